@@ -1,0 +1,1 @@
+//! How good, and why: intervals, leak checks, the model card and the report.

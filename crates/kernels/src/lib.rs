@@ -1,0 +1,16 @@
+//! The arithmetic under Pellucid: slices in, slices out.
+//!
+//! This crate knows nothing of tensors, tapes or layers. It offers
+//! - [`isa`]: which vector instructions the processor has, chosen once at run time;
+//! - [`threads`]: few workers with low latency, whose results never depend on their number;
+//! - [`buffer`]: memory aligned to cache lines, whose allocation can fail with an error;
+//! - [`float`]: the two floating-point types and their branch-free elementary functions.
+//!
+//! It is the only crate of the workspace that may use `unsafe`; every block says why it is sound.
+
+pub mod buffer;
+pub mod float;
+pub mod isa;
+pub mod threads;
+
+pub use float::Float;

@@ -1,0 +1,291 @@
+//! Few workers, low latency, and results that never depend on how many there are.
+//!
+//! Work is cut into tasks by its size alone; whoever is free takes the next task. Since a task's
+//! result depends only on its index, 1, 2 and 4 threads give the same bits.
+//! A call from inside a task, or while another thread has the workers, runs on the calling thread.
+
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering::SeqCst};
+use std::sync::{Condvar, Mutex, OnceLock};
+
+/// Multiply-adds (or comparable operations) that make a task worth handing to another thread.
+pub const GRAIN: usize = 1 << 15;
+
+/// Turns a worker waits actively before it goes to sleep (some tens of microseconds).
+const SPINS: usize = 1 << 13;
+
+/// One call of [`parallel`]: it lives on the caller's stack until all workers have left it.
+struct Job<'a> {
+    task: &'a (dyn Fn(usize) + Sync),
+    tasks: usize,
+    next: AtomicUsize,
+    panicked: AtomicBool,
+}
+
+impl Job<'_> {
+    /// Takes tasks until none is left.
+    fn work(&self) {
+        loop {
+            let index = self.next.fetch_add(1, SeqCst);
+            if index >= self.tasks {
+                break;
+            }
+            if catch_unwind(AssertUnwindSafe(|| (self.task)(index))).is_err() {
+                self.panicked.store(true, SeqCst);
+            }
+        }
+    }
+}
+
+struct Pool {
+    /// Held by the thread that has the workers.
+    owner: Mutex<()>,
+    job: AtomicPtr<Job<'static>>,
+    /// Counts jobs; a change wakes the workers.
+    epoch: AtomicUsize,
+    /// Workers that may be looking at `job`.
+    inside: AtomicUsize,
+    /// Workers allowed to take part in the current job.
+    wanted: AtomicUsize,
+    spawned: Mutex<usize>,
+    asleep: AtomicUsize,
+    sleep: Mutex<()>,
+    wake: Condvar,
+}
+
+thread_local! {
+    static IN_TASK: Cell<bool> = const { Cell::new(false) };
+}
+
+static THREADS: AtomicUsize = AtomicUsize::new(0);
+
+fn pool() -> &'static Pool {
+    static POOL: OnceLock<Pool> = OnceLock::new();
+    POOL.get_or_init(|| Pool {
+        owner: Mutex::new(()),
+        job: AtomicPtr::new(std::ptr::null_mut()),
+        epoch: AtomicUsize::new(0),
+        inside: AtomicUsize::new(0),
+        wanted: AtomicUsize::new(0),
+        spawned: Mutex::new(0),
+        asleep: AtomicUsize::new(0),
+        sleep: Mutex::new(()),
+        wake: Condvar::new(),
+    })
+}
+
+/// Sets how many threads take part from now on (at least 1).
+pub fn set_threads(count: usize) {
+    THREADS.store(count.max(1), SeqCst);
+}
+
+/// How many threads take part: as set, or one per processor.
+pub fn threads() -> usize {
+    match THREADS.load(SeqCst) {
+        0 => std::thread::available_parallelism().map_or(1, |n| n.get()),
+        n => n,
+    }
+}
+
+/// Calls `task(0)`, `task(1)`, … `task(tasks - 1)`, each once, in any order, on one or more threads.
+///
+/// # Panics
+/// If a task panicked (on the calling thread, after all others have ended).
+pub fn parallel(tasks: usize, task: impl Fn(usize) + Sync) {
+    let wanted = threads().min(tasks).saturating_sub(1);
+    let guard = match wanted {
+        0 => None,
+        _ if IN_TASK.get() => None,
+        _ => pool().owner.try_lock().ok(),
+    };
+    if guard.is_none() {
+        (0..tasks).for_each(task);
+        return;
+    }
+    if !pool().run(&Job { task: &task, tasks, next: AtomicUsize::new(0), panicked: AtomicBool::new(false) }, wanted) {
+        drop(guard);
+        resume_unwind(Box::new("a parallel task panicked"));
+    }
+}
+
+impl Pool {
+    /// Runs one job with `wanted` workers beside the caller; returns whether no task panicked.
+    fn run(&'static self, job: &Job<'_>, wanted: usize) -> bool {
+        self.spawn(wanted);
+        self.wanted.store(wanted, SeqCst);
+        // The lifetime is erased here; it is restored in effect by the wait below.
+        self.job.store(std::ptr::from_ref(job).cast_mut().cast(), SeqCst);
+        self.epoch.fetch_add(1, SeqCst);
+        if self.asleep.load(SeqCst) > 0 {
+            drop(self.sleep.lock());
+            self.wake.notify_all();
+        }
+        IN_TASK.set(true);
+        job.work();
+        IN_TASK.set(false);
+        self.job.store(std::ptr::null_mut(), SeqCst);
+        // Every task is taken; whoever still runs one is inside. A worker that enters later finds no job.
+        while self.inside.load(SeqCst) != 0 {
+            std::hint::spin_loop();
+        }
+        !job.panicked.load(SeqCst)
+    }
+
+    /// Starts workers until there are `count`. Without new threads (a system limit) the caller works alone.
+    fn spawn(&'static self, count: usize) {
+        let Ok(mut spawned) = self.spawned.lock() else { return };
+        while *spawned < count {
+            let index = *spawned;
+            let worker = std::thread::Builder::new().name(format!("pellucid-{index}"));
+            if worker.spawn(move || self.worker(index)).is_err() {
+                return;
+            }
+            *spawned += 1;
+        }
+    }
+
+    fn worker(&self, index: usize) {
+        IN_TASK.set(true);
+        let mut seen = 0;
+        loop {
+            seen = self.wait(seen);
+            self.inside.fetch_add(1, SeqCst);
+            let job = self.job.load(SeqCst);
+            if !job.is_null() && index < self.wanted.load(SeqCst) {
+                // SAFETY: the caller in `run` keeps the job alive until `inside` is 0 after it took the
+                // pointer back; this worker counted itself in before it read the pointer.
+                unsafe { (*job).work() };
+            }
+            self.inside.fetch_sub(1, SeqCst);
+        }
+    }
+
+    /// Waits for an epoch other than `seen`: actively for a while, then asleep.
+    fn wait(&self, seen: usize) -> usize {
+        for _ in 0..SPINS {
+            let epoch = self.epoch.load(SeqCst);
+            if epoch != seen {
+                return epoch;
+            }
+            std::hint::spin_loop();
+        }
+        let Ok(mut guard) = self.sleep.lock() else { return self.epoch.load(SeqCst) };
+        self.asleep.fetch_add(1, SeqCst);
+        while self.epoch.load(SeqCst) == seen {
+            match self.wake.wait(guard) {
+                Ok(g) => guard = g,
+                Err(_) => break,
+            }
+        }
+        self.asleep.fetch_sub(1, SeqCst);
+        self.epoch.load(SeqCst)
+    }
+}
+
+/// A pointer that tasks share because each writes a region of its own.
+pub(crate) struct SharedMut<T>(pub(crate) *mut T);
+
+// SAFETY: users of `SharedMut` write disjoint regions from different tasks.
+unsafe impl<T: Send> Send for SharedMut<T> {}
+// SAFETY: as above.
+unsafe impl<T: Send> Sync for SharedMut<T> {}
+
+impl<T> SharedMut<T> {
+    /// The region `[start, start + len)` behind the pointer.
+    ///
+    /// # Safety
+    /// The region lies inside the slice the pointer came from, and no other task touches it.
+    #[allow(clippy::mut_from_ref)]
+    pub(crate) unsafe fn region(&self, start: usize, len: usize) -> &mut [T] {
+        // SAFETY: promised by the caller.
+        unsafe { std::slice::from_raw_parts_mut(self.0.add(start), len) }
+    }
+}
+
+/// Calls `task(i, chunk)` for every chunk of `chunk` elements of `out` (the last may be shorter), in parallel.
+pub fn parallel_chunks<T: Send>(out: &mut [T], chunk: usize, task: impl Fn(usize, &mut [T]) + Sync) {
+    let chunk = chunk.max(1);
+    let len = out.len();
+    let shared = SharedMut(out.as_mut_ptr());
+    parallel(len.div_ceil(chunk), |i| {
+        let start = i * chunk;
+        // SAFETY: chunks are disjoint and end within `len`.
+        task(i, unsafe { shared.region(start, chunk.min(len - start)) });
+    });
+}
+
+/// As [`parallel_chunks`], over two slices cut at the same places: chunk `i` of `a` has `chunk_a`
+/// elements, chunk `i` of `b` has `chunk_b`. Both must have the same number of chunks.
+///
+/// # Panics
+/// If the numbers of chunks differ.
+pub fn parallel_chunks2<A: Send, B: Send>(
+    a: &mut [A],
+    chunk_a: usize,
+    b: &mut [B],
+    chunk_b: usize,
+    task: impl Fn(usize, &mut [A], &mut [B]) + Sync,
+) {
+    let (chunk_a, chunk_b) = (chunk_a.max(1), chunk_b.max(1));
+    assert_eq!(a.len().div_ceil(chunk_a), b.len().div_ceil(chunk_b), "the slices have different numbers of chunks");
+    let (len_a, len_b) = (a.len(), b.len());
+    let (shared_a, shared_b) = (SharedMut(a.as_mut_ptr()), SharedMut(b.as_mut_ptr()));
+    parallel(len_a.div_ceil(chunk_a), |i| {
+        let (start_a, start_b) = (i * chunk_a, i * chunk_b);
+        // SAFETY: chunks are disjoint and end within their slice.
+        let (part_a, part_b) = unsafe {
+            (
+                shared_a.region(start_a, chunk_a.min(len_a - start_a)),
+                shared_b.region(start_b, chunk_b.min(len_b - start_b)),
+            )
+        };
+        task(i, part_a, part_b);
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_task_runs_once_for_any_number_of_threads() {
+        for count in [1, 2, 4, 7] {
+            set_threads(count);
+            for tasks in [0, 1, 2, 3, 100, 1000] {
+                let hits: Vec<_> = (0..tasks).map(|_| AtomicUsize::new(0)).collect();
+                parallel(tasks, |i| {
+                    hits[i].fetch_add(1, SeqCst);
+                });
+                assert!(hits.iter().all(|h| h.load(SeqCst) == 1));
+            }
+        }
+    }
+
+    #[test]
+    fn nested_calls_and_many_callers_finish() {
+        set_threads(4);
+        std::thread::scope(|s| {
+            for _ in 0..4 {
+                s.spawn(|| {
+                    for _ in 0..200 {
+                        let mut out = vec![0usize; 64];
+                        parallel_chunks(&mut out, 8, |i, c| {
+                            parallel_chunks(c, 2, |j, d| d.fill(i * 4 + j));
+                        });
+                        assert!(out.iter().enumerate().all(|(k, &v)| v == k / 2));
+                    }
+                });
+            }
+        });
+    }
+
+    #[test]
+    fn a_panic_reaches_the_caller_and_the_pool_lives_on() {
+        set_threads(2);
+        assert!(catch_unwind(|| parallel(10, |i| assert!(i != 5))).is_err());
+        let mut out = [0; 10];
+        parallel_chunks(&mut out, 1, |i, c| c[0] = i);
+        assert_eq!(out, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    }
+}

@@ -1,0 +1,1 @@
+//! Layers as plain structs, initialisers, losses and optimisers.

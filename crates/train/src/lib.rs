@@ -1,0 +1,1 @@
+//! The training loop: metrics, budgets, early stopping and exact checkpoints.
