@@ -7,7 +7,10 @@ use std::ops::{Deref, DerefMut};
 /// # Safety
 /// The type must have no padding, no invalid bit patterns, an alignment of at most 64,
 /// and a size that divides 64.
-pub unsafe trait Element: Copy + Default + Send + Sync + std::fmt::Debug + PartialEq + 'static {}
+pub unsafe trait Element:
+    Copy + Default + Send + Sync + std::fmt::Debug + PartialEq + 'static
+{
+}
 
 // SAFETY: primitive numbers meet every condition.
 unsafe impl Element for f32 {}
@@ -49,6 +52,12 @@ impl<T: Element> Buffer<T> {
         lines.try_reserve_exact(count).map_err(|_| OutOfMemory { bytes })?;
         lines.resize(count, Line([0; 64]));
         Ok(Buffer { lines, len, element: std::marker::PhantomData })
+    }
+
+    /// The same memory as elements of another type: as many as fit into the capacity, values unspecified.
+    pub fn cast<U: Element>(self) -> Buffer<U> {
+        let len = self.lines.len() * 64 / size_of::<U>();
+        Buffer { lines: self.lines, len, element: std::marker::PhantomData }
     }
 
     /// How many elements fit without a new allocation.

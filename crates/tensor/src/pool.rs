@@ -1,0 +1,122 @@
+//! Buffers by size class: what a tensor drops, the next tensor of that size takes.
+//!
+//! A training loop asks for the same sizes in every step, so after the first step nothing is
+//! allocated. Classes are four to each power of two, which wastes at most a fifth.
+
+use crate::{Error, Result};
+use pellucid_kernels::buffer::{Buffer, Element};
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+static FREE: Mutex<BTreeMap<usize, Vec<Buffer<u8>>>> = Mutex::new(BTreeMap::new());
+static IN_USE: AtomicUsize = AtomicUsize::new(0);
+static KEPT: AtomicUsize = AtomicUsize::new(0);
+static LIMIT: AtomicUsize = AtomicUsize::new(usize::MAX);
+
+/// A buffer that returns to the pool when dropped.
+pub struct Pooled<T: Element> {
+    buffer: Option<Buffer<T>>,
+}
+
+/// Bytes in use by tensors now.
+pub fn in_use() -> usize {
+    IN_USE.load(Relaxed)
+}
+
+/// Caps the bytes that tensors may use; asking for more gives [`Error::Memory`].
+pub fn set_limit(bytes: usize) {
+    LIMIT.store(bytes, Relaxed);
+}
+
+/// Gives kept buffers back to the system.
+pub fn release() {
+    if let Ok(mut free) = FREE.lock() {
+        free.clear();
+        KEPT.store(0, Relaxed);
+    }
+}
+
+/// The class of a size: the least of 2ᵏ · {4, 5, 6, 7} / 4 bytes that holds it, at least a cache line.
+fn class(bytes: usize) -> usize {
+    let bytes = bytes.max(64);
+    let quarter = (1usize << bytes.ilog2()) / 4;
+    bytes.div_ceil(quarter.max(64)) * quarter.max(64)
+}
+
+impl<T: Element> Pooled<T> {
+    /// A buffer of `len` elements whose values are unspecified.
+    pub(crate) fn take(len: usize) -> Result<Self> {
+        let bytes =
+            len.checked_mul(size_of::<T>()).ok_or(Error::Memory { bytes: usize::MAX, in_use: in_use() })?;
+        let class = class(bytes);
+        if IN_USE.load(Relaxed).saturating_add(class) > LIMIT.load(Relaxed) {
+            return Err(Error::Memory { bytes, in_use: in_use() });
+        }
+        let kept = FREE.lock().ok().and_then(|mut free| free.get_mut(&class)?.pop());
+        let mut buffer = match kept {
+            Some(buffer) => {
+                KEPT.fetch_sub(class, Relaxed);
+                buffer.cast::<T>()
+            }
+            None => Buffer::<T>::zeroed(class / size_of::<T>()).or_else(|_| {
+                release();
+                Buffer::zeroed(class / size_of::<T>())
+            })?,
+        };
+        IN_USE.fetch_add(class, Relaxed);
+        buffer.set_len(len);
+        Ok(Pooled { buffer: Some(buffer) })
+    }
+
+    pub(crate) fn as_slice(&self) -> &[T] {
+        self.buffer.as_deref().unwrap_or(&[])
+    }
+
+    pub(crate) fn as_mut_slice(&mut self) -> &mut [T] {
+        self.buffer.as_deref_mut().unwrap_or(&mut [])
+    }
+}
+
+impl<T: Element> Drop for Pooled<T> {
+    fn drop(&mut self) {
+        let Some(buffer) = self.buffer.take() else { return };
+        let class = buffer.capacity() * size_of::<T>();
+        IN_USE.fetch_sub(class, Relaxed);
+        if let Ok(mut free) = FREE.lock() {
+            KEPT.fetch_add(class, Relaxed);
+            free.entry(class).or_default().push(buffer.cast());
+        }
+    }
+}
+
+/// Bytes kept for reuse.
+pub fn kept() -> usize {
+    KEPT.load(Relaxed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classes_hold_their_sizes_and_waste_little() {
+        for bytes in (1..5000).chain([1 << 20, (1 << 20) + 1, 7 << 28]) {
+            let c = class(bytes);
+            assert!(c >= bytes && c % 64 == 0);
+            assert_eq!(class(c), c);
+            assert!(bytes < 512 || c as f64 <= bytes as f64 * 1.25);
+        }
+    }
+
+    #[test]
+    fn a_dropped_buffer_is_used_again() {
+        let len = 123_457;
+        let first = Pooled::<f32>::take(len).unwrap();
+        let at = first.as_slice().as_ptr() as usize;
+        drop(first);
+        let second = Pooled::<f64>::take(len / 2).unwrap();
+        assert_eq!(second.as_slice().as_ptr() as usize, at);
+        assert_eq!(second.as_slice().len(), len / 2);
+    }
+}
