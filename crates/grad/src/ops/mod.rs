@@ -1,0 +1,17 @@
+//! The operations, one file each: forward, backward and cases side by side.
+//!
+//! To add one: write `ops/<name>.rs` with a public function and a `pub(crate) fn cases`, and add its
+//! line to the list below. The tests then check its gradients and compare it with reference values.
+
+use crate::check::Op;
+
+macro_rules! ops {
+    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {
+        $(mod $name; pub use $name::*;)*
+
+        /// Every operation, with its cases.
+        pub static OPS: &[Op] = &[$(Op { name: stringify!($name), cases: $name::cases }),*];
+    };
+}
+
+ops![];
