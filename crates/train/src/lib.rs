@@ -1,1 +1,3 @@
 //! The training loop: metrics, budgets, early stopping and exact checkpoints.
+
+pub mod metrics;

@@ -1,0 +1,25 @@
+//! Do they rise and fall together?
+
+use super::{Format, Metric, NumberMetric};
+
+/// Pearson's coefficient `cov(predicted, true) / (σ predicted · σ true)`; `None` when either side is constant.
+pub(super) const CORRELATION: NumberMetric = NumberMetric {
+    metric: Metric {
+        name: "correlation",
+        label: "Rising and falling together (correlation)",
+        meaning: "Whether its answers rise and fall with the truth, whatever their size: 1 always, 0 not at all, −1 \
+                  the wrong way round.",
+        higher_is_better: true,
+        format: Format::Number,
+    },
+    score: |rows, counts| {
+        let truth = |row: usize| f64::from(rows.truth[row]) - rows.centre;
+        let answer = |row: usize| f64::from(rows.predicted[row]) - rows.centre;
+        let (truth_mean, answer_mean) = (counts.mean(truth)?, counts.mean(answer)?);
+        let truth_variance = counts.mean(|row| (truth(row) - truth_mean).powi(2))?;
+        let answer_variance = counts.mean(|row| (answer(row) - answer_mean).powi(2))?;
+        let together = counts.mean(|row| (truth(row) - truth_mean) * (answer(row) - answer_mean))?;
+        let scale = (truth_variance * answer_variance).sqrt();
+        (scale > 0.0).then(|| (together / scale).clamp(-1.0, 1.0))
+    },
+};
