@@ -40,6 +40,19 @@ pub fn numbers(k: usize, shape: &[usize]) -> Result<Tensor> {
     Ok(t)
 }
 
+/// Deterministic integers in 0 … `below` − 1 that a reference script can make as well, for labels and indices:
+/// `((7919 i + 104729 (k + 1)) mod 2003) mod below`.
+///
+/// # Errors
+/// An impossible shape.
+pub fn integers(k: usize, shape: &[usize], below: usize) -> Result<Tensor> {
+    let mut t = Tensor::unset::<u32>(shape)?;
+    for (i, x) in t.data_mut::<u32>()?.iter_mut().enumerate() {
+        *x = ((7919 * i + 104_729 * (k + 1)) % 2003 % below.max(1)) as u32;
+    }
+    Ok(t)
+}
+
 impl Case {
     /// A case whose inputs are [`numbers`] of the given shapes.
     ///
