@@ -8,9 +8,13 @@
 //!
 //! It is the only crate of the workspace that may use `unsafe`; every block says why it is sound.
 
+pub mod activation;
 pub mod buffer;
 pub mod float;
 pub mod isa;
+pub mod matmul;
+mod product;
+mod scratch;
 pub mod threads;
 
 pub use float::Float;

@@ -1,0 +1,335 @@
+//! The loops around the micro-kernel for matrices in memory.
+//!
+//! B is copied once into panels as wide as a tile; then tasks compute blocks of C. A task keeps a tile's
+//! rows of A in the first cache and its panels of B in the second. Where C is too small to give work to
+//! several threads, k is cut into parts whose sums are added in order. Every cut depends on the shape only.
+
+use super::cut;
+use super::finish::Finish;
+use super::micro::{Kernel, MAX_ROWS, Tile};
+use super::pack::{MAX_DEPTH, PackedRows, pack_panel};
+use crate::buffer::OutOfMemory;
+use crate::float::Float;
+use crate::isa::simd;
+use crate::scratch::with_scratch;
+use crate::threads::{GRAIN, SharedMut, parallel};
+use std::ops::Range;
+
+/// Numbers of B packed at a time.
+const PACKED: usize = 1 << 22;
+
+/// Columns of B packed at a time.
+const PACKED_COLUMNS: usize = 1 << 13;
+
+/// Panels of B that a task works through for each tile of A.
+const PANELS: usize = 8;
+
+/// Up to so many rows of A, B is read where it is: copying it would cost more than it gains.
+const DIRECT_ROWS: usize = 2 * MAX_ROWS;
+
+/// Rows of B that one piece of packing work covers.
+const SLAB: usize = 256;
+
+/// An operand: its address and the distances between its matrices, rows and columns.
+#[derive(Clone, Copy)]
+pub(crate) struct Operand<T> {
+    pub(crate) data: *const T,
+    pub(crate) batch: usize,
+    pub(crate) row: usize,
+    pub(crate) col: usize,
+}
+
+// SAFETY: operands are only read.
+unsafe impl<T: Sync> Sync for Operand<T> {}
+
+impl<T> Operand<T> {
+    fn at(&self, item: usize, row: usize, col: usize) -> *const T {
+        self.data.wrapping_add(item * self.batch + row * self.row + col * self.col)
+    }
+}
+
+/// C[i] (+)= A[i] · B[i] for i < batch, with A `[m, k]`, B `[k, n]` and C `[batch, m, n]` without gaps.
+pub(crate) struct Dense<'a, T: 'static> {
+    pub(crate) kernel: &'static Kernel<T>,
+    pub(crate) batch: usize,
+    pub(crate) m: usize,
+    pub(crate) n: usize,
+    pub(crate) k: usize,
+    pub(crate) a: Operand<T>,
+    pub(crate) b: Operand<T>,
+    pub(crate) c: SharedMut<T>,
+    pub(crate) accumulate: bool,
+    pub(crate) finish: Finish<'a, T>,
+}
+
+/// How a product is cut into tasks.
+struct Plan {
+    /// Groups of matrices; each group's matrices are computed one after the other.
+    groups: usize,
+    row_blocks: usize,
+    col_blocks: usize,
+    /// Parts of k.
+    parts: usize,
+}
+
+/// The piece of the product in work: the copy of B, and where sums go.
+struct Piece<'p, T> {
+    items: Range<usize>,
+    cols: Range<usize>,
+    depth: Range<usize>,
+    /// `[items, panels, depth, width]`.
+    packed: &'p SharedMut<T>,
+    /// Sums of the parts of k, `[parts, items, m, cols]`, if there are several.
+    partial: Option<&'p SharedMut<T>>,
+}
+
+impl<T: Float> Dense<'_, T> {
+    /// Computes the product.
+    ///
+    /// # Safety
+    /// Every number of A, B and C named by the shape can be read (C: written), and nobody else writes them.
+    pub(crate) unsafe fn run(&self) -> Result<(), OutOfMemory> {
+        let width = self.kernel.width();
+        for cols in pieces(0..self.n, PACKED_COLUMNS.next_multiple_of(width)) {
+            let padded = cols.len().next_multiple_of(width);
+            let together = (PACKED / padded / self.k.max(1)).max(1);
+            for items in pieces(0..self.batch, together) {
+                let plan = self.plan(items.len(), cols.len());
+                let sums = items.len() * self.m * cols.len();
+                if plan.parts == 1 {
+                    self.columns(&plan, items, cols.clone(), None)?;
+                    continue;
+                }
+                with_scratch(plan.parts * sums, |partial: &mut [T]| {
+                    let partial = SharedMut(partial.as_mut_ptr());
+                    self.columns(&plan, items.clone(), cols.clone(), Some(&partial))?;
+                    self.add_parts(&plan, items, cols.clone(), &partial);
+                    Ok(())
+                })??;
+            }
+        }
+        Ok(())
+    }
+
+    fn plan(&self, items: usize, cols: usize) -> Plan {
+        let work = items.saturating_mul(self.m).saturating_mul(cols).saturating_mul(self.k);
+        let wanted = (work / (8 * GRAIN)).clamp(1, 128);
+        let groups = items.min(wanted);
+        let each = wanted.div_ceil(groups);
+        let panels = cols.div_ceil(self.kernel.width());
+        let row_blocks = each.div_ceil(panels.div_ceil(PANELS)).min(self.m.div_ceil(2 * self.kernel.rows));
+        let col_blocks = each.div_ceil(row_blocks).clamp(panels.div_ceil(PANELS), panels);
+        let missing = each / (row_blocks * col_blocks);
+        let fits = PACKED / (items * self.m * cols);
+        let parts = missing.min(self.k / (2 * MAX_DEPTH)).min(fits).clamp(1, 16);
+        Plan { groups, row_blocks, col_blocks, parts }
+    }
+
+    /// Computes some columns of some matrices, one range of k after the other.
+    fn columns(
+        &self,
+        plan: &Plan,
+        items: Range<usize>,
+        cols: Range<usize>,
+        partial: Option<&SharedMut<T>>,
+    ) -> Result<(), OutOfMemory> {
+        let width = self.kernel.width();
+        let direct = self.b.col == 1 && self.m <= DIRECT_ROWS;
+        let panels = if direct { 1 } else { cols.len().div_ceil(width) };
+        let fits = (PACKED / (panels * width)).max(MAX_DEPTH);
+        for depth in pieces(0..self.k, fits) {
+            with_scratch(items.len() * panels * depth.len() * width, |packed: &mut [T]| {
+                let packed = SharedMut(packed.as_mut_ptr());
+                let (items, cols) = (items.clone(), cols.clone());
+                let piece = Piece { items, cols, depth: depth.clone(), packed: &packed, partial };
+                self.pack(&piece, direct);
+                let blocks = plan.parts * plan.row_blocks * plan.col_blocks;
+                parallel(plan.groups * blocks, |task| {
+                    let (group, block) = (task / blocks, task % blocks);
+                    for item in cut(piece.items.len(), plan.groups, group) {
+                        self.block(plan, &piece, direct, item, block);
+                    }
+                });
+            })?;
+        }
+        if self.k == 0 {
+            self.finish_empty(items, cols);
+        }
+        Ok(())
+    }
+
+    /// The panels of a piece that need a copy.
+    fn packed_panels(&self, cols: &Range<usize>, direct: bool) -> Range<usize> {
+        let width = self.kernel.width();
+        let whole = cols.len() / width;
+        let panels = cols.len().div_ceil(width);
+        if direct { whole..panels } else { 0..panels }
+    }
+
+    fn pack(&self, piece: &Piece<T>, direct: bool) {
+        let width = self.kernel.width();
+        let panels = self.packed_panels(&piece.cols, direct);
+        let slabs = piece.depth.len().div_ceil(SLAB);
+        let units = piece.items.len() * panels.len() * slabs;
+        let together = (GRAIN / (width * SLAB.min(piece.depth.len()))).max(1);
+        parallel(units.div_ceil(together), |task| {
+            for unit in task * together..units.min((task + 1) * together) {
+                let (panel, slab) = (unit / slabs, unit % slabs);
+                let (item, j) = (panel / panels.len(), panels.start + panel % panels.len());
+                let rows = cut(piece.depth.len(), slabs, slab);
+                let col = piece.cols.start + j * width;
+                let cols = width.min(piece.cols.end - col);
+                let from = self.b.at(piece.items.start + item, piece.depth.start + rows.start, col);
+                let to = piece.packed.0.wrapping_add((panel * piece.depth.len() + rows.start) * width);
+                let widths = (cols, self.kernel.padded(cols), width);
+                // SAFETY: the panel lies within B, its copy within `packed`; each unit writes its own.
+                unsafe { pack_panel(from, (self.b.row, self.b.col), rows.len(), widths, to) };
+            }
+        });
+    }
+
+    /// Computes one block: some rows and some panels of one matrix, over one part of k.
+    fn block(&self, plan: &Plan, piece: &Piece<T>, direct: bool, item: usize, block: usize) {
+        let width = self.kernel.width();
+        let per_part = plan.row_blocks * plan.col_blocks;
+        let (part, block) = (block / per_part, block % per_part);
+        let rows = cut(self.m, plan.row_blocks, block / plan.col_blocks);
+        let panels = cut(piece.cols.len().div_ceil(width), plan.col_blocks, block % plan.col_blocks);
+        let packed_panels = self.packed_panels(&piece.cols, direct);
+        let part_depth = cut(piece.depth.len(), plan.parts, part);
+        let steps = part_depth.len().div_ceil(MAX_DEPTH);
+        let tiles = rows.len().div_ceil(self.kernel.rows);
+        let mut copy = PackedRows::new();
+        for step in 0..steps {
+            let span = cut(part_depth.len(), steps, step);
+            let (k, len) = (part_depth.start + span.start, span.len());
+            let first = piece.depth.start + k == 0
+                || (piece.partial.is_some() && piece.depth.start == 0 && step == 0);
+            let last = piece.depth.start + k + len == self.k && piece.partial.is_none();
+            for tile in 0..tiles {
+                let tile = cut(rows.len(), tiles, tile);
+                let (row, count) = (rows.start + tile.start, tile.len());
+                let a = self.a.at(piece.items.start + item, row, piece.depth.start + k);
+                let (a, a_row, a_step) = if self.copies_rows(panels.len()) {
+                    // SAFETY: the tile lies within A.
+                    unsafe { copy.fill(a, (count, len), (self.a.row, self.a.col)) }
+                } else {
+                    (a, self.a.row, self.a.col)
+                };
+                let a_rows: [*const T; MAX_ROWS] = std::array::from_fn(|i| a.wrapping_add(i * a_row));
+                for panel in panels.clone() {
+                    let col = panel * width;
+                    let cols = width.min(piece.cols.len() - col);
+                    let (b, b_step) = if packed_panels.contains(&panel) {
+                        let index = item * packed_panels.len() + panel - packed_panels.start;
+                        (
+                            piece.packed.0.wrapping_add((index * piece.depth.len() + k) * width).cast_const(),
+                            width,
+                        )
+                    } else {
+                        let item = piece.items.start + item;
+                        (self.b.at(item, piece.depth.start + k, piece.cols.start + col), self.b.row)
+                    };
+                    let (c, c_row) = self.target(piece, part, item, row, col);
+                    let c_rows: [*mut T; MAX_ROWS] = std::array::from_fn(|i| c.wrapping_add(i * c_row));
+                    let accumulate = !first || (piece.partial.is_none() && self.accumulate);
+                    let tile = Tile {
+                        a: a_rows.as_ptr(),
+                        taps: 1,
+                        from: 0,
+                        to: len,
+                        a_step,
+                        b,
+                        b_step,
+                        b_tap: 0,
+                        c: c_rows.as_ptr(),
+                        cols,
+                        accumulate,
+                    };
+                    // SAFETY: the tile's rows, panel and sums are inside their operands; no other task has these sums.
+                    unsafe { self.kernel.run(count, &tile) };
+                }
+                if last && !self.finish.is_nothing() {
+                    let col = piece.cols.start + panels.start * width;
+                    let end = piece.cols.start + piece.cols.len().min(panels.end * width);
+                    self.finish_rows(piece.items.start + item, row..row + count, col..end);
+                }
+            }
+        }
+    }
+
+    /// Whether a tile's rows of A are worth a copy: they are scattered, and several panels read them.
+    fn copies_rows(&self, panels: usize) -> bool {
+        let stride = self.a.row.max(self.a.col) * size_of::<T>();
+        panels > 1 && (self.a.col != 1 || stride % 2048 == 0)
+    }
+
+    /// Where sums go: the address, and the distance between rows.
+    fn target(&self, piece: &Piece<T>, part: usize, item: usize, row: usize, col: usize) -> (*mut T, usize) {
+        match piece.partial {
+            Some(partial) => {
+                let cols = piece.cols.len();
+                let index = ((part * piece.items.len() + item) * self.m + row) * cols + col;
+                (partial.0.wrapping_add(index), cols)
+            }
+            None => {
+                let index = ((piece.items.start + item) * self.m + row) * self.n + piece.cols.start + col;
+                (self.c.0.wrapping_add(index), self.n)
+            }
+        }
+    }
+
+    /// Bias and activation for some numbers of one matrix.
+    fn finish_rows(&self, item: usize, rows: Range<usize>, cols: Range<usize>) {
+        for row in rows {
+            let index = (item * self.m + row) * self.n + cols.start;
+            // SAFETY: these numbers lie within C and belong to the task that calls.
+            unsafe { self.finish.row(self.c.region(index, cols.len()), index, cols.start) };
+        }
+    }
+
+    /// Adds the sums of the parts of k in order, and finishes the rows.
+    fn add_parts(&self, plan: &Plan, items: Range<usize>, cols: Range<usize>, partial: &SharedMut<T>) {
+        let rows = items.len() * self.m;
+        let together = (GRAIN / (plan.parts * cols.len())).max(1);
+        parallel(rows.div_ceil(together), |task| {
+            for row in task * together..rows.min((task + 1) * together) {
+                let index = (items.start * self.m + row) * self.n + cols.start;
+                // SAFETY: each row of C belongs to one task.
+                let c = unsafe { self.c.region(index, cols.len()) };
+                if !self.accumulate {
+                    c.fill(T::ZERO);
+                }
+                for part in 0..plan.parts {
+                    // SAFETY: nobody writes the partial sums any more, and this task alone reads this row.
+                    let sums = unsafe { partial.region((part * rows + row) * cols.len(), cols.len()) };
+                    simd(
+                        #[inline(always)]
+                        || c.iter_mut().zip(sums.iter()).for_each(|(c, &s)| *c += s),
+                    );
+                }
+                let (item, row) = (items.start + row / self.m, row % self.m);
+                self.finish_rows(item, row..row + 1, cols.clone());
+            }
+        });
+    }
+
+    /// The result of a product over no k at all.
+    fn finish_empty(&self, items: Range<usize>, cols: Range<usize>) {
+        for item in items {
+            for row in 0..self.m {
+                if !self.accumulate {
+                    let index = (item * self.m + row) * self.n + cols.start;
+                    // SAFETY: the numbers lie within C; only this thread works.
+                    unsafe { self.c.region(index, cols.len()) }.fill(T::ZERO);
+                }
+                self.finish_rows(item, row..row + 1, cols.clone());
+            }
+        }
+    }
+}
+
+/// A range in pieces of `step`; the last may be shorter.
+fn pieces(range: Range<usize>, step: usize) -> impl Iterator<Item = Range<usize>> {
+    range.clone().step_by(step).map(move |start| start..range.end.min(start + step))
+}

@@ -1,0 +1,191 @@
+//! The micro-kernel: the one inner loop under matrix products and convolutions.
+//!
+//! It computes a small tile of C that stays in registers from the first product to the last,
+//! as a sum over `taps` of small matrix products (batch-reduce, Georganas et al., arXiv 1906.06440):
+//!
+//! C[i, j] (+)= Σ_tap Σ_k A_tap[i, k] · B_tap[k, j]
+//!
+//! Rows of A and of C are given by address, so the same loop serves plain matrices, transposed ones
+//! and the scattered rows of a convolution.
+
+use super::lanes::{Lanes, Plain};
+use crate::float::Float;
+use crate::isa::Isa;
+use std::any::TypeId;
+
+/// The most rows a tile has in any family.
+pub(crate) const MAX_ROWS: usize = 14;
+
+/// The most columns a tile has in any family.
+pub(crate) const MAX_COLS: usize = 32;
+
+/// The operands of one tile of `rows` × `cols` numbers.
+pub(crate) struct Tile<T> {
+    /// `[taps, rows]` addresses of the rows of A.
+    pub(crate) a: *const *const T,
+    /// Small products to add up.
+    pub(crate) taps: usize,
+    /// The range of k in every row of A.
+    pub(crate) from: usize,
+    pub(crate) to: usize,
+    /// Distance in A from one k to the next.
+    pub(crate) a_step: usize,
+    /// Row `from` of the first B: as many numbers as the kernel has columns, whatever `cols` is.
+    pub(crate) b: *const T,
+    /// Distance in B from one k to the next, and from one tap to the next.
+    pub(crate) b_step: usize,
+    pub(crate) b_tap: usize,
+    /// `[rows]` addresses of the rows of C.
+    pub(crate) c: *const *mut T,
+    /// Columns of C that exist.
+    pub(crate) cols: usize,
+    /// Whether to add to what C holds.
+    pub(crate) accumulate: bool,
+}
+
+/// The micro-kernels of one vector family.
+pub(crate) struct Kernel<T: 'static> {
+    /// The most rows of a tile.
+    pub(crate) rows: usize,
+    /// Numbers in a vector; a tile has one or two vectors of columns.
+    pub(crate) lanes: usize,
+    /// `run[rows - 1][vectors - 1]`.
+    run: &'static [[unsafe fn(&Tile<T>); 2]],
+}
+
+impl<T> Kernel<T> {
+    /// Columns of a full tile, and the width of a panel of B.
+    pub(crate) fn width(&self) -> usize {
+        2 * self.lanes
+    }
+
+    /// Columns the kernel computes (and reads from B) for a tile with `cols` of them.
+    pub(crate) fn padded(&self, cols: usize) -> usize {
+        if cols <= self.lanes { self.lanes } else { 2 * self.lanes }
+    }
+
+    /// Computes a tile of `rows` rows.
+    ///
+    /// # Safety
+    /// Every address in `tile` is valid for what its field describes; no other thread touches the tile of C.
+    #[inline(always)]
+    pub(crate) unsafe fn run(&self, rows: usize, tile: &Tile<T>) {
+        let vectors = usize::from(tile.cols > self.lanes);
+        // SAFETY: promised by the caller; kernels are handed out only for families the processor has.
+        unsafe { self.run[rows - 1][vectors](tile) }
+    }
+}
+
+/// The tile of `R` rows and `V` vectors of columns.
+///
+/// # Safety
+/// As [`Kernel::run`], and the processor has the instructions of `L`.
+#[inline(always)]
+unsafe fn tile<T: Float, L: Lanes<T>, const R: usize, const V: usize>(t: &Tile<T>) {
+    // SAFETY: all addresses are valid by the caller's promise; offsets stay within what `Tile` describes.
+    unsafe {
+        let mut sums = [[L::zero(); V]; R];
+        for tap in 0..t.taps {
+            let rows: [*const T; R] = t.a.add(tap * R).cast::<[*const T; R]>().read();
+            let mut b = t.b.add(tap * t.b_tap);
+            for k in t.from..t.to {
+                let mut vectors = [L::zero(); V];
+                for v in 0..V {
+                    vectors[v] = L::load(b.add(v * L::LEN));
+                }
+                for i in 0..R {
+                    let a = L::splat(rows[i].add(k * t.a_step));
+                    for v in 0..V {
+                        sums[i][v] = sums[i][v].plus_product(a, vectors[v]);
+                    }
+                }
+                b = b.wrapping_add(t.b_step);
+            }
+        }
+        if t.cols == V * L::LEN {
+            for i in 0..R {
+                let c = *t.c.add(i);
+                for v in 0..V {
+                    let to = c.add(v * L::LEN);
+                    let sum = if t.accumulate { L::load(to).plus(sums[i][v]) } else { sums[i][v] };
+                    sum.store(to);
+                }
+            }
+        } else {
+            let mut row = [T::ZERO; MAX_COLS];
+            for i in 0..R {
+                let c = std::slice::from_raw_parts_mut(*t.c.add(i), t.cols);
+                for v in 0..V {
+                    sums[i][v].store(row.as_mut_ptr().add(v * L::LEN));
+                }
+                if t.accumulate {
+                    c.iter_mut().zip(&row).for_each(|(c, &x)| *c += x);
+                } else {
+                    c.copy_from_slice(&row[..t.cols]);
+                }
+            }
+        }
+    }
+}
+
+/// Defines the kernels of one family: a module with one compiled function per number of rows.
+macro_rules! family {
+    ($name:ident, $number:ty, $lanes:ty, [$($feature:meta)?], $most:literal, [$($rows:literal)+]) => {
+        mod $name {
+            use super::*;
+            $(#[$feature])?
+            unsafe fn run<const R: usize, const V: usize>(t: &Tile<$number>) {
+                // SAFETY: promised by the caller of `Kernel::run`.
+                unsafe { tile::<$number, $lanes, R, V>(t) }
+            }
+            pub(super) static KERNEL: Kernel<$number> = Kernel {
+                rows: $most,
+                lanes: <$lanes as Lanes<$number>>::LEN,
+                run: &[$([run::<$rows, 1>, run::<$rows, 2>]),+],
+            };
+        }
+    };
+}
+
+#[cfg(target_arch = "x86_64")]
+use std::arch::x86_64::{__m256, __m256d, __m512, __m512d};
+
+#[cfg(target_arch = "x86_64")]
+#[rustfmt::skip]
+family!(avx512_f32, f32, __m512, [target_feature(enable = "avx512f")], 14, [1 2 3 4 5 6 7 8 9 10 11 12 13 14]);
+#[cfg(target_arch = "x86_64")]
+#[rustfmt::skip]
+family!(avx512_f64, f64, __m512d, [target_feature(enable = "avx512f")], 14, [1 2 3 4 5 6 7 8 9 10 11 12 13 14]);
+#[cfg(target_arch = "x86_64")]
+family!(avx2_f32, f32, __m256, [target_feature(enable = "avx2,fma")], 6, [1 2 3 4 5 6]);
+#[cfg(target_arch = "x86_64")]
+family!(avx2_f64, f64, __m256d, [target_feature(enable = "avx2,fma")], 6, [1 2 3 4 5 6]);
+family!(portable_f32, f32, Plain<f32, 4>, [], 4, [1 2 3 4]);
+family!(portable_f64, f64, Plain<f64, 2>, [], 4, [1 2 3 4]);
+
+/// The kernels of a family; a family that this processor or this type has not is lowered to what there is.
+pub(crate) fn kernel<T: Float>(isa: Isa) -> &'static Kernel<T> {
+    let isa = isa.min(Isa::detect());
+    let single: &Kernel<f32> = match isa {
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx512 => &avx512_f32::KERNEL,
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx2 => &avx2_f32::KERNEL,
+        _ => &portable_f32::KERNEL,
+    };
+    let double: &Kernel<f64> = match isa {
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx512 => &avx512_f64::KERNEL,
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx2 => &avx2_f64::KERNEL,
+        _ => &portable_f64::KERNEL,
+    };
+    let chosen: *const Kernel<T> = if TypeId::of::<T>() == TypeId::of::<f32>() {
+        std::ptr::from_ref(single).cast()
+    } else {
+        assert!(TypeId::of::<T>() == TypeId::of::<f64>(), "products exist for f32 and f64");
+        std::ptr::from_ref(double).cast()
+    };
+    // SAFETY: the branch taken proves that `T` is the number type of the kernel behind the pointer.
+    unsafe { &*chosen }
+}
