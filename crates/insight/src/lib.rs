@@ -1,1 +1,4 @@
 //! How good, and why: intervals, leak checks, the model card and the report.
+
+pub mod intervals;
+pub mod report;

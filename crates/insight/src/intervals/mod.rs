@@ -1,0 +1,171 @@
+//! Every score with a 95 % interval and the score of a trivial answer beside it.
+//!
+//! The interval is the percentile bootstrap (Efron & Tibshirani, "An introduction to the bootstrap", 1993): the test
+//! rows are drawn again with replacement, the score is taken of each such resample, and the middle 95 % of these
+//! scores is the interval. Rows that belong together (one patient's pictures) are drawn together.
+
+mod bootstrap;
+
+use std::collections::BTreeMap;
+
+use pellucid_train::metrics::{
+    CLASS_METRICS, ClassRows, Counts, Metric, MetricError, NUMBER_METRICS, NumberRows,
+};
+use serde::{Deserialize, Serialize};
+
+pub use bootstrap::RESAMPLES;
+use bootstrap::{Plan, percentiles};
+
+/// A score, how far it could be off by chance, and what a trivial answer scores on the same rows.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Scored {
+    /// The score of the rows.
+    pub value: f64,
+    /// The lower end of the 95 % interval; absent when there are too few rows or groups to say.
+    pub low: Option<f64>,
+    /// The upper end of the 95 % interval; absent when there are too few rows or groups to say.
+    pub high: Option<f64>,
+    /// What the trivial answer scores; absent where that has no meaning.
+    pub baseline: Option<f64>,
+}
+
+/// Scores by metric name in the order of the metrics' list; metrics without a meaning for the rows are left out.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Scores(pub Vec<(String, Scored)>);
+
+impl Scores {
+    /// The score of the metric with this name.
+    pub fn get(&self, name: &str) -> Option<&Scored> {
+        self.0.iter().find(|(n, _)| n == name).map(|(_, scored)| scored)
+    }
+}
+
+impl Serialize for Scores {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, scored)| (name, scored)))
+    }
+}
+
+impl<'de> Deserialize<'de> for Scores {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let by_name = BTreeMap::<String, Scored>::deserialize(deserializer)?;
+        let known =
+            |name: &str| pellucid_train::metrics::all().position(|m| m.name == name).unwrap_or(usize::MAX);
+        let mut scores: Vec<_> = by_name.into_iter().collect();
+        scores.sort_by_key(|(name, _)| known(name));
+        Ok(Self(scores))
+    }
+}
+
+/// What a trivial answer for numbers needs to know of the training rows.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Centre {
+    /// The mean of the training rows' true numbers: the best constant for squared errors.
+    pub mean: f64,
+    /// Their median: the best constant for absolute errors.
+    pub median: f64,
+}
+
+/// Scores predicted classes: `p: [rows, classes]` row by row, `labels: [rows]`, `prior: [classes]` the classes' shares
+/// among the training rows, `groups: [rows]` the group of each row where rows belong together.
+///
+/// The baseline answers every row with `prior`: its first choice is the most common class.
+/// The same `seed` gives the same intervals, whatever the number of threads.
+///
+/// # Errors
+/// [`MetricError`] when lengths do not fit, a label is no class, or a probability is outside 0 to 1.
+pub fn evaluate_classes(
+    p: &[f32],
+    labels: &[u32],
+    classes: usize,
+    prior: &[f32],
+    groups: Option<&[u32]>,
+    seed: u64,
+) -> Result<Scores, MetricError> {
+    let rows = ClassRows::new(p, labels, classes)?;
+    check_groups(groups, labels.len())?;
+    let tiled = prior.repeat(labels.len());
+    let trivial = ClassRows::new(&tiled, labels, classes)?;
+    let plan = Plan::new(labels.len(), groups, seed);
+    let scores: Vec<_> = CLASS_METRICS.iter().map(|m| m.score).collect();
+    // Ranking costs a pass over all rows per class.
+    let samples = plan.run(labels.len() * (classes + 8), |counts| {
+        scores.iter().map(|score| score(&rows, counts)).collect()
+    });
+    let once = Counts::once(labels.len());
+    Ok(assemble(
+        CLASS_METRICS.iter().map(|m| (&m.metric, (m.score)(&rows, &once), (m.score)(&trivial, &once))),
+        &samples,
+        plan.units(),
+    ))
+}
+
+/// Scores predicted numbers: `predicted: [rows]`, `truth: [rows]`, `groups: [rows]` as for [`evaluate_classes`].
+///
+/// The baseline always answers the training rows' median for the mean absolute error, and their mean otherwise.
+///
+/// # Errors
+/// [`MetricError`] when lengths do not fit or a number is not finite.
+pub fn evaluate_numbers(
+    predicted: &[f32],
+    truth: &[f32],
+    centre: Centre,
+    groups: Option<&[u32]>,
+    seed: u64,
+) -> Result<Scores, MetricError> {
+    let rows = NumberRows::new(predicted, truth)?;
+    check_groups(groups, truth.len())?;
+    let constant = |value: f64| vec![value as f32; truth.len()];
+    let (means, medians) = (constant(centre.mean), constant(centre.median));
+    let (mean, median) = (NumberRows::new(&means, truth)?, NumberRows::new(&medians, truth)?);
+    let plan = Plan::new(truth.len(), groups, seed);
+    let samples = plan
+        .run(truth.len() * 16, |counts| NUMBER_METRICS.iter().map(|m| (m.score)(&rows, counts)).collect());
+    let once = Counts::once(truth.len());
+    Ok(assemble(
+        NUMBER_METRICS.iter().map(|m| {
+            let trivial = if m.metric.name == "mae" { &median } else { &mean };
+            (&m.metric, (m.score)(&rows, &once), (m.score)(trivial, &once))
+        }),
+        &samples,
+        plan.units(),
+    ))
+}
+
+fn check_groups(groups: Option<&[u32]>, rows: usize) -> Result<(), MetricError> {
+    match groups {
+        Some(groups) if groups.len() != rows => {
+            Err(MetricError::Length { predictions: groups.len(), answers: rows, per_answer: 1 })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Joins values, intervals and baselines; `samples[resample][metric]`.
+fn assemble<'a>(
+    metrics: impl Iterator<Item = (&'a Metric, Option<f64>, Option<f64>)>,
+    samples: &[Vec<Option<f64>>],
+    units: usize,
+) -> Scores {
+    let scored = metrics.enumerate().filter_map(|(index, (metric, value, baseline))| {
+        let value = value?;
+        let drawn = samples.iter().filter_map(|scores| scores.get(index).copied().flatten()).collect();
+        let interval = match metric.name {
+            "accuracy" if units > 0 && value == 1.0 => Some((without_a_miss(units), 1.0)),
+            "accuracy" if units > 0 && value == 0.0 => Some((0.0, 1.0 - without_a_miss(units))),
+            _ => percentiles(drawn, samples.len()).filter(|_| units > 1),
+        };
+        let (low, high) = interval.unzip();
+        Some((metric.name.to_owned(), Scored { value, low, high, baseline }))
+    });
+    Scores(scored.collect())
+}
+
+/// The exact lower 95 % bound of a share when all of `n` were right (Clopper & Pearson, 1934): resampling rows that
+/// are all right would claim certainty from any number of them.
+fn without_a_miss(n: usize) -> f64 {
+    0.025_f64.powf(1.0 / n as f64)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,363 @@
+//! What a report is made of: plain facts that the caller collects, serialisable, without any layout.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::encoding;
+use crate::intervals::Scores;
+
+/// Everything a run's report and model card say.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ReportData {
+    /// The run's name, as of its folder.
+    pub name: String,
+    /// The day it was made, `2026-05-17`.
+    pub created: String,
+    /// What one row is, in the plural and in the person's words: `chest X-rays`, `rows`.
+    pub rows_are: String,
+    /// The data set.
+    pub data: DataFacts,
+    /// How it was trained.
+    pub training: Training,
+    /// The network, first layer first.
+    pub network: Vec<Layer>,
+    /// What was predicted, and how well.
+    pub targets: Vec<Target>,
+    /// What the model is for.
+    pub card: CardFacts,
+    /// What it takes to make it again.
+    pub reproduce: Reproduce,
+}
+
+/// The data set: what came in, what was made of it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DataFacts {
+    /// The file or folder as the person named it.
+    pub source: String,
+    /// Every column found.
+    pub columns: Vec<Column>,
+    /// The parts: training, validation, test.
+    pub splits: Vec<Split>,
+    /// How the parts were made: `the folders train, val and test were there already`.
+    pub split_by: String,
+    /// How many rows could not be used.
+    pub skipped: u64,
+    /// The first of them, with the reason.
+    pub skipped_examples: Vec<Skipped>,
+    /// What the checks found.
+    pub notices: Vec<Notice>,
+}
+
+/// One column of the data.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Column {
+    /// Its name.
+    pub name: String,
+    /// Its kind: `number`, `category`, `image` …
+    pub kind: String,
+    /// What it is used for: `input`, `to predict`, `set aside`.
+    pub role: String,
+    /// Why it is taken for that: `2 distinct values in 569 rows`.
+    pub reason: String,
+    /// Rows without a value.
+    pub missing: u64,
+}
+
+/// One part of the data.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Split {
+    /// `training`, `validation`, `test`.
+    pub name: String,
+    /// Its rows.
+    pub rows: u64,
+}
+
+/// A row that could not be used.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Skipped {
+    /// File, row, column.
+    pub place: String,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+/// How grave a notice is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Good to know.
+    #[default]
+    Note,
+    /// The scores may mislead.
+    Warning,
+    /// The scores cannot be trusted: the answer was known beforehand.
+    Leak,
+}
+
+/// Something the person should know of the data or the run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Notice {
+    /// How grave.
+    pub severity: Severity,
+    /// In a few words.
+    pub title: String,
+    /// What was found, and what to do.
+    pub text: String,
+}
+
+/// A setting and why it has this value.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Choice {
+    /// The value.
+    pub value: String,
+    /// How it was chosen: `given`, `the steepest fall of a trial run over 60 rates`.
+    pub why: String,
+}
+
+/// How the network was trained.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Training {
+    /// `quick`, `good` or `best`.
+    pub preset: String,
+    /// The seed of all random numbers.
+    pub seed: u64,
+    /// Wall time in seconds.
+    pub seconds: f64,
+    /// Passes over the training rows.
+    pub epochs: f64,
+    /// Optimiser steps.
+    pub steps: u64,
+    /// Rows per step.
+    pub batch: Choice,
+    /// The largest learning rate.
+    pub learning_rate: Choice,
+    /// Further settings by name: optimiser, schedule, loss, class weights.
+    pub settings: Vec<(String, Choice)>,
+    /// How the pictures or rows were varied; empty for not at all.
+    pub augmentation: Vec<String>,
+    /// Why it ended: `no better for 8 epochs`, `the 5 minutes were over`.
+    pub stopped: String,
+    /// The curves.
+    pub curves: Curves,
+}
+
+/// Training and validation over time.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Curves {
+    /// What the horizontal positions count: `epoch` or `step`.
+    pub unit: String,
+    /// The loss that training minimised.
+    pub loss: Pair,
+    /// A metric that people read, where one was followed.
+    pub metric: Option<MetricCurves>,
+    /// Where the weights that were kept come from.
+    pub best: Option<f64>,
+}
+
+/// One quantity on both sides, as `(position, value)`; positions ascend, values may be NaN.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Pair {
+    /// On the training rows.
+    #[serde(deserialize_with = "encoding::points")]
+    pub training: Vec<(f64, f64)>,
+    /// On the validation rows.
+    #[serde(deserialize_with = "encoding::points")]
+    pub validation: Vec<(f64, f64)>,
+}
+
+/// A followed metric.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MetricCurves {
+    /// Its name in the list of metrics: `accuracy`.
+    pub name: String,
+    /// Its values.
+    pub values: Pair,
+}
+
+/// One layer of the network.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Layer {
+    /// Its path in the network: `image.stage1.block0`.
+    pub name: String,
+    /// What it does: `convolution 3×3, 32 channels, stride 2`.
+    pub does: String,
+    /// The shape of one row's output: `14 × 14 × 32`.
+    pub output: String,
+    /// Numbers learned.
+    pub parameters: u64,
+    /// Multiply-adds for one row.
+    pub multiply_adds: u64,
+}
+
+/// A predicted column: what it is, how well it is predicted, and examples.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Target {
+    /// The column.
+    pub column: String,
+    /// Rows that were scored.
+    pub rows: u64,
+    /// True when no training or tuning decision has seen these rows.
+    pub unseen: bool,
+    /// Scores with intervals and baselines.
+    pub scores: Scores,
+    /// What the answers are.
+    pub outcome: Outcome,
+    /// Rows worth looking at.
+    pub examples: Vec<Example>,
+}
+
+/// What kind of answer a target has, with the figures to draw.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// One of several classes.
+    Classes(ClassOutcome),
+    /// A number.
+    Numbers(NumberOutcome),
+}
+
+/// The figures of predicted classes; [`ClassOutcome::measure`](super::measure) makes it from predictions.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ClassOutcome {
+    /// The classes' names.
+    pub classes: Vec<String>,
+    /// Their shares among the training rows.
+    pub prior: Vec<f32>,
+    /// `[true class, predicted class]`, row by row.
+    pub confusion: Vec<u64>,
+    /// For two classes: the ROC curve of the second, `(false alarms, finds)` as shares.
+    pub roc: Vec<(f64, f64)>,
+    /// Where the usual threshold of one half lies on it.
+    pub roc_at_half: Option<(f64, f64)>,
+    /// Equal bins of the first choice's probability.
+    pub reliability: Vec<ReliabilityBin>,
+}
+
+/// One bar of the reliability diagram.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ReliabilityBin {
+    /// Rows in the bin.
+    pub rows: u64,
+    /// Their mean stated probability.
+    pub confidence: f64,
+    /// The share that was right.
+    pub right: f64,
+}
+
+/// The figures of predicted numbers; [`NumberOutcome::measure`](super::measure) makes it from predictions.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct NumberOutcome {
+    /// The unit, where known: `minutes`.
+    pub unit: Option<String>,
+    /// What the trivial answer says.
+    pub trivial: f64,
+    /// `(true, predicted)`, at most [`super::measure::SHOWN_POINTS`] of them, evenly chosen.
+    #[serde(deserialize_with = "encoding::points")]
+    pub points: Vec<(f64, f64)>,
+    /// All errors (predicted minus true), counted in equal bins.
+    pub errors: Histogram,
+}
+
+/// Counts in equal bins.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Histogram {
+    /// Where the first bin begins.
+    pub low: f64,
+    /// Where the last bin ends.
+    pub high: f64,
+    /// The counts.
+    pub counts: Vec<u64>,
+}
+
+/// One row worth looking at.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Example {
+    /// Where it is: a file's name or `row 17`.
+    pub place: String,
+    /// The picture as PNG bytes, where there is one.
+    #[serde(with = "encoding::base64_bytes", skip_serializing_if = "Option::is_none")]
+    pub picture: Option<Vec<u8>>,
+    /// Its other columns, the telling ones first.
+    pub fields: Vec<(String, String)>,
+    /// The true answer.
+    pub truth: String,
+    /// The network's answer.
+    pub answer: String,
+    /// The probability that the network gave to its answer, for classes.
+    pub probability: Option<f64>,
+    /// True for a right (or good) answer.
+    pub right: bool,
+}
+
+/// What the model is for, and what it is not for.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CardFacts {
+    /// What it may be used for.
+    pub intended_use: String,
+    /// Where it must not be trusted, beyond what the figures themselves show.
+    pub limits: Vec<String>,
+    /// What to do with it: a phrase and the command.
+    pub commands: Vec<(String, String)>,
+    /// The model's licence as SPDX, where the person stated one.
+    pub licence: Option<String>,
+}
+
+/// What it takes to make the run again.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Reproduce {
+    /// The command as it was given.
+    pub command: String,
+    /// Program, processor, system … by name.
+    pub versions: Vec<(String, String)>,
+    /// Fingerprints by name: of the data, of the model.
+    pub fingerprints: Vec<(String, String)>,
+    /// The resolved configuration.
+    pub config: String,
+}
+
+impl ReportData {
+    /// What one row is, `rows` when nobody said.
+    pub(crate) fn rows_are(&self) -> &str {
+        if self.rows_are.is_empty() { "rows" } else { &self.rows_are }
+    }
+
+    /// All parameters of the network.
+    pub fn parameters(&self) -> u64 {
+        self.network.iter().map(|layer| layer.parameters).sum()
+    }
+
+    /// Multiply-adds of the whole network for one row.
+    pub fn multiply_adds(&self) -> u64 {
+        self.network.iter().map(|layer| layer.multiply_adds).sum()
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Note => "Note",
+            Self::Warning => "Warning",
+            Self::Leak => "Leak",
+        })
+    }
+}

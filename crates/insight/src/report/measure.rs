@@ -1,0 +1,91 @@
+//! From predictions to the figures that the report draws.
+
+use pellucid_train::metrics::{ClassRows, Confusion, MetricError, NumberRows, reliability, roc_curve};
+
+use super::data::{ClassOutcome, Histogram, NumberOutcome, ReliabilityBin};
+use crate::intervals::Centre;
+
+/// The most points of predicted against true numbers that are kept for drawing.
+pub const SHOWN_POINTS: usize = 2000;
+
+/// How many bins the histogram of errors has.
+const ERROR_BINS: usize = 31;
+
+/// How many points of a ROC curve are kept.
+const ROC_POINTS: usize = 400;
+
+impl ClassOutcome {
+    /// The figures of `p: [rows, classes]` row by row against `labels: [rows]`; `prior: [classes]` are the classes'
+    /// shares among the training rows.
+    ///
+    /// # Errors
+    /// [`MetricError`] when lengths do not fit, a label is no class, or a probability is outside 0 to 1.
+    pub fn measure(
+        classes: &[String],
+        p: &[f32],
+        labels: &[u32],
+        prior: &[f32],
+    ) -> Result<Self, MetricError> {
+        let rows = ClassRows::new(p, labels, classes.len())?;
+        let curve = if classes.len() == 2 { roc_curve(&rows, 1) } else { None };
+        Ok(Self {
+            classes: classes.to_vec(),
+            prior: prior.to_vec(),
+            confusion: Confusion::new(&rows).counts().to_vec(),
+            roc_at_half: curve.as_ref().map(|curve| curve.at_half),
+            roc: curve.map_or_else(Vec::new, |curve| thin(&curve.points, ROC_POINTS)),
+            reliability: reliability(&rows)
+                .into_iter()
+                .map(|bin| ReliabilityBin { rows: bin.rows, confidence: bin.confidence, right: bin.right })
+                .collect(),
+        })
+    }
+}
+
+impl NumberOutcome {
+    /// The figures of `predicted: [rows]` against `truth: [rows]`.
+    ///
+    /// # Errors
+    /// [`MetricError`] when lengths do not fit or a number is not finite.
+    pub fn measure(
+        unit: Option<String>,
+        predicted: &[f32],
+        truth: &[f32],
+        centre: Centre,
+    ) -> Result<Self, MetricError> {
+        let rows = NumberRows::new(predicted, truth)?;
+        let pairs = || rows.truth().iter().zip(rows.predicted()).map(|(&t, &p)| (f64::from(t), f64::from(p)));
+        let errors: Vec<f64> = pairs().map(|(truth, predicted)| predicted - truth).collect();
+        Ok(Self {
+            unit,
+            trivial: centre.median,
+            points: thin(&pairs().collect::<Vec<_>>(), SHOWN_POINTS),
+            errors: histogram(&errors),
+        })
+    }
+}
+
+/// At most `most` of the points, evenly chosen, the first and the last kept.
+fn thin(points: &[(f64, f64)], most: usize) -> Vec<(f64, f64)> {
+    if points.len() <= most {
+        return points.to_vec();
+    }
+    (0..most).map(|i| points[i * (points.len() - 1) / (most - 1)]).collect()
+}
+
+/// Equal bins around zero, as wide on both sides, that hold 99 % of the errors; the rest is counted in the outer ones.
+fn histogram(errors: &[f64]) -> Histogram {
+    let mut sizes: Vec<f64> = errors.iter().map(|e| e.abs()).collect();
+    sizes.sort_unstable_by(f64::total_cmp);
+    let reach =
+        sizes.get((sizes.len() * 99 / 100).min(sizes.len().saturating_sub(1))).copied().unwrap_or(0.0);
+    if reach == 0.0 {
+        return Histogram { low: 0.0, high: 0.0, counts: Vec::new() };
+    }
+    let mut counts = vec![0; ERROR_BINS];
+    for error in errors {
+        let position = (error + reach) / (2.0 * reach) * ERROR_BINS as f64;
+        counts[(position.max(0.0) as usize).min(ERROR_BINS - 1)] += 1;
+    }
+    Histogram { low: -reach, high: reach, counts }
+}
