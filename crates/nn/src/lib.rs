@@ -1,1 +1,20 @@
-//! Layers as plain structs, initialisers, losses and optimisers.
+//! Layers as plain structs, initialisers, optimisers and schedules.
+//!
+//! - [`Param`], [`Module`], [`module!`]: a network is a tree of data; a struct lists its fields once.
+//! - [`Pass`]: one forward pass, training or not, and the [`Step`] it hands to the optimiser.
+//! - [`Layer`]: what every layer can do.
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod layer;
+mod module;
+mod param;
+mod pass;
+
+pub use layer::Layer;
+pub use module::{
+    Field, Module, Part, PartMut, parameter_count, params, params_mut, set_frozen, to_dtype, visit_params,
+    visit_params_mut,
+};
+pub use param::{Param, ParamId, Role};
+pub use pass::{Pass, Step};

@@ -1,0 +1,30 @@
+//! What every layer can do.
+
+use crate::{Module, Pass};
+use pellucid_grad::Var;
+use pellucid_tensor::Result;
+
+/// A step of a network with one input and one output.
+///
+/// The first axis of inputs and outputs counts the examples of the batch; the shapes that
+/// [`output_shape`](Layer::output_shape) and [`multiply_adds`](Layer::multiply_adds) speak of leave it out.
+pub trait Layer: Module + Send + Sync {
+    /// The output for `x: [n, …input]`: `[n, …output_shape(input)]`.
+    ///
+    /// # Errors
+    /// A shape that the layer cannot take, or no memory.
+    fn forward(&self, pass: &Pass, x: &Var) -> Result<Var>;
+
+    /// The shape that one example of the given shape becomes.
+    ///
+    /// # Errors
+    /// A shape that the layer cannot take.
+    fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>>;
+
+    /// What it is, for people: `conv 3×3, 32`.
+    fn name(&self) -> String;
+
+    /// Multiply-adds for one example of the given shape; 0 for layers whose cost is small beside a
+    /// linear map's, and for shapes the layer cannot take.
+    fn multiply_adds(&self, input: &[usize]) -> u64;
+}
