@@ -1,0 +1,278 @@
+//! Delimited text: CSV, TSV and their relatives. Delimiter, encoding, header and decimal commas are detected.
+
+use super::Format;
+use crate::error::{DataError, Result};
+use crate::files::Files;
+use crate::source::Source;
+use crate::table::{Builder, Declared, is_missing};
+use crate::text::{Decoded, detect_encoding};
+use csv::{ReaderBuilder, StringRecord};
+use encoding_rs::UTF_8;
+use std::collections::HashSet;
+use std::io::Read;
+
+/// The format; see the module.
+pub(super) struct Csv;
+
+/// Bytes of text that the detection looks at.
+const SAMPLE: u64 = 1 << 16;
+/// Delimiters that are tried, with what to call them.
+const DELIMITERS: [(u8, &str); 4] = [(b',', "comma"), (b';', "semicolon"), (b'\t', "tab"), (b'|', "bar")];
+/// A character that no text holds: files of one column are read with it as the delimiter.
+const NO_DELIMITER: u8 = 0x1f;
+/// Share of the rows that must have as many cells as the first for a delimiter to count.
+const AGREEING_SHARE: f64 = 0.5;
+/// A header's names are shorter than this many characters.
+const LONGEST_NAME: usize = 80;
+
+impl Format for Csv {
+    fn name(&self) -> &'static str {
+        "CSV"
+    }
+
+    fn extensions(&self) -> &'static [&'static str] {
+        &["csv", "tsv", "tab", "data"]
+    }
+
+    /// Text has no telling first bytes; without a known extension it is taken when it has no control characters.
+    fn recognise(&self, source: &Source, head: &[u8]) -> bool {
+        let name = source.file_name();
+        let plain = head.iter().all(|b| *b >= b' ' || matches!(b, b'\t' | b'\r' | b'\n'));
+        let named = super::extension(&name).is_none_or(|e| e == "txt" || e == "dat");
+        plain && named
+    }
+
+    fn read(&self, source: &Source, into: &mut Builder) -> Result<Option<Files>> {
+        let encoding = detect_encoding(source)?;
+        let decoded = || Ok::<_, DataError>(Decoded::new(source.open()?, encoding));
+        let sample = sample(decoded()?).map_err(|e| source.io("could not read", &e))?;
+        let layout = Layout::detect(&sample, source.file_name().to_lowercase().ends_with(".tsv"));
+        into.note(layout.describe(encoding.name()));
+        if layout.delimiter != b',' {
+            into.allow_decimal_commas();
+        }
+        let mut reader = layout.reader(decoded()?);
+        rows(source, &layout, &mut reader, into)?;
+        if encoding != UTF_8 && reader.get_ref().replaced() {
+            into.note(format!("some characters are not valid {} and were replaced by �", encoding.name()));
+        }
+        Ok(None)
+    }
+}
+
+/// Reads all rows into the builder.
+fn rows(
+    source: &Source,
+    layout: &Layout,
+    reader: &mut csv::Reader<impl Read>,
+    into: &mut Builder,
+) -> Result<()> {
+    let mut record = StringRecord::new();
+    let mut columns: Vec<usize> = Vec::new();
+    let mut number = 0;
+    loop {
+        let line = reader.position().line();
+        match reader.read_record(&mut record) {
+            Ok(false) => break,
+            Ok(true) => {}
+            Err(error) => {
+                let place = DataError::unreadable("the table cannot be read").in_file(source.label());
+                return Err(place.at_row(number + 1).because(format!("line {line}: {error}")));
+            }
+        }
+        if columns.is_empty() {
+            record.truncate(layout.width.max(1));
+            let names = if layout.header { names(&record, into) } else { numbered(record.len()) };
+            for name in names {
+                columns.push(into.column(&name, Declared::Infer)?);
+            }
+            if layout.header {
+                continue;
+            }
+        }
+        number += 1;
+        let line = record.position().map_or(line, csv::Position::line);
+        match flaw(&record, columns.len(), line) {
+            Some(why) => into.skip(number, why)?,
+            None => {
+                for (column, text) in columns.iter().zip(&record) {
+                    into.text(*column, text)?;
+                }
+                into.end_row(number)?;
+            }
+        }
+    }
+    if columns.is_empty() {
+        return Err(DataError::refused("the file is empty")
+            .in_file(source.label())
+            .because("it has no rows"));
+    }
+    Ok(())
+}
+
+/// Why a row cannot be used. Empty cells beyond the last column are harmless.
+fn flaw(record: &StringRecord, columns: usize, line: u64) -> Option<String> {
+    let cells = record.len();
+    let surplus = record.iter().skip(columns).any(|cell| !cell.trim().is_empty());
+    if cells < columns || surplus {
+        Some(format!("line {line} has {cells} cells where the table has {columns} columns"))
+    } else if record.as_slice().contains('\0') {
+        Some(format!("line {line} holds a NUL character"))
+    } else {
+        None
+    }
+}
+
+/// Unique column names from a header.
+fn names(header: &StringRecord, into: &mut Builder) -> Vec<String> {
+    let mut taken: HashSet<String> = HashSet::new();
+    let mut out = Vec::with_capacity(header.len());
+    for (i, cell) in header.iter().enumerate() {
+        let cell = cell.trim().replace('\0', "");
+        let wanted = if cell.is_empty() { format!("column_{}", i + 1) } else { cell };
+        let mut name = wanted.clone();
+        let mut copy = 2;
+        while !taken.insert(name.clone()) {
+            name = format!("{wanted}_{copy}");
+            copy += 1;
+        }
+        if name != wanted {
+            into.note(format!(
+                "the name `{wanted}` appears more than once: column {} is called `{name}`",
+                i + 1
+            ));
+        }
+        out.push(name);
+    }
+    out
+}
+
+fn numbered(columns: usize) -> Vec<String> {
+    (1..=columns).map(|i| format!("column_{i}")).collect()
+}
+
+/// What the detection found.
+struct Layout {
+    delimiter: u8,
+    header: bool,
+    /// Columns of the first record, without nameless ones at its end that nothing fills.
+    width: usize,
+}
+
+impl Layout {
+    fn detect(sample: &str, tabs_expected: bool) -> Self {
+        let mut best: Option<(f64, usize, u8)> = None;
+        for (delimiter, _) in DELIMITERS {
+            let records = Self::records(sample, delimiter);
+            let width = records.first().map_or(0, StringRecord::len);
+            if width < 2 {
+                continue;
+            }
+            let agreeing = records.iter().filter(|record| record.len() == width).count();
+            let favour = if tabs_expected && delimiter == b'\t' { 1.0 } else { 0.0 };
+            let score = agreeing as f64 / records.len() as f64 + favour;
+            if score >= AGREEING_SHARE && best.is_none_or(|(s, w, _)| (score, width) > (s, w)) {
+                best = Some((score, width, delimiter));
+            }
+        }
+        let delimiter = best.map_or(NO_DELIMITER, |(_, _, delimiter)| delimiter);
+        let records = Self::records(sample, delimiter);
+        let first = records.first().map_or(0, StringRecord::len);
+        let filled = |record: &StringRecord| {
+            let cells = record.iter().enumerate().filter(|(_, cell)| !cell.trim().is_empty());
+            cells.last().map_or(0, |(i, _)| i + 1)
+        };
+        let width = first.min(records.iter().map(filled).max().unwrap_or(0));
+        Self { delimiter, header: has_header(&records), width }
+    }
+
+    /// The sample's records, without the last one when the sample was cut off there.
+    fn records(sample: &str, delimiter: u8) -> Vec<StringRecord> {
+        let layout = Self { delimiter, header: false, width: 0 };
+        let mut records: Vec<StringRecord> =
+            layout.reader(sample.as_bytes()).records().map_while(|r| r.ok()).collect();
+        if sample.len() as u64 >= SAMPLE && records.len() > 1 {
+            records.pop();
+        }
+        records
+    }
+
+    fn reader<R: Read>(&self, input: R) -> csv::Reader<R> {
+        ReaderBuilder::new()
+            .delimiter(self.delimiter)
+            .has_headers(false)
+            .flexible(true)
+            .buffer_capacity(1 << 16)
+            .from_reader(input)
+    }
+
+    fn describe(&self, encoding: &str) -> String {
+        let delimiter = DELIMITERS.iter().find(|(byte, _)| *byte == self.delimiter);
+        let delimiter = delimiter.map_or("one column".to_owned(), |(_, name)| format!("{name}-separated"));
+        let header = if self.header { "header found" } else { "no header: columns are numbered" };
+        format!("{delimiter}, {encoding}, {header}")
+    }
+}
+
+/// True when the first record looks like names rather than values.
+fn has_header(records: &[StringRecord]) -> bool {
+    let Some((first, rest)) = records.split_first() else { return true };
+    let is_value = |cell: &str| cell.parse::<f64>().is_ok() || looks_like_date(cell);
+    let cells: Vec<&str> = first.iter().map(str::trim).collect();
+    if cells
+        .iter()
+        .any(|cell| cell.len() > LONGEST_NAME || is_value(cell) || (is_missing(cell) && !cell.is_empty()))
+    {
+        return false;
+    }
+    let column = |i: usize| rest.iter().filter_map(move |record| record.get(i)).map(str::trim);
+    let values_below = (0..cells.len()).any(|i| {
+        let mut below = column(i).filter(|cell| !is_missing(cell)).peekable();
+        below.peek().is_some() && below.all(is_value)
+    });
+    // With nothing but text, a word that comes again further down in its column is a value.
+    values_below
+        || !cells
+            .iter()
+            .enumerate()
+            .any(|(i, cell)| !cell.is_empty() && column(i).any(|other| other == *cell))
+}
+
+fn looks_like_date(cell: &str) -> bool {
+    let digits = cell.bytes().filter(u8::is_ascii_digit).count();
+    digits >= 4
+        && cell.bytes().next().is_some_and(|b| b.is_ascii_digit())
+        && cell.bytes().all(|b| b.is_ascii_digit() || b"-/.: TZ+".contains(&b))
+}
+
+/// The first stretch of a text; its end may cut a character.
+fn sample(text: impl Read) -> std::io::Result<String> {
+    let mut bytes = Vec::new();
+    text.take(SAMPLE).read_to_end(&mut bytes)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn layout(sample: &str) -> (u8, bool) {
+        let layout = Layout::detect(sample, false);
+        (layout.delimiter, layout.header)
+    }
+
+    #[test]
+    fn delimiters_and_headers_are_detected() {
+        assert_eq!(layout("a,b\n1,2\n"), (b',', true));
+        assert_eq!(layout("a;b\n1,5;2,5\n"), (b';', true));
+        assert_eq!(layout("a\tb\n1\t2\n"), (b'\t', true));
+        assert_eq!(layout("a|b\n1|2\n"), (b'|', true));
+        assert_eq!(layout("5.1,3.5,setosa\n4.9,3.0,setosa\n"), (b',', false));
+        assert_eq!(layout("good film,pos\nbad film,neg\ndull,pos\n"), (b',', false));
+        assert_eq!(layout("text,label\ngood film,pos\nbad film,neg\n"), (b',', true));
+        assert_eq!(layout("2024-01-01,3\n2024-01-02,4\n"), (b',', false));
+        assert_eq!(layout("text\nhello, world\nno comma\na, b, c\n"), (NO_DELIMITER, true));
+        assert_eq!(layout("a,b\n\"x;y;z\",2\n\"p;q;r\",3\n"), (b',', true));
+        assert_eq!(layout("1\n2\n3\n"), (NO_DELIMITER, false));
+    }
+}

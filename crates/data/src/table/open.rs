@@ -1,0 +1,83 @@
+//! From the paths that a person gave to a table.
+
+use super::{Builder, OpenOptions, Table};
+use crate::error::{DataError, Result};
+use crate::files::Files;
+use crate::formats::{media_of, part_of_name, read_media, read_together, recognise};
+use crate::source::Source;
+use std::path::{Path, PathBuf};
+
+pub(super) fn open(paths: &[PathBuf], options: &OpenOptions) -> Result<Table> {
+    if !(0.0..=1.0).contains(&options.skip_share) {
+        return Err(DataError::usage(format!(
+            "the share of skipped rows must be 0 to 1, not {}",
+            options.skip_share
+        )));
+    }
+    let Some(first) = paths.first() else {
+        return Err(
+            DataError::usage("no data was given").advise("give a folder, an archive, or one or more files")
+        );
+    };
+    for path in paths.iter().filter(|path| path.as_os_str() != "-") {
+        std::fs::metadata(path).map_err(|e| DataError::io("could not open", path, &e))?;
+    }
+    let mut into = Builder::new(options);
+    let media = paths.iter().map(|path| media_of(&path.to_string_lossy())).collect::<Vec<_>>();
+    if let Some(Some(sort)) = media.first()
+        && media.iter().all(|m| *m == Some(sort))
+        && paths.iter().all(|path| path.is_file())
+    {
+        let (folder, names) = beneath_one_folder(paths)?;
+        let files = Files::of(&folder, names.clone());
+        read_media(&files, sort, &names.iter().map(String::as_str).collect::<Vec<_>>(), &mut into)?;
+        return into.finish(name_of(first), Some(files));
+    }
+    let beside = || Some(Files::beside(first.parent().unwrap_or(Path::new(""))));
+    if let [only] = paths {
+        let source = if only.as_os_str() == "-" { Source::standard_input()? } else { Source::disk(only) };
+        let format = recognise(&source)?;
+        if format.is_table() {
+            into.start_file(source.label(), None)?;
+        }
+        let files = format.read(&source, &mut into)?;
+        return into.finish(name_of(first), files.or_else(|| source.path().and_then(|_| beside())));
+    }
+    let sources: Vec<Source> = paths.iter().map(|path| Source::disk(path)).collect();
+    let parts: Vec<_> = paths.iter().map(|path| part_of_name(&file_name(path))).collect();
+    read_together(&sources, &parts, &mut into)?;
+    let name = match (parts.iter().any(Option::is_some), first.parent().and_then(Path::file_name)) {
+        (true, Some(_)) => name_of(first.parent().unwrap_or(first)),
+        _ => name_of(first),
+    };
+    into.finish(name, beside())
+}
+
+/// The deepest folder above all files, and their names relative to it.
+fn beneath_one_folder(paths: &[PathBuf]) -> Result<(PathBuf, Vec<String>)> {
+    let mut full = Vec::with_capacity(paths.len());
+    for path in paths {
+        full.push(std::path::absolute(path).map_err(|e| DataError::io("could not open", path, &e))?);
+    }
+    let mut folder = full.first().and_then(|path| path.parent()).unwrap_or(Path::new("/")).to_owned();
+    while !full.iter().all(|path| path.starts_with(&folder)) && folder.pop() {}
+    let relative =
+        |path: &PathBuf| path.strip_prefix(&folder).unwrap_or(path).to_string_lossy().replace('\\', "/");
+    let names = full.iter().map(relative).collect();
+    Ok((folder, names))
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// A name for the data set that is fit for a file name.
+fn name_of(path: &Path) -> String {
+    let full = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let name = if path.is_dir() { full.file_name() } else { full.file_stem() };
+    let name = name.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let clean: String =
+        name.chars().map(|c| if c.is_alphanumeric() || "._-".contains(c) { c } else { '-' }).collect();
+    let clean = clean.trim_matches(['-', '.']);
+    if clean.is_empty() { "data".to_owned() } else { clean.to_owned() }
+}

@@ -1,0 +1,85 @@
+//! Writing tables of predictions: CSV, JSON and Parquet, each file whole or not at all.
+
+mod atomic;
+mod parquet;
+mod text;
+
+pub use atomic::write_atomic;
+
+use crate::error::{DataError, Result};
+use std::path::Path;
+
+/// A named column to write.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OutColumn {
+    /// The column's name.
+    pub name: String,
+    /// One value per row.
+    pub values: OutValues,
+}
+
+/// The values of a column to write. A NaN is written as a missing cell.
+#[derive(Clone, Debug, PartialEq)]
+pub enum OutValues {
+    /// Texts.
+    Text(Vec<String>),
+    /// Floating point numbers.
+    Number(Vec<f64>),
+    /// Whole numbers.
+    Integer(Vec<i64>),
+}
+
+impl OutColumn {
+    /// A column of texts.
+    pub fn text(name: impl Into<String>, values: Vec<String>) -> Self {
+        Self { name: name.into(), values: OutValues::Text(values) }
+    }
+
+    /// A column of numbers.
+    pub fn number(name: impl Into<String>, values: Vec<f64>) -> Self {
+        Self { name: name.into(), values: OutValues::Number(values) }
+    }
+
+    /// A column of whole numbers.
+    pub fn integer(name: impl Into<String>, values: Vec<i64>) -> Self {
+        Self { name: name.into(), values: OutValues::Integer(values) }
+    }
+
+    fn len(&self) -> usize {
+        match &self.values {
+            OutValues::Text(v) => v.len(),
+            OutValues::Number(v) => v.len(),
+            OutValues::Integer(v) => v.len(),
+        }
+    }
+}
+
+/// Writes a table in the format of the path's extension: `.csv`, `.tsv`, `.json` (an array of objects), `.jsonl`
+/// (one object a line) or `.parquet`. The file appears whole or not at all ([`write_atomic`]).
+///
+/// # Errors
+/// `Usage` for another extension, columns of different lengths or with the same name; `Io` when writing fails.
+pub fn write_table(path: &Path, columns: &[OutColumn]) -> Result<()> {
+    let rows = columns.first().map_or(0, OutColumn::len);
+    for (i, column) in columns.iter().enumerate() {
+        let usage = |what: &str| DataError::usage(what).in_column(column.name.clone());
+        if column.len() != rows {
+            let why = format!("it has {} rows, the first column {rows}", column.len());
+            return Err(usage("the columns to write differ in length").because(why));
+        }
+        if columns[..i].iter().any(|earlier| earlier.name == column.name) {
+            return Err(usage("two columns to write have the same name"));
+        }
+    }
+    let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
+    match extension.as_str() {
+        "csv" => write_atomic(path, |out| text::delimited(out, columns, rows, b',')),
+        "tsv" => write_atomic(path, |out| text::delimited(out, columns, rows, b'\t')),
+        "json" => write_atomic(path, |out| text::json(out, columns, rows, true)),
+        "jsonl" | "ndjson" => write_atomic(path, |out| text::json(out, columns, rows, false)),
+        "parquet" => write_atomic(path, |out| parquet::write(out, columns, rows)),
+        _ => Err(DataError::usage("the output's format is not known")
+            .in_file(path.display().to_string())
+            .advise("end the name in .csv, .tsv, .json, .jsonl or .parquet")),
+    }
+}
