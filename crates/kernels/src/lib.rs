@@ -9,12 +9,24 @@
 //! It is the only crate of the workspace that may use `unsafe`; every block says why it is sound.
 
 pub mod activation;
+pub mod broadcast;
 pub mod buffer;
+pub mod columns;
+pub mod dropout;
+pub mod elementwise;
 pub mod float;
+pub mod gather;
 pub mod isa;
+pub mod losses;
 pub mod matmul;
+pub mod norm;
+pub mod optimizer;
+pub mod permute;
 mod product;
+pub mod reduce;
 mod scratch;
+pub mod softmax;
+pub mod stripes;
 pub mod threads;
 
 pub use float::Float;
