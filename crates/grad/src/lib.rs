@@ -17,7 +17,9 @@
 //! ```
 
 pub mod check;
+mod expect;
 mod gradient;
+mod normalise;
 pub mod ops;
 mod tape;
 

@@ -40,6 +40,8 @@ macro_rules! by_activation {
     }};
 }
 
+pub(crate) use by_activation;
+
 impl Activation {
     /// Whether the derivative needs x itself; for the others the value suffices.
     pub fn needs_input(self) -> bool {

@@ -14,4 +14,11 @@ macro_rules! ops {
     };
 }
 
-ops![];
+ops![
+    batch_norm,
+    drop_path,
+    dropout,
+    embedding,
+    group_norm,
+    layer_norm,
+];
