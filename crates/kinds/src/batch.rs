@@ -1,0 +1,239 @@
+//! Records as tensors: what a network takes.
+
+use crate::error::Result;
+use crate::image::{Augment, augment};
+use crate::{Examples, Feature, Record, Target};
+use pellucid_tensor::{Stream, Tensor};
+
+/// Rows made ready for a network.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    /// How many rows.
+    pub rows: usize,
+    /// `[rows, width]`: numbers, standardised and encoded piecewise linearly.
+    pub numbers: Option<Tensor>,
+    /// `[rows, columns]`: positions in one table of vectors shared by all category columns (`u32`).
+    pub codes: Option<Tensor>,
+    /// `[rows, height, width, channels]` each: standardised pictures.
+    pub pictures: Vec<Tensor>,
+    /// One per target.
+    pub truths: Vec<Truth>,
+}
+
+/// The known answers of a batch for one target.
+#[derive(Clone, Debug)]
+pub struct Truth {
+    /// `[rows]`: classes (`u32`) or numbers (`f32`).
+    pub values: Tensor,
+    /// `[rows]`: 1 where the answer is known, 0 elsewhere.
+    pub weights: Tensor,
+}
+
+/// Turns records into batches.
+#[derive(Clone, Debug)]
+pub struct Batcher {
+    features: Vec<Feature>,
+    targets: Vec<Target>,
+}
+
+/// The number of values that a number with these bin edges becomes: itself, and one per bin if there are several.
+fn number_width(edges: &[f32]) -> usize {
+    1 + if edges.len() > 2 { edges.len() - 1 } else { 0 }
+}
+
+/// Appends a number: standardised (within ±5 deviations), then its piecewise linear encoding (Gorishniy et al.
+/// 2022): for each bin the share of it that lies below the number, unbounded only outside all bins.
+fn push_number(x: f32, edges: &[f32], mean: f32, scale: f32, out: &mut Vec<f32>) {
+    out.push(((x - mean) / scale).clamp(-5.0, 5.0));
+    if edges.len() > 2 {
+        let last = edges.len() - 2;
+        for (bin, edge) in edges.windows(2).enumerate() {
+            let share = (x - edge[0]) / (edge[1] - edge[0]);
+            let low = if bin == 0 { -2.0 } else { 0.0 };
+            let high = if bin == last { 3.0 } else { 1.0 };
+            out.push(share.clamp(low, high));
+        }
+    }
+}
+
+impl Batcher {
+    /// For records with these features and targets.
+    pub fn new(features: Vec<Feature>, targets: Vec<Target>) -> Batcher {
+        Batcher { features, targets }
+    }
+
+    /// The features.
+    pub fn features(&self) -> &[Feature] {
+        &self.features
+    }
+
+    /// The targets.
+    pub fn targets(&self) -> &[Target] {
+        &self.targets
+    }
+
+    /// Width of the encoded numbers.
+    pub fn numbers_width(&self) -> usize {
+        let width = |f: &Feature| if let Feature::Number { edges, .. } = f { number_width(edges) } else { 0 };
+        self.features.iter().map(width).sum()
+    }
+
+    /// The sizes of all code columns.
+    pub fn code_sizes(&self) -> Vec<usize> {
+        let size = |f: &Feature| if let Feature::Code { size, .. } = f { Some(*size) } else { None };
+        self.features.iter().filter_map(size).collect()
+    }
+
+    /// Height, width and channels of all pictures.
+    pub fn picture_sizes(&self) -> Vec<[usize; 3]> {
+        crate::Layout::new(&self.features, 0).pictures
+    }
+
+    /// Record `i` with its pictures standardised, without changes.
+    ///
+    /// # Errors
+    /// Failures of reading.
+    pub fn pictures(&self, examples: &Examples, i: usize) -> pellucid_data::Result<Vec<Vec<f32>>> {
+        let mut record = Record::default();
+        examples.read(i, &mut record)?;
+        Ok(self.standardised(&record))
+    }
+
+    fn standardised(&self, record: &Record) -> Vec<Vec<f32>> {
+        let (mut pictures, mut rest) = (Vec::new(), record.pictures.as_slice());
+        for feature in &self.features {
+            if let Feature::Picture { height, width, channels, mean, scale, .. } = feature {
+                let (bytes, others) = rest.split_at((height * width * channels).min(rest.len()));
+                rest = others;
+                let tables: Vec<Vec<f32>> = (0..*channels)
+                    .map(|c| (0..256u16).map(|b| (f32::from(b) / 255.0 - mean[c]) / scale[c]).collect())
+                    .collect();
+                pictures.push(
+                    bytes.iter().enumerate().map(|(i, &b)| tables[i % channels][usize::from(b)]).collect(),
+                );
+            }
+        }
+        pictures
+    }
+
+    /// The batch of the given records. With `changes`, pictures are augmented: `changes.1` gives one number
+    /// per row from which its randomness is derived.
+    ///
+    /// # Errors
+    /// Failures of reading, and no memory.
+    pub fn batch(
+        &self,
+        examples: &Examples,
+        records: &[usize],
+        changes: Option<(&Augment, &[u64])>,
+    ) -> Result<Batch> {
+        let mut all = Vec::with_capacity(records.len());
+        for &i in records {
+            let mut record = Record::default();
+            examples.read(i, &mut record)?;
+            all.push(record);
+        }
+        self.assemble(&all, changes)
+    }
+
+    /// As [`batch`](Batcher::batch), of records at hand.
+    ///
+    /// # Errors
+    /// No memory.
+    pub fn assemble(&self, records: &[Record], changes: Option<(&Augment, &[u64])>) -> Result<Batch> {
+        let n = records.len();
+        let (mut numbers, mut codes) = (Vec::new(), Vec::new());
+        let sizes = self.picture_sizes();
+        let mut pictures = Vec::new();
+        for size in &sizes {
+            pictures.push(Tensor::unset::<f32>(&[n, size[0], size[1], size[2]])?);
+        }
+        for (i, record) in records.iter().enumerate() {
+            self.push_numbers(record, &mut numbers);
+            self.push_codes(record, &mut codes);
+            for (k, pixels) in self.standardised(record).into_iter().enumerate() {
+                let at = i * pixels.len();
+                let out = &mut pictures[k].data_mut::<f32>()?[at..at + pixels.len()];
+                match changes {
+                    Some((a, seeds)) => {
+                        let seed = seeds.get(i).copied().unwrap_or_default();
+                        augment(a, &pixels, sizes[k], &mut Stream::new(seed, "augment", k as u64), out);
+                    }
+                    None => out.copy_from_slice(&pixels),
+                }
+            }
+        }
+        let table = |width: usize| (width > 0).then_some([n, width]);
+        Ok(Batch {
+            rows: n,
+            numbers: table(self.numbers_width()).map(|s| Tensor::new(&numbers, &s)).transpose()?,
+            codes: table(self.code_sizes().len()).map(|s| Tensor::new(&codes, &s)).transpose()?,
+            pictures,
+            truths: (0..self.targets.len()).map(|k| self.truth(records, k)).collect::<Result<_>>()?,
+        })
+    }
+
+    fn push_numbers(&self, record: &Record, out: &mut Vec<f32>) {
+        let mut values = record.numbers.iter();
+        for feature in &self.features {
+            if let Feature::Number { edges, mean, scale, .. } = feature {
+                push_number(values.next().copied().unwrap_or(*mean), edges, *mean, *scale, out);
+            }
+        }
+    }
+
+    fn push_codes(&self, record: &Record, out: &mut Vec<u32>) {
+        let mut start = 0;
+        for (&code, size) in record.codes.iter().zip(self.code_sizes()) {
+            out.push(start + code.min(size as u32 - 1));
+            start += size as u32;
+        }
+    }
+
+    fn truth(&self, records: &[Record], k: usize) -> Result<Truth> {
+        let n = records.len();
+        let values: Vec<f32> =
+            records.iter().map(|r| r.targets.get(k).copied().unwrap_or(f32::NAN)).collect();
+        let weights: Vec<f32> = values.iter().map(|v| f32::from(u8::from(!v.is_nan()))).collect();
+        let known = |v: &f32| if v.is_nan() { 0.0 } else { *v };
+        let values = match &self.targets[k] {
+            Target::Classes { .. } => {
+                Tensor::new(&values.iter().map(|v| known(v) as u32).collect::<Vec<_>>(), &[n])?
+            }
+            Target::Number { .. } => Tensor::new(&values.iter().map(known).collect::<Vec<_>>(), &[n])?,
+        };
+        Ok(Truth { values, weights: Tensor::new(&weights, &[n])? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_encoded_between_their_quantiles() {
+        let mut out = Vec::new();
+        push_number(2.5, &[0.0, 1.0, 2.0, 4.0], 1.0, 2.0, &mut out);
+        assert_eq!(out, [0.75, 1.0, 1.0, 0.25]);
+        out.clear();
+        push_number(-1.0, &[0.0, 1.0, 2.0, 4.0], 1.0, 2.0, &mut out);
+        assert_eq!(out, [-1.0, -1.0, 0.0, 0.0]);
+        out.clear();
+        push_number(6.0, &[0.0, 1.0], 1.0, 2.0, &mut out);
+        assert_eq!(out, [2.5]);
+    }
+
+    #[test]
+    fn codes_point_into_one_table_and_unknown_answers_weigh_nothing() {
+        let code = |size| Feature::Code { name: String::new(), size };
+        let target = Target::Classes { names: vec!["a".into(), "b".into()], counts: vec![1, 1] };
+        let batcher = Batcher::new(vec![code(3), code(4)], vec![target]);
+        let record =
+            |codes: [u32; 2], t| Record { codes: codes.to_vec(), targets: vec![t], ..Record::default() };
+        let batch = batcher.assemble(&[record([2, 0], 1.0), record([0, 3], f32::NAN)], None).unwrap();
+        assert_eq!(batch.codes.unwrap().to_vec(), [2.0, 3.0, 0.0, 6.0]);
+        assert_eq!(batch.truths[0].values.to_vec(), [1.0, 0.0]);
+        assert_eq!(batch.truths[0].weights.to_vec(), [1.0, 0.0]);
+        assert!(batch.numbers.is_none());
+    }
+}

@@ -1,0 +1,276 @@
+//! All encoded rows of a data set, in memory or, when they are too many, in a temporary file.
+
+use crate::{Feature, Layout, Prepared, Record, Target};
+use pellucid_data::{Cell, Chunk, DataError, Result, Table};
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::sync::Mutex;
+
+/// The prepared columns of a data set: turns rows of a table into records.
+pub struct Encoder {
+    /// Input columns by name.
+    pub inputs: Vec<(String, Box<dyn Prepared>)>,
+    /// Target columns by name.
+    pub targets: Vec<(String, Box<dyn Prepared>)>,
+}
+
+/// A cell that could not be used; its row was left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreadable {
+    /// The table's row.
+    pub row: usize,
+    /// The column's name.
+    pub column: String,
+    /// Why.
+    pub why: String,
+}
+
+/// Where each column of an encoder stands in a table.
+struct Positions {
+    inputs: Vec<usize>,
+    targets: Vec<Option<usize>>,
+}
+
+/// What a range of rows became.
+#[derive(Default)]
+struct Encoded {
+    bytes: Vec<u8>,
+    rows: Vec<usize>,
+    targets: Vec<f32>,
+    unreadable: Vec<Unreadable>,
+}
+
+impl Encoder {
+    /// What the inputs contribute to a record, in order.
+    pub fn features(&self) -> Vec<Feature> {
+        self.inputs.iter().flat_map(|(_, p)| p.features()).collect()
+    }
+
+    /// What has to be answered, in order.
+    pub fn answers(&self) -> Vec<Target> {
+        self.targets.iter().filter_map(|(_, p)| p.target()).collect()
+    }
+
+    /// The layout of its records.
+    pub fn layout(&self) -> Layout {
+        Layout::new(&self.features(), self.targets.len())
+    }
+
+    /// Encodes the rows of `table` for which `wanted` holds. Rows with an unusable cell are left out and listed;
+    /// a target that the table does not have, or that is missing, is not known (NaN).
+    ///
+    /// Records beyond `memory` bytes go to a temporary file. `progress` is called with the rows done.
+    ///
+    /// # Errors
+    /// An input column that the table lacks, and failures of reading or of the temporary file.
+    pub fn encode(
+        &self,
+        table: &Table,
+        wanted: &(dyn Fn(usize) -> bool + Sync),
+        memory: usize,
+        progress: &mut dyn FnMut(usize),
+    ) -> Result<Examples> {
+        let inputs = self.inputs.iter().map(|(name, _)| table.column_index(name)).collect::<Result<_>>()?;
+        let position = |name: &String| table.columns().iter().position(|c| &c.name == name);
+        let positions =
+            Positions { inputs, targets: self.targets.iter().map(|(n, _)| position(n)).collect() };
+        let workers = std::thread::available_parallelism().map_or(1, |n| n.get());
+        let mut out = ExamplesWriter::new(self.layout(), memory);
+        for chunk in table.chunks() {
+            let chunk = chunk?;
+            // Small pieces, so that decoded pictures do not pile up in memory.
+            for start in (0..chunk.rows).step_by(1024) {
+                let end = (start + 1024).min(chunk.rows);
+                let part = (end - start).div_ceil(workers);
+                let (chunk, positions) = (&chunk, &positions);
+                let encode = |range| self.encode_range(table, chunk, positions, range, wanted);
+                let pieces = std::thread::scope(|s| {
+                    let ranges = (start..end).step_by(part).map(|a| a..(a + part).min(end));
+                    let handles: Vec<_> = ranges.map(|r| s.spawn(move || encode(r))).collect();
+                    handles.into_iter().map(|h| h.join().unwrap_or_default()).collect::<Vec<_>>()
+                });
+                for piece in pieces {
+                    out.append(piece)?;
+                }
+                progress(chunk.first_row + end);
+            }
+        }
+        out.finish()
+    }
+
+    fn encode_range(
+        &self,
+        table: &Table,
+        chunk: &Chunk,
+        positions: &Positions,
+        range: std::ops::Range<usize>,
+        wanted: &(dyn Fn(usize) -> bool + Sync),
+    ) -> Encoded {
+        let (layout, mut out, mut record) = (self.layout(), Encoded::default(), Record::default());
+        for i in range.filter(|i| wanted(chunk.first_row + i)) {
+            let row = chunk.first_row + i;
+            let inputs: Vec<_> = positions.inputs.iter().map(|&c| chunk.cell(i, c)).collect();
+            let targets: Vec<_> =
+                positions.targets.iter().map(|c| c.map_or(Cell::Missing, |c| chunk.cell(i, c))).collect();
+            match self.encode_row(&inputs, &targets, table.files(), &mut record) {
+                Ok(()) if layout.write(&record, &mut out.bytes) => {
+                    out.rows.push(row);
+                    out.targets.extend(&record.targets);
+                }
+                Ok(()) => out.unreadable.push(Unreadable {
+                    row,
+                    column: String::new(),
+                    why: "its features do not have the expected sizes".to_owned(),
+                }),
+                Err((column, why)) => out.unreadable.push(Unreadable { row, column, why }),
+            }
+        }
+        out
+    }
+
+    /// Encodes one row given its cells in the order of the columns; the error names the column.
+    ///
+    /// # Errors
+    /// The column whose cell cannot be used, and why.
+    pub fn encode_row(
+        &self,
+        inputs: &[Cell<'_>],
+        targets: &[Cell<'_>],
+        files: Option<&pellucid_data::Files>,
+        record: &mut Record,
+    ) -> std::result::Result<(), (String, String)> {
+        record.clear();
+        for ((name, prepared), &cell) in self.inputs.iter().zip(inputs) {
+            prepared.encode(cell, files, record).map_err(|why| (name.clone(), why))?;
+        }
+        let known =
+            self.targets.iter().zip(targets).map(|((_, p), &c)| p.encode_target(c).unwrap_or(f32::NAN));
+        record.targets.extend(known);
+        Ok(())
+    }
+}
+
+/// Encoded rows, each a fixed number of bytes.
+pub struct Examples {
+    layout: Layout,
+    store: Store,
+    rows: Vec<usize>,
+    targets: Vec<f32>,
+    unreadable: Vec<Unreadable>,
+}
+
+enum Store {
+    Memory(Vec<u8>),
+    Spilled(Mutex<File>),
+}
+
+/// Collects records.
+struct ExamplesWriter {
+    examples: Examples,
+    memory: usize,
+}
+
+fn spill_error(error: &std::io::Error) -> DataError {
+    DataError::io("prepared rows cannot be kept in a temporary file", std::env::temp_dir(), error)
+}
+
+impl ExamplesWriter {
+    /// An empty collection that keeps up to `memory` bytes in memory.
+    fn new(layout: Layout, memory: usize) -> Self {
+        let store = Store::Memory(Vec::new());
+        let examples =
+            Examples { layout, store, rows: Vec::new(), targets: Vec::new(), unreadable: Vec::new() };
+        ExamplesWriter { examples, memory }
+    }
+
+    fn append(&mut self, more: Encoded) -> Result<()> {
+        let e = &mut self.examples;
+        e.rows.extend(more.rows);
+        e.targets.extend(more.targets);
+        e.unreadable.extend(more.unreadable);
+        if let Store::Memory(bytes) = &mut e.store {
+            if bytes.len() + more.bytes.len() <= self.memory {
+                bytes.extend(more.bytes);
+                return Ok(());
+            }
+            let mut file = tempfile::tempfile().map_err(|err| spill_error(&err))?;
+            file.write_all(bytes).map_err(|err| spill_error(&err))?;
+            e.store = Store::Spilled(Mutex::new(file));
+        }
+        match &mut e.store {
+            Store::Spilled(file) => match file.get_mut() {
+                Ok(file) => file.write_all(&more.bytes).map_err(|err| spill_error(&err)),
+                Err(_) => {
+                    Err(DataError::unreadable("the temporary file of prepared rows is in an unknown state"))
+                }
+            },
+            Store::Memory(_) => Ok(()),
+        }
+    }
+
+    fn finish(self) -> Result<Examples> {
+        Ok(self.examples)
+    }
+}
+
+impl Examples {
+    /// How many records there are.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// The layout of the records.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// The table's row of each record.
+    pub fn rows(&self) -> &[usize] {
+        &self.rows
+    }
+
+    /// Rows that were left out because a cell could not be used.
+    pub fn unreadable(&self) -> &[Unreadable] {
+        &self.unreadable
+    }
+
+    /// Target `k` of record `i`; NaN if it is not known.
+    pub fn target(&self, i: usize, k: usize) -> f32 {
+        self.targets.get(i * self.layout.targets + k).copied().unwrap_or(f32::NAN)
+    }
+
+    /// Reads record `i`.
+    ///
+    /// # Errors
+    /// A record that does not exist, or a failure of the temporary file.
+    pub fn read(&self, i: usize, record: &mut Record) -> Result<()> {
+        let size = self.layout.bytes();
+        let missing = || DataError::usage(format!("there is no prepared row {i}"));
+        if i >= self.len() {
+            return Err(missing());
+        }
+        match &self.store {
+            Store::Memory(bytes) => {
+                self.layout.read(bytes.get(i * size..(i + 1) * size).ok_or_else(missing)?, record);
+            }
+            Store::Spilled(file) => {
+                let mut bytes = vec![0; size];
+                let mut file = file.lock().map_err(|_| missing())?;
+                file.seek(SeekFrom::Start((i * size) as u64)).map_err(|e| spill_error(&e))?;
+                file.read_exact(&mut bytes).map_err(|e| spill_error(&e))?;
+                self.layout.read(&bytes, record);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the records are in a temporary file.
+    pub fn spilled(&self) -> bool {
+        matches!(self.store, Store::Spilled(_))
+    }
+}

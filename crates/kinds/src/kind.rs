@@ -1,0 +1,166 @@
+//! The contract of a kind.
+
+use crate::{Guess, Profile, Record, Target};
+use pellucid_data::{Cell, DataError, Files, Result};
+use serde_json::Value;
+
+/// What a column is used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// The network sees it.
+    Input,
+    /// The network learns to answer it.
+    Target,
+}
+
+/// A kind of column.
+pub trait Kind: Sync {
+    /// Its name in commands, configurations and model files.
+    fn name(&self) -> &'static str;
+
+    /// One sentence for people.
+    fn about(&self) -> &'static str;
+
+    /// How much a column looks like this kind, from 0 to 1, and why; `None` if it cannot be.
+    fn recognise(&self, profile: &Profile, role: Role) -> Option<Guess>;
+
+    /// Whether columns of this kind are inputs or are set aside.
+    fn is_input(&self) -> bool {
+        true
+    }
+
+    /// Learns what is needed to prepare the column, from its training cells only.
+    ///
+    /// # Errors
+    /// Cells that cannot be of this kind.
+    fn fit(&self, cells: &TrainingCells<'_>, context: &FitContext<'_>) -> Result<Box<dyn Prepared>>;
+
+    /// A prepared column from its stored state.
+    ///
+    /// # Errors
+    /// A state this kind did not write.
+    fn restore(&self, state: &Value) -> Result<Box<dyn Prepared>>;
+}
+
+/// The cells of one column in the training rows.
+pub struct TrainingCells<'a> {
+    /// The column's name.
+    pub name: &'a str,
+    pub(crate) table: &'a pellucid_data::Table,
+    pub(crate) column: usize,
+    pub(crate) is_training: &'a dyn Fn(usize) -> bool,
+}
+
+impl<'a> TrainingCells<'a> {
+    /// The cells of `column` in the rows for which `is_training` holds.
+    pub fn new(
+        table: &'a pellucid_data::Table,
+        column: usize,
+        is_training: &'a dyn Fn(usize) -> bool,
+    ) -> Self {
+        let name = table.columns().get(column).map_or("", |c| c.name.as_str());
+        TrainingCells { name, table, column, is_training }
+    }
+
+    /// Calls `f` with the row and the cell of each training row, in order.
+    ///
+    /// # Errors
+    /// What reading the table or `f` reports.
+    pub fn each(&self, mut f: impl FnMut(usize, Cell<'_>) -> Result<()>) -> Result<()> {
+        for chunk in self.table.chunks() {
+            let chunk = chunk?;
+            for i in 0..chunk.rows {
+                if (self.is_training)(chunk.first_row + i) {
+                    f(chunk.first_row + i, chunk.cell(i, self.column))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// An error about this column.
+    pub fn error(&self, what: impl Into<String>) -> DataError {
+        DataError::refused(what).in_file(self.table.name()).in_column(self.name)
+    }
+}
+
+/// What fitting may depend on besides the cells.
+pub struct FitContext<'a> {
+    /// What paths in cells refer to.
+    pub files: Option<&'a Files>,
+    /// Input or target.
+    pub role: Role,
+    /// The longest side of pictures, in pixels; larger ones are scaled down.
+    pub max_side: usize,
+}
+
+/// What one column contributes to a [`Record`], in order.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Feature {
+    /// A number.
+    Number {
+        /// Its name for people.
+        name: String,
+        /// Ascending bin edges at quantiles, for the piecewise linear encoding.
+        edges: Vec<f32>,
+        /// Training mean.
+        mean: f32,
+        /// Training standard deviation, at least a tiny positive number.
+        scale: f32,
+    },
+    /// One of `size` categories; 0 stands for a value that training did not see.
+    Code {
+        /// Its name for people.
+        name: String,
+        /// How many codes there are, with 0.
+        size: usize,
+    },
+    /// A picture of bytes, `[height, width, channels]`.
+    Picture {
+        /// Its name for people.
+        name: String,
+        /// Pixels.
+        height: usize,
+        /// Pixels.
+        width: usize,
+        /// 1 (grey) or 3 (red, green, blue).
+        channels: usize,
+        /// Training mean per channel, of bytes / 255.
+        mean: Vec<f32>,
+        /// Training standard deviation per channel, of bytes / 255.
+        scale: Vec<f32>,
+    },
+}
+
+/// A column, ready to be encoded: fitted on training rows, or restored from a model.
+pub trait Prepared: Send + Sync {
+    /// Everything [`Kind::restore`] needs.
+    fn state(&self) -> Value;
+
+    /// What it contributes to a record as an input.
+    fn features(&self) -> Vec<Feature>;
+
+    /// Appends the cell's features to the record.
+    ///
+    /// # Errors
+    /// Why the cell cannot be used (an unreadable picture). The row is then left out and reported.
+    fn encode(
+        &self,
+        cell: Cell<'_>,
+        files: Option<&Files>,
+        record: &mut Record,
+    ) -> std::result::Result<(), String>;
+
+    /// What the network must produce if this is the target; `None` if this kind cannot be one.
+    fn target(&self) -> Option<Target> {
+        None
+    }
+
+    /// The cell as a target: a class or a number; `None` if it is not known.
+    fn encode_target(&self, _cell: Cell<'_>) -> Option<f32> {
+        None
+    }
+
+    /// One sentence for people on what preparation does.
+    fn describe(&self) -> String;
+}

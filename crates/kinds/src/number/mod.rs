@@ -1,0 +1,201 @@
+//! Numbers: standardised, and encoded piecewise linearly between quantiles.
+
+use crate::cells::cell_number;
+use crate::{Feature, FitContext, Guess, Kind, Prepared, Profile, Record, Role, Target, TrainingCells};
+use pellucid_data::{Cell, DataError, Files, Result, Storage};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// At most this many bins per number; Gorishniy et al. 2022 ("On embeddings for numerical features in
+/// tabular deep learning") find a few dozen enough.
+const BINS: usize = 32;
+
+/// Quantiles are taken from at most this many evenly spread training values.
+const SAMPLE: usize = 200_000;
+
+/// Measured or counted quantities.
+pub struct Number;
+
+/// The fitted state of a number column.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PreparedNumber {
+    pub(crate) name: String,
+    pub(crate) edges: Vec<f32>,
+    pub(crate) mean: f64,
+    pub(crate) scale: f64,
+    pub(crate) median: f64,
+    /// Whether training cells were missing: then a second feature says so.
+    pub(crate) missing: bool,
+}
+
+impl Kind for Number {
+    fn name(&self) -> &'static str {
+        "number"
+    }
+
+    fn about(&self) -> &'static str {
+        "a measured or counted quantity; more is more"
+    }
+
+    fn recognise(&self, profile: &Profile, role: Role) -> Option<Guess> {
+        let (low, high) = profile.range?;
+        if !matches!(profile.storage, Storage::Integer | Storage::Number) {
+            return None;
+        }
+        let mut guess = Guess::new(0.6, format!("{} values from {low} to {high}", profile.distinct()));
+        if !profile.all_counted {
+            guess.reason = format!("more than {} values from {low} to {high}", profile.distinct());
+        }
+        let scale_like = profile.storage == Storage::Integer && (3..=10).contains(&profile.distinct());
+        if scale_like && role == Role::Input {
+            guess.or = Some("category");
+        }
+        Some(guess)
+    }
+
+    fn fit(&self, cells: &TrainingCells<'_>, _: &FitContext<'_>) -> Result<Box<dyn Prepared>> {
+        let mut values = Vec::new();
+        let mut missing = false;
+        cells.each(|_, cell| {
+            match cell_number(cell) {
+                Some(x) => values.push(x),
+                None => missing = true,
+            }
+            Ok(())
+        })?;
+        PreparedNumber::fit(cells.name, values, missing).map(|p| Box::new(p) as Box<dyn Prepared>).ok_or_else(
+            || {
+                cells
+                    .error("no training row has a finite number here")
+                    .advise("leave the column out with --ignore")
+            },
+        )
+    }
+
+    fn restore(&self, state: &Value) -> Result<Box<dyn Prepared>> {
+        Ok(Box::new(restore::<PreparedNumber>(state)?))
+    }
+}
+
+/// Reads a stored state; damage is an error that says so.
+pub(crate) fn restore<T: serde::de::DeserializeOwned>(state: &Value) -> Result<T> {
+    T::deserialize(state).map_err(|e| {
+        DataError::unreadable("the stored preparation of a column cannot be read").because(e.to_string())
+    })
+}
+
+impl PreparedNumber {
+    /// Learns from training values; `None` if there are none.
+    pub(crate) fn fit(name: &str, mut values: Vec<f64>, missing: bool) -> Option<PreparedNumber> {
+        let count = values.len() as f64;
+        let mean = values.iter().sum::<f64>() / count;
+        let variance = values.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / count;
+        if values.len() > SAMPLE {
+            let step = values.len() as f64 / SAMPLE as f64;
+            values = (0..SAMPLE).map(|i| values[(i as f64 * step) as usize]).collect();
+        }
+        values.sort_unstable_by(f64::total_cmp);
+        let last = values.len().checked_sub(1)?;
+        let quantile = |q: f64| values[(q * last as f64).round() as usize];
+        let mut edges: Vec<f32> = (0..=BINS).map(|i| quantile(i as f64 / BINS as f64) as f32).collect();
+        edges.dedup();
+        Some(PreparedNumber {
+            name: name.to_owned(),
+            edges,
+            mean,
+            scale: variance.sqrt().max(1e-9 * mean.abs()).max(1e-12),
+            median: quantile(0.5),
+            missing,
+        })
+    }
+
+    /// Appends the number (the median for a missing one) and, if training had gaps, whether it was missing.
+    pub(crate) fn push(&self, value: Option<f64>, record: &mut Record) {
+        record.numbers.push(value.unwrap_or(self.median) as f32);
+        if self.missing {
+            record.numbers.push(f32::from(u8::from(value.is_none())));
+        }
+    }
+}
+
+impl Prepared for PreparedNumber {
+    fn state(&self) -> Value {
+        serde_json::to_value(self).unwrap_or_default()
+    }
+
+    fn features(&self) -> Vec<Feature> {
+        let mut features = vec![Feature::Number {
+            name: self.name.clone(),
+            edges: self.edges.clone(),
+            mean: self.mean as f32,
+            scale: self.scale as f32,
+        }];
+        if self.missing {
+            features.push(Feature::Number {
+                name: format!("{} is missing", self.name),
+                edges: vec![0.0, 1.0],
+                mean: 0.0,
+                scale: 1.0,
+            });
+        }
+        features
+    }
+
+    fn encode(
+        &self,
+        cell: Cell<'_>,
+        _: Option<&Files>,
+        record: &mut Record,
+    ) -> std::result::Result<(), String> {
+        self.push(cell_number(cell), record);
+        Ok(())
+    }
+
+    fn target(&self) -> Option<Target> {
+        Some(Target::Number { mean: self.mean, scale: self.scale, median: self.median })
+    }
+
+    fn encode_target(&self, cell: Cell<'_>) -> Option<f32> {
+        cell_number(cell).map(|x| x as f32)
+    }
+
+    fn describe(&self) -> String {
+        let gaps =
+            if self.missing { "; missing values become the median, and the network is told" } else { "" };
+        format!(
+            "standardised (mean {:.4}, deviation {:.4}), {} bins{gaps}",
+            self.mean,
+            self.scale,
+            self.edges.len().max(2) - 1
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fits_moments_and_quantiles() {
+        let p = PreparedNumber::fit("x", (0..1001).map(f64::from).collect(), false).unwrap();
+        assert!((p.mean - 500.0).abs() < 1e-9 && (p.median - 500.0).abs() < 1e-9);
+        assert_eq!(p.edges.len(), BINS + 1);
+        assert_eq!((p.edges[0], p.edges[BINS]), (0.0, 1000.0));
+        assert!((p.edges[16] - 500.0).abs() <= 1.0);
+        assert!(PreparedNumber::fit("x", vec![], true).is_none());
+    }
+
+    #[test]
+    fn gaps_become_the_median_and_are_told() {
+        let p = PreparedNumber::fit("x", vec![1.0, 2.0, 9.0], true).unwrap();
+        let mut record = Record::default();
+        p.encode(Cell::Missing, None, &mut record).unwrap();
+        p.encode(Cell::Number(f64::INFINITY), None, &mut record).unwrap();
+        p.encode(Cell::Integer(9), None, &mut record).unwrap();
+        assert_eq!(record.numbers, [2.0, 1.0, 2.0, 1.0, 9.0, 0.0]);
+        assert_eq!(p.features().len(), 2);
+        let back: PreparedNumber = restore(&p.state()).unwrap();
+        assert_eq!(back, p);
+    }
+}

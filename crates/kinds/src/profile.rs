@@ -1,0 +1,162 @@
+//! What can be seen of a column in one pass over the table.
+
+use crate::cells::{cell_number, cell_text};
+use pellucid_data::{Cell, Result, Storage, Table};
+use std::collections::{HashMap, HashSet};
+
+/// Distinct values are counted exactly up to here.
+const COUNTED: usize = 10_000;
+
+/// Values are compared for being all different up to here.
+const COMPARED: usize = 1_000_000;
+
+/// Facts about one column.
+#[derive(Clone, Debug)]
+pub struct Profile {
+    /// The column's name.
+    pub name: String,
+    /// How its cells are stored.
+    pub storage: Storage,
+    /// Rows of the table.
+    pub rows: usize,
+    /// Cells without a value.
+    pub missing: usize,
+    /// Values and how often they occur, the most frequent first (ties by value).
+    pub values: Vec<(String, usize)>,
+    /// Whether [`values`](Profile::values) holds every distinct value.
+    pub all_counted: bool,
+    /// Whether no value occurs twice.
+    pub all_different: bool,
+    /// Whether numbers only ever rise from row to row.
+    pub rising: bool,
+    /// Least and largest finite number.
+    pub range: Option<(f64, f64)>,
+    /// Infinite numbers.
+    pub infinite: usize,
+    /// Mean number of characters of a value.
+    pub mean_length: f64,
+    /// Values that name a file that exists.
+    pub existing_files: usize,
+    /// Values that are bytes of a picture or the name of a picture file.
+    pub pictures: usize,
+}
+
+impl Profile {
+    /// How many distinct values there are (at least, if not all were counted).
+    pub fn distinct(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Cells with a value.
+    pub fn present(&self) -> usize {
+        self.rows - self.missing
+    }
+}
+
+struct Collector {
+    profile: Profile,
+    counts: HashMap<String, usize>,
+    seen: HashSet<u64>,
+    characters: usize,
+    last: f64,
+}
+
+/// Profiles every column of a table.
+///
+/// # Errors
+/// What reading the table reports.
+pub fn profile(table: &Table) -> Result<Vec<Profile>> {
+    let rows = table.rows();
+    let mut collectors: Vec<_> =
+        table.columns().iter().map(|c| Collector::new(&c.name, c.storage, rows)).collect();
+    for chunk in table.chunks() {
+        let chunk = chunk?;
+        for (column, collector) in collectors.iter_mut().enumerate() {
+            for row in 0..chunk.rows {
+                collector.add(chunk.cell(row, column), table);
+            }
+        }
+    }
+    Ok(collectors.into_iter().map(Collector::finish).collect())
+}
+
+impl Collector {
+    fn new(name: &str, storage: Storage, rows: usize) -> Self {
+        let profile = Profile {
+            name: name.to_owned(),
+            storage,
+            rows,
+            missing: 0,
+            values: Vec::new(),
+            all_counted: true,
+            all_different: true,
+            rising: matches!(storage, Storage::Integer | Storage::Number | Storage::Time),
+            range: None,
+            infinite: 0,
+            mean_length: 0.0,
+            existing_files: 0,
+            pictures: 0,
+        };
+        Collector {
+            profile,
+            counts: HashMap::new(),
+            seen: HashSet::new(),
+            characters: 0,
+            last: f64::NEG_INFINITY,
+        }
+    }
+
+    fn add(&mut self, cell: Cell<'_>, table: &Table) {
+        let p = &mut self.profile;
+        if let Cell::Bytes(bytes) = cell {
+            p.pictures += usize::from(image::guess_format(bytes).is_ok());
+            p.all_counted = false;
+            return;
+        }
+        let Some(text) = cell_text(cell) else {
+            p.missing += 1;
+            p.rising = false;
+            return;
+        };
+        if let Cell::Number(x) = cell {
+            p.infinite += usize::from(x.is_infinite());
+        }
+        let number = if let Cell::Time(ms) = cell { Some(ms as f64) } else { cell_number(cell) };
+        if let Some(x) = number {
+            let (low, high) = p.range.unwrap_or((x, x));
+            p.range = Some((low.min(x), high.max(x)));
+            p.rising &= x > self.last;
+            self.last = x;
+        }
+        self.characters += text.chars().count();
+        if p.storage == Storage::Text && crate::image::is_picture_name(&text) {
+            p.pictures += 1;
+            p.existing_files += usize::from(table.files().is_some_and(|f| f.contains(&text)));
+        }
+        if p.all_different && self.seen.len() < COMPARED {
+            p.all_different = self.seen.insert(hash(&text));
+        }
+        if let Some(count) = self.counts.get_mut(text.as_ref()) {
+            *count += 1;
+        } else if self.counts.len() < COUNTED {
+            self.counts.insert(text.into_owned(), 1);
+        } else {
+            p.all_counted = false;
+        }
+    }
+
+    fn finish(mut self) -> Profile {
+        self.profile.mean_length = self.characters as f64 / self.profile.present().max(1) as f64;
+        self.profile.values = self.counts.into_iter().collect();
+        self.profile.values.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        self.profile.all_different &= self.profile.present() > 1;
+        self.profile
+    }
+}
+
+fn hash(text: &str) -> u64 {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
+}

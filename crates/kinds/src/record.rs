@@ -1,0 +1,115 @@
+//! One encoded row: what the network will see of it, in a fixed number of bytes.
+
+use crate::Feature;
+
+/// The encoded features and targets of one row.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Record {
+    /// Numbers; NaN if missing.
+    pub numbers: Vec<f32>,
+    /// Categories.
+    pub codes: Vec<u32>,
+    /// The bytes of all pictures, one after the other.
+    pub pictures: Vec<u8>,
+    /// One per target: a class or a number; NaN if not known.
+    pub targets: Vec<f32>,
+}
+
+impl Record {
+    /// Empties the record, keeping its memory.
+    pub fn clear(&mut self) {
+        self.numbers.clear();
+        self.codes.clear();
+        self.pictures.clear();
+        self.targets.clear();
+    }
+}
+
+/// How many of each a record holds.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Layout {
+    /// Numbers.
+    pub numbers: usize,
+    /// Codes.
+    pub codes: usize,
+    /// Height, width and channels of each picture.
+    pub pictures: Vec<[usize; 3]>,
+    /// Targets.
+    pub targets: usize,
+}
+
+impl Layout {
+    /// The layout of records with these features and this many targets.
+    pub fn new(features: &[Feature], targets: usize) -> Layout {
+        let mut layout = Layout { targets, ..Layout::default() };
+        for feature in features {
+            match feature {
+                Feature::Number { .. } => layout.numbers += 1,
+                Feature::Code { .. } => layout.codes += 1,
+                Feature::Picture { height, width, channels, .. } => {
+                    layout.pictures.push([*height, *width, *channels]);
+                }
+            }
+        }
+        layout
+    }
+
+    /// Bytes of all pictures of a record.
+    pub fn picture_bytes(&self) -> usize {
+        self.pictures.iter().map(|p| p.iter().product::<usize>()).sum()
+    }
+
+    /// Bytes of a record.
+    pub fn bytes(&self) -> usize {
+        4 * (self.numbers + self.codes + self.targets) + self.picture_bytes()
+    }
+
+    /// Appends a record's bytes; returns whether it has this layout.
+    pub fn write(&self, record: &Record, out: &mut Vec<u8>) -> bool {
+        let fits = record.numbers.len() == self.numbers
+            && record.codes.len() == self.codes
+            && record.targets.len() == self.targets
+            && record.pictures.len() == self.picture_bytes();
+        if fits {
+            record.numbers.iter().for_each(|x| out.extend(x.to_le_bytes()));
+            record.codes.iter().for_each(|x| out.extend(x.to_le_bytes()));
+            record.targets.iter().for_each(|x| out.extend(x.to_le_bytes()));
+            out.extend(&record.pictures);
+        }
+        fits
+    }
+
+    /// Reads a record back from exactly [`bytes`](Layout::bytes) bytes.
+    pub fn read(&self, bytes: &[u8], record: &mut Record) {
+        record.clear();
+        let mut words = bytes.chunks_exact(4).map(|w| [w[0], w[1], w[2], w[3]]);
+        record.numbers.extend(words.by_ref().take(self.numbers).map(f32::from_le_bytes));
+        record.codes.extend(words.by_ref().take(self.codes).map(u32::from_le_bytes));
+        record.targets.extend(words.by_ref().take(self.targets).map(f32::from_le_bytes));
+        let start = 4 * (self.numbers + self.codes + self.targets);
+        record.pictures.extend(bytes.get(start..).unwrap_or_default());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_survive_their_bytes() {
+        let layout = Layout { numbers: 2, codes: 1, pictures: vec![[2, 2, 1]], targets: 1 };
+        let record = Record {
+            numbers: vec![1.5, -2.0],
+            codes: vec![7],
+            pictures: vec![1, 2, 3, 4],
+            targets: vec![3.0],
+        };
+        let mut bytes = Vec::new();
+        assert!(layout.write(&record, &mut bytes));
+        assert_eq!(bytes.len(), layout.bytes());
+        let mut back = Record::default();
+        layout.read(&bytes, &mut back);
+        assert_eq!(back, record);
+        assert!(!layout.write(&Record::default(), &mut bytes));
+    }
+}
