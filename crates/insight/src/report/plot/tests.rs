@@ -1,0 +1,2 @@
+//! dev
+#![allow(clippy::unwrap_used)]

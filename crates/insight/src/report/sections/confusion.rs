@@ -1,0 +1,118 @@
+//! The confusion matrix as a heat map that is a table, and the commonest mix-ups in words.
+
+use maud::{Markup, html};
+use pellucid_train::metrics::Confusion;
+
+use crate::report::data::{ClassOutcome, Outcome, ReportData, Target};
+use crate::report::words;
+
+/// Up to here every cell shows its count and its share of the row.
+const ROOMY: usize = 12;
+
+/// Up to here there is a matrix at all.
+const DRAWN: usize = 60;
+
+/// How many mix-ups are named.
+const NAMED: usize = 8;
+
+pub(super) fn content(_: &ReportData, target: &Target) -> Option<Markup> {
+    let Outcome::Classes(outcome) = &target.outcome else { return None };
+    let matrix = Confusion::from_counts(outcome.classes.len(), outcome.confusion.clone())?;
+    let rows: u64 = matrix.counts().iter().sum();
+    if rows == 0 {
+        return None;
+    }
+    Some(html! {
+        @if matrix.classes() <= DRAWN {
+            p { "Each line is what was true, each column what the network answered. The diagonal is right." }
+            (heat_map(outcome, &matrix))
+        }
+        @if matrix.classes() > 2 { (mix_ups(outcome, &matrix)) }
+    })
+}
+
+fn heat_map(outcome: &ClassOutcome, matrix: &Confusion) -> Markup {
+    let roomy = matrix.classes() <= ROOMY;
+    html! {
+        div class="scroll" tabindex="0" role="region" aria-label="Confusion matrix" {
+            table class=(if roomy { "heat" } else { "heat dense" }) {
+                thead {
+                    tr {
+                        th scope="col" class="corner" { "true ↓ answered →" }
+                        @for (i, name) in outcome.classes.iter().enumerate() {
+                            th scope="col" title=(name) { @if roomy { span { (name) } } @else { (i + 1) } }
+                        }
+                    }
+                }
+                tbody {
+                    @for (truth, name) in outcome.classes.iter().enumerate() {
+                        @let support = matrix.support(truth);
+                        tr {
+                            th scope="row" { @if !roomy { span class="index" { (truth + 1) } } (name) }
+                            @for predicted in 0..matrix.classes() {
+                                (cell(outcome, matrix, (truth, predicted), support, roomy))
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn cell(
+    outcome: &ClassOutcome,
+    matrix: &Confusion,
+    (truth, predicted): (usize, usize),
+    support: u64,
+    roomy: bool,
+) -> Markup {
+    let count = matrix.count(truth, predicted);
+    let share = count as f64 / support.max(1) as f64;
+    let side = if truth == predicted { "right" } else { "wrong" };
+    // A single mistake must be visible, and full colour is for the whole row.
+    let heat = if count == 0 { 0.0 } else { 0.08 + 0.92 * share };
+    let strength = if heat > 0.5 { " strong" } else { "" };
+    let title = || {
+        let name = |class: usize| outcome.classes.get(class).map_or("", String::as_str);
+        format!("{} taken for {}: {count}", name(truth), name(predicted))
+    };
+    html! {
+        td class={ (side) (strength) } style=(format!("--heat:{heat:.3}")) title=[(!roomy).then(title)] {
+            @if roomy {
+                b { (words::count(count)) }
+                small { (format!("{:.0}", share * 100.0)) "\u{202f}%" }
+            } @else if count > 0 {
+                (count)
+            }
+        }
+    }
+}
+
+fn mix_ups(outcome: &ClassOutcome, matrix: &Confusion) -> Markup {
+    let classes = matrix.classes();
+    let mut pairs: Vec<(u64, usize, usize)> = (0..classes)
+        .flat_map(|truth| (0..classes).map(move |predicted| (truth, predicted)))
+        .filter(|(truth, predicted)| truth != predicted)
+        .map(|(truth, predicted)| (matrix.count(truth, predicted), truth, predicted))
+        .filter(|(count, ..)| *count > 0)
+        .collect();
+    pairs.sort_unstable_by(|a, b| b.0.cmp(&a.0).then((a.1, a.2).cmp(&(b.1, b.2))));
+    let shown = if classes > DRAWN { 3 * NAMED } else { NAMED };
+    let name = |class: usize| outcome.classes.get(class).map_or("", String::as_str);
+    html! {
+        h4 { "The commonest mix-ups" }
+        @if pairs.is_empty() {
+            p { "None: every answer was right." }
+        } @else {
+            ol class="mix-ups" {
+                @for &(count, truth, predicted) in pairs.iter().take(shown) {
+                    li {
+                        b { (name(truth)) } " taken for " b { (name(predicted)) } ": "
+                        (words::count(count)) " of " (words::count(matrix.support(truth)))
+                    }
+                }
+            }
+        }
+    }
+}

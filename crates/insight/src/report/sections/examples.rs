@@ -1,0 +1,69 @@
+//! Single rows to look at: what it got wrong although it was sure, and what it got right.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use maud::{Markup, html};
+
+use crate::report::data::{Example, Outcome, ReportData, Target};
+use crate::report::words;
+
+/// Fields of a table row that are shown before the rest is folded away.
+const SHOWN_FIELDS: usize = 6;
+
+/// Pictures narrower than this are enlarged with hard pixel edges.
+const TINY: u32 = 128;
+
+pub(super) fn content(_: &ReportData, target: &Target) -> Option<Markup> {
+    let of = |right: bool| target.examples.iter().filter(|e| e.right == right).collect::<Vec<_>>();
+    let (right, wrong) = (of(true), of(false));
+    let (wrong_title, right_title) = match &target.outcome {
+        Outcome::Classes(_) => ("Wrong, although it was sure", "Right, and sure of it"),
+        Outcome::Numbers(_) => ("The worst misses", "Good answers"),
+    };
+    (!target.examples.is_empty()).then(|| {
+        html! {
+            @for (title, examples) in [(wrong_title, wrong), (right_title, right)] {
+                @if !examples.is_empty() {
+                    h4 { (title) }
+                    div class="gallery" { @for example in examples { (card(example)) } }
+                }
+            }
+        }
+    })
+}
+
+fn card(example: &Example) -> Markup {
+    html! {
+        article class=(if example.right { "example right" } else { "example wrong" }) {
+            @if let Some(png) = &example.picture {
+                img class=[(width(png) < TINY).then_some("tiny")] loading="lazy"
+                    src={ "data:image/png;base64," (STANDARD.encode(png)) }
+                    alt=(format!("{}: truly {}, answered {}", example.place, example.truth, example.answer));
+            }
+            div class="said" {
+                p class="answer" {
+                    span class="mark" aria-hidden="true" { @if example.right { "✓" } @else { "✗" } }
+                    (example.answer)
+                    @if let Some(p) = example.probability { " " span class="sure" { (words::percent(p)) " sure" } }
+                }
+                @if example.right { p class="truth" { "and it is" } } @else { p class="truth" { "truly " b { (example.truth) } } }
+                @if !example.fields.is_empty() {
+                    (fields(example.fields.get(..SHOWN_FIELDS).unwrap_or(&example.fields)))
+                    @if let Some(rest) = example.fields.get(SHOWN_FIELDS..).filter(|rest| !rest.is_empty()) {
+                        details { summary { (rest.len()) " more" } (fields(rest)) }
+                    }
+                }
+                p class="place" { (example.place) }
+            }
+        }
+    }
+}
+
+fn fields(fields: &[(String, String)]) -> Markup {
+    html! { dl { @for (name, value) in fields { div { dt { (name) } dd { (value) } } } } }
+}
+
+/// The width that a PNG states in its header; 0 when it has none.
+fn width(png: &[u8]) -> u32 {
+    png.get(16..20).and_then(|bytes| bytes.try_into().ok()).map_or(0, u32::from_be_bytes)
+}

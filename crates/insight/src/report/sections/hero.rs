@@ -1,0 +1,64 @@
+//! The first screen: what it is and how good, in one sentence each.
+
+use maud::{Markup, html};
+
+use crate::report::data::{Outcome, ReportData, Target};
+use crate::report::{plot, words};
+
+pub(crate) fn hero(data: &ReportData) -> Markup {
+    html! {
+        p class="eyebrow" { "Pellucid report" span class="dot-sep" { "·" } time { (data.created) } }
+        h1 { (data.name) }
+        @for target in &data.targets { (finding(data, target)) }
+        (facts(data))
+    }
+}
+
+fn finding(data: &ReportData, target: &Target) -> Markup {
+    let headline = words::headline(data, target);
+    let accuracy = match &target.outcome {
+        Outcome::Classes(_) => target.scores.get("accuracy").map(|scored| scored.value),
+        Outcome::Numbers(_) => None,
+    };
+    html! {
+        div class="finding" {
+            div {
+                p class="lead" {
+                    (headline.before) " " strong { (headline.value) }
+                    @if let Some(interval) = &headline.interval { " " span class="interval" { "(" (interval) ")" } }
+                    (headline.after) "."
+                }
+                @if let Some(trivial) = &headline.trivial { p class="trivial" { (trivial) } }
+                @if let Some(doubt) = &headline.doubt { p class="doubt" { (doubt) } }
+            }
+            @if let Some(share) = accuracy.filter(|_| data.targets.len() == 1) {
+                div class="hundred" {
+                    (plot::hundred(share, data.rows_are()))
+                    p { "Of 100 " (data.rows_are()) ": " (right_of_hundred(share)) }
+                }
+            }
+        }
+    }
+}
+
+fn right_of_hundred(share: f64) -> String {
+    let right = (share.clamp(0.0, 1.0) * 100.0).round() as u32;
+    format!("{right} right, {} wrong", 100 - right)
+}
+
+fn facts(data: &ReportData) -> Markup {
+    let training_rows = data.data.splits.first().map(|split| words::count(split.rows));
+    let facts = [
+        (training_rows.unwrap_or_default(), format!("{} to learn from", data.rows_are())),
+        (words::duration(data.training.seconds), "of learning".to_owned()),
+        (words::about(data.parameters()), "learned numbers".to_owned()),
+        (data.training.preset.clone(), "preset".to_owned()),
+    ];
+    html! {
+        dl class="facts" {
+            @for (value, name) in facts.iter().filter(|(value, _)| !value.is_empty()) {
+                div { dt { (name) } dd { (value) } }
+            }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! The parts of the page, one file each, in the order of the visible lists.
+
+mod classes;
+mod confidence;
+mod confusion;
+mod data;
+mod examples;
+mod hero;
+mod network;
+mod numbers;
+mod reproduce;
+mod scores;
+mod training;
+mod usage;
+
+use maud::{Markup, html};
+
+use super::data::{ReportData, Severity, Target};
+
+pub(super) use hero::hero;
+
+/// One part of the page about `T`: the whole run or one target.
+pub(super) struct Part<T> {
+    /// Its anchor and class.
+    pub(super) id: &'static str,
+    /// Its heading.
+    pub(super) title: &'static str,
+    /// Its name in the list of contents.
+    pub(super) short: &'static str,
+    /// What it says; nothing when there is nothing to say.
+    pub(super) content: fn(&ReportData, &T) -> Option<Markup>,
+}
+
+/// What is said of each target.
+pub(super) static TARGET_PARTS: [Part<Target>; 6] = [
+    Part { id: "scores", title: "How good it is", short: "Scores", content: scores::content },
+    Part { id: "confusion", title: "What it takes for what", short: "Mistakes", content: confusion::content },
+    Part { id: "classes", title: "Class by class", short: "Classes", content: classes::content },
+    Part { id: "numbers", title: "Predicted and true", short: "Numbers", content: numbers::content },
+    Part {
+        id: "confidence",
+        title: "Can its certainty be believed?",
+        short: "Certainty",
+        content: confidence::content,
+    },
+    Part { id: "examples", title: "See for yourself", short: "Examples", content: examples::content },
+];
+
+/// What is said of the run.
+pub(super) static RUN_PARTS: [Part<ReportData>; 5] = [
+    Part { id: "training", title: "How it learned", short: "Learning", content: training::content },
+    Part { id: "network", title: "What the network looks like", short: "Network", content: network::content },
+    Part { id: "data", title: "The data", short: "Data", content: data::content },
+    Part { id: "usage", title: "Use and limits", short: "Use and limits", content: usage::content },
+    Part { id: "reproduce", title: "Make it again", short: "Make it again", content: reproduce::content },
+];
+
+/// What the person must know before believing any figure.
+pub(super) fn notices(data: &ReportData) -> Markup {
+    let mut notices: Vec<_> = data.data.notices.iter().collect();
+    notices.sort_by_key(|notice| match notice.severity {
+        Severity::Leak => 0,
+        Severity::Warning => 1,
+        Severity::Note => 2,
+    });
+    html! {
+        @for notice in notices {
+            aside class={ "notice " (notice.severity.to_string().to_lowercase()) } {
+                p { strong { (notice.severity) ": " (notice.title) } }
+                @if !notice.text.is_empty() { p { (notice.text) } }
+            }
+        }
+    }
+}
+
+/// A drawing with its heading, and the same facts as text or table for those who want them.
+fn figure(heading: &str, drawing: Markup, caption: Markup) -> Markup {
+    html! {
+        figure {
+            p class="heading" { (heading) }
+            (drawing)
+            figcaption { (caption) }
+        }
+    }
+}
+
+/// A share as a bar inside a table's cell.
+fn bar(share: f64, class: &str) -> Markup {
+    let width = if share.is_finite() { share.clamp(0.0, 1.0) * 100.0 } else { 0.0 };
+    html! { span class={ "bar-cell " (class) } aria-hidden="true" { span style=(format!("width:{width:.1}%")) {} } }
+}
