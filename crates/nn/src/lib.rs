@@ -2,15 +2,23 @@
 //!
 //! - [`Param`], [`Module`], [`module!`]: a network is a tree of data; a struct lists its fields once.
 //! - [`Pass`]: one forward pass, training or not, and the [`Step`] it hands to the optimiser.
-//! - [`Layer`]: what every layer can do.
+//! - [`Layer`]: what every layer can do; [`layers`]: those there are.
+//! - [`Init`] and [`Seed`]: how new weights are drawn.
+//! - [`optim`] and [`Schedule`]: how gradients change weights.
+//! - [`state`]: networks and optimisers as safetensors.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod init;
 mod layer;
 mod module;
+pub mod optim;
 mod param;
 mod pass;
+mod schedule;
+pub mod state;
 
+pub use init::{Init, Seed};
 pub use layer::Layer;
 pub use module::{
     Field, Module, Part, PartMut, parameter_count, params, params_mut, set_frozen, to_dtype, visit_params,
@@ -18,3 +26,4 @@ pub use module::{
 };
 pub use param::{Param, ParamId, Role};
 pub use pass::{Pass, Step};
+pub use schedule::Schedule;
