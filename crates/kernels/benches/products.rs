@@ -2,7 +2,7 @@
 //!
 //! `cargo bench -p pellucid-kernels --bench products [-- NAME]` runs what contains NAME.
 
-use pellucid_kernels::isa::{Isa, isa, simd};
+use pellucid_kernels::isa::{Isa, isa};
 use pellucid_kernels::matmul::{Epilogue, Mat, matmul};
 use pellucid_kernels::threads::set_threads;
 use std::hint::black_box;
@@ -24,30 +24,55 @@ fn seconds(mut body: impl FnMut()) -> f64 {
     best
 }
 
+/// Rounds of the peak measurement, and independent sums in it: enough to hide the latency.
+const ROUNDS: usize = 1_000_000;
+const CHAINS: usize = 12;
+
 /// Floating-point operations per second of independent multiply-adds in registers, on one thread.
 fn peak() -> f64 {
-    const ROUNDS: usize = 1_000_000;
-    const CHAINS: usize = 12;
-    let run = || {
-        let (x, y) = (black_box(0.999_f32), black_box(1e-3_f32));
-        let fused = isa() != Isa::Portable;
-        let sums = simd(
-            #[inline(always)]
-            || {
-                let mut sums = [[1.0_f32; 16]; CHAINS];
-                for _ in 0..ROUNDS {
-                    for sum in &mut sums {
-                        for s in sum {
-                            *s = if fused { s.mul_add(x, y) } else { *s * x + y };
-                        }
-                    }
-                }
-                sums
-            },
-        );
-        black_box(sums);
+    let (lanes, run): (usize, fn()) = match isa() {
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: `isa` returns a family only if the processor has its instructions.
+        Isa::Avx512 => (16, || unsafe { multiply_adds_512() }),
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: as above.
+        Isa::Avx2 => (8, || unsafe { multiply_adds_256() }),
+        _ => (4, multiply_adds),
     };
-    (2 * 16 * CHAINS * ROUNDS) as f64 / seconds(run)
+    (2 * lanes * CHAINS * ROUNDS) as f64 / seconds(run)
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f")]
+fn multiply_adds_512() {
+    use std::arch::x86_64::*;
+    let (x, y) = (_mm512_set1_ps(black_box(0.999)), _mm512_set1_ps(black_box(1e-3)));
+    let mut sums = [x; CHAINS];
+    for _ in 0..ROUNDS {
+        sums = sums.map(|s| _mm512_fmadd_ps(s, x, y));
+    }
+    black_box(sums);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+fn multiply_adds_256() {
+    use std::arch::x86_64::*;
+    let (x, y) = (_mm256_set1_ps(black_box(0.999)), _mm256_set1_ps(black_box(1e-3)));
+    let mut sums = [x; CHAINS];
+    for _ in 0..ROUNDS {
+        sums = sums.map(|s| _mm256_fmadd_ps(s, x, y));
+    }
+    black_box(sums);
+}
+
+fn multiply_adds() {
+    let (x, y) = (black_box([0.999_f32; 4]), black_box([1e-3_f32; 4]));
+    let mut sums = [x; CHAINS];
+    for _ in 0..ROUNDS {
+        sums = sums.map(|s| std::array::from_fn(|i| s[i] * x[i] + y[i]));
+    }
+    black_box(sums);
 }
 
 /// Numbers that are neither equal nor tiny.

@@ -11,6 +11,7 @@
 pub mod activation;
 pub mod broadcast;
 pub mod buffer;
+pub mod conv;
 pub mod columns;
 pub mod dropout;
 pub mod elementwise;

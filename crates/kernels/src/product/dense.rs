@@ -4,7 +4,7 @@
 //! rows of A in the first cache and its panels of B in the second. Where C is too small to give work to
 //! several threads, k is cut into parts whose sums are added in order. Every cut depends on the shape only.
 
-use super::cut;
+use super::{blocks, cut, wanted_tasks};
 use super::finish::Finish;
 use super::micro::{Kernel, MAX_ROWS, Tile};
 use super::pack::{MAX_DEPTH, PackedRows, pack_panel};
@@ -20,9 +20,6 @@ const PACKED: usize = 1 << 22;
 
 /// Columns of B packed at a time.
 const PACKED_COLUMNS: usize = 1 << 13;
-
-/// Panels of B that a task works through for each tile of A.
-const PANELS: usize = 8;
 
 /// Up to so many rows of A, B is read where it is: copying it would cost more than it gains.
 const DIRECT_ROWS: usize = 2 * MAX_ROWS;
@@ -113,12 +110,11 @@ impl<T: Float> Dense<'_, T> {
 
     fn plan(&self, items: usize, cols: usize) -> Plan {
         let work = items.saturating_mul(self.m).saturating_mul(cols).saturating_mul(self.k);
-        let wanted = (work / (8 * GRAIN)).clamp(1, 128);
+        let wanted = wanted_tasks(work);
         let groups = items.min(wanted);
         let each = wanted.div_ceil(groups);
         let panels = cols.div_ceil(self.kernel.width());
-        let row_blocks = each.div_ceil(panels.div_ceil(PANELS)).min(self.m.div_ceil(2 * self.kernel.rows));
-        let col_blocks = each.div_ceil(row_blocks).clamp(panels.div_ceil(PANELS), panels);
+        let (row_blocks, col_blocks) = blocks(each, self.m, 2 * self.kernel.rows, panels);
         let missing = each / (row_blocks * col_blocks);
         let fits = PACKED / (items * self.m * cols);
         let parts = missing.min(self.k / (2 * MAX_DEPTH)).min(fits).clamp(1, 16);

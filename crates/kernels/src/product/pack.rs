@@ -38,9 +38,7 @@ impl<T: Float> PackedRows<T> {
             #[inline(always)]
             || unsafe {
                 if row == 1 {
-                    for p in 0..depth {
-                        std::ptr::copy_nonoverlapping(a.add(p * col), to.add(p * rows), rows);
-                    }
+                    (0..depth).for_each(|p| copy_short(a.add(p * col), to.add(p * rows), rows));
                 } else if col == 1 {
                     for i in 0..rows {
                         std::ptr::copy_nonoverlapping(a.add(i * row), to.add(i * ROW), depth);
@@ -77,7 +75,7 @@ pub(crate) unsafe fn pack_panel<T: Float>(
             if col == 1 {
                 for p in 0..depth {
                     let to = to.add(p * width);
-                    std::ptr::copy_nonoverlapping(b.add(p * row), to, cols);
+                    copy_short(b.add(p * row), to, cols);
                     (cols..padded).for_each(|j| *to.add(j) = T::ZERO);
                 }
                 return;
@@ -123,6 +121,42 @@ unsafe fn transpose<T: Float>(from: *const T, col: usize, to: *mut T, width: usi
         for p in 0..BLOCK {
             let column: [T; BLOCK] = std::array::from_fn(|j| rows[j][p]);
             to.add(p * width).cast::<[T; BLOCK]>().write(column);
+        }
+    }
+}
+
+/// Copies `len` numbers: for a few vectors' worth this is faster than a call.
+///
+/// # Safety
+/// `from` can be read and `to` written for `len` numbers; they do not overlap.
+#[inline(always)]
+pub(crate) unsafe fn copy_short<T: Float>(mut from: *const T, mut to: *mut T, len: usize) {
+    /// Moves `N` numbers and both addresses.
+    #[inline(always)]
+    unsafe fn step<T: Float, const N: usize>(from: &mut *const T, to: &mut *mut T) {
+        // SAFETY: promised by the caller.
+        unsafe {
+            to.cast::<[T; N]>().write(from.cast::<[T; N]>().read());
+            *from = from.add(N);
+            *to = to.add(N);
+        }
+    }
+    // SAFETY: promised by the caller: the steps add up to `len`.
+    unsafe {
+        for _ in 0..len / 16 {
+            step::<T, 16>(&mut from, &mut to);
+        }
+        if len & 8 != 0 {
+            step::<T, 8>(&mut from, &mut to);
+        }
+        if len & 4 != 0 {
+            step::<T, 4>(&mut from, &mut to);
+        }
+        if len & 2 != 0 {
+            step::<T, 2>(&mut from, &mut to);
+        }
+        if len & 1 != 0 {
+            step::<T, 1>(&mut from, &mut to);
         }
     }
 }

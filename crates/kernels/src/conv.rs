@@ -1,0 +1,184 @@
+//! Two-dimensional convolution of channels-last pictures, forward and both backward passes.
+//!
+//! y[n, oy, ox, o] = Σ x[n, oy·sy + ky·dy − top, ox·sx + kx·dx − left, c] · w[o, ky, kx, c]
+//!
+//! with zeros outside the picture (cross-correlation, as every deep-learning library does it). All passes but
+//! the depthwise ones run on the micro-kernel of matrix products, on rows gathered where they lie.
+
+mod depthwise;
+mod geometry;
+mod padded;
+mod rows;
+mod weight;
+
+pub use geometry::{Conv2d, Impossible, Padding};
+
+use crate::buffer::OutOfMemory;
+use crate::float::Float;
+use crate::isa::isa;
+use crate::matmul::{Epilogue, Mat, matmul_by};
+use crate::product::finish::Finish;
+use crate::product::micro::{Kernel, kernel};
+use crate::threads::SharedMut;
+
+/// How a convolution is computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Algorithm {
+    /// One matrix product: kernel 1×1, stride 1, no padding, one group.
+    Pointwise,
+    /// Each channel by itself, vectorised over the channels.
+    Depthwise,
+    /// Few channels: the numbers under one row of the kernel are neighbours in a padded copy of the picture.
+    Shallow,
+    /// One small product per tap of the kernel, on rows of the picture where they lie.
+    Taps,
+}
+
+/// The most channels for which [`Algorithm::Shallow`] pays.
+const SHALLOW: usize = 12;
+
+/// The algorithm for a shape.
+pub fn algorithm(conv: &Conv2d) -> Algorithm {
+    let Padding { top, bottom, left, right } = conv.padding;
+    let unpadded = top + bottom + left + right == 0;
+    if conv.kernel == (1, 1) && conv.stride == (1, 1) && unpadded && conv.groups == 1 {
+        Algorithm::Pointwise
+    } else if conv.groups == conv.channels && conv.groups == conv.out && conv.groups > 1 {
+        Algorithm::Depthwise
+    } else if conv.groups == 1 && conv.channels <= SHALLOW && conv.kernel.1 > 1 && conv.dilation.1 == 1 {
+        Algorithm::Shallow
+    } else {
+        Algorithm::Taps
+    }
+}
+
+/// y = act((y +) x ∗ w + bias), with `x: [n, height, width, channels]`, `weight: [out, ky, kx, channels / groups]`,
+/// `y: [n, oh, ow, out]`, `bias: [out]`.
+///
+/// # Errors
+/// [`OutOfMemory`] if there is no room for working copies (of the weights; of x if it has few channels).
+///
+/// # Panics
+/// If the geometry is impossible or a slice has another length than its shape.
+pub fn forward<T: Float>(
+    conv: &Conv2d,
+    x: &[T],
+    weight: &[T],
+    y: &mut [T],
+    epilogue: Epilogue<T>,
+) -> Result<(), OutOfMemory> {
+    forward_by(kernel(isa()), conv, x, weight, y, epilogue)
+}
+
+/// dx = (dx +) the gradient of x, from `dy: [n, oh, ow, out]`.
+///
+/// # Errors
+/// [`OutOfMemory`] if there is no room for a working copy of the weights.
+///
+/// # Panics
+/// As [`forward`].
+pub fn backward_input<T: Float>(
+    conv: &Conv2d,
+    dy: &[T],
+    weight: &[T],
+    dx: &mut [T],
+    accumulate: bool,
+) -> Result<(), OutOfMemory> {
+    backward_input_by(kernel(isa()), conv, dy, weight, dx, accumulate)
+}
+
+/// dw = (dw +) the gradient of the weights, from `x` and `dy`. (The gradient of the bias is the sum of the rows of dy.)
+///
+/// # Errors
+/// [`OutOfMemory`] if there is no room for partial sums (at most some 16 MB for `f32`).
+///
+/// # Panics
+/// As [`forward`].
+pub fn backward_weight<T: Float>(
+    conv: &Conv2d,
+    x: &[T],
+    dy: &[T],
+    dw: &mut [T],
+    accumulate: bool,
+) -> Result<(), OutOfMemory> {
+    backward_weight_by(kernel(isa()), conv, x, dy, dw, accumulate)
+}
+
+fn forward_by<T: Float>(
+    kernel: &'static Kernel<T>,
+    conv: &Conv2d,
+    x: &[T],
+    weight: &[T],
+    y: &mut [T],
+    epilogue: Epilogue<T>,
+) -> Result<(), OutOfMemory> {
+    conv.check(x.len(), weight.len(), y.len());
+    assert!(epilogue.bias.is_none_or(|b| b.len() == conv.out), "convolution: the bias has not `out` numbers");
+    assert!(epilogue.pre.as_ref().is_none_or(|p| p.len() == y.len()), "convolution: `pre` differs from y");
+    if y.is_empty() {
+        return Ok(());
+    }
+    if algorithm(conv) == Algorithm::Pointwise {
+        let rows = y.len() / conv.out;
+        let weight = Mat::new(weight, conv.out, conv.channels).t();
+        return matmul_by(kernel, 1, (Mat::new(x, rows, conv.channels), 0), (weight, 0), y, epilogue);
+    }
+    let Epilogue { accumulate, bias, activation, pre } = epilogue;
+    let finish = Finish { bias, activation, pre: pre.map(|p| SharedMut(p.as_mut_ptr())) };
+    match algorithm(conv) {
+        Algorithm::Depthwise => depthwise::forward(conv, x, weight, y, accumulate, &finish),
+        Algorithm::Shallow => rows::forward_shallow(kernel, conv, x, weight, y, accumulate, finish),
+        _ => rows::forward(kernel, conv, x, weight, y, accumulate, finish),
+    }
+}
+
+fn backward_input_by<T: Float>(
+    kernel: &'static Kernel<T>,
+    conv: &Conv2d,
+    dy: &[T],
+    weight: &[T],
+    dx: &mut [T],
+    accumulate: bool,
+) -> Result<(), OutOfMemory> {
+    conv.check(dx.len(), weight.len(), dy.len());
+    if dx.is_empty() {
+        return Ok(());
+    }
+    match algorithm(conv) {
+        Algorithm::Pointwise => {
+            let rows = dx.len() / conv.channels;
+            let weight = Mat::new(weight, conv.out, conv.channels);
+            let epilogue = Epilogue { accumulate, ..Epilogue::default() };
+            matmul_by(kernel, 1, (Mat::new(dy, rows, conv.out), 0), (weight, 0), dx, epilogue)
+        }
+        Algorithm::Depthwise => depthwise::backward_input(conv, dy, weight, dx, accumulate),
+        _ => rows::backward_input(kernel, conv, dy, weight, dx, accumulate),
+    }
+}
+
+fn backward_weight_by<T: Float>(
+    kernel: &'static Kernel<T>,
+    conv: &Conv2d,
+    x: &[T],
+    dy: &[T],
+    dw: &mut [T],
+    accumulate: bool,
+) -> Result<(), OutOfMemory> {
+    conv.check(x.len(), dw.len(), dy.len());
+    if dw.is_empty() {
+        return Ok(());
+    }
+    match algorithm(conv) {
+        Algorithm::Pointwise => {
+            let rows = x.len() / conv.channels;
+            let dy = Mat::new(dy, rows, conv.out).t();
+            let epilogue = Epilogue { accumulate, ..Epilogue::default() };
+            matmul_by(kernel, 1, (dy, 0), (Mat::new(x, rows, conv.channels), 0), dw, epilogue)
+        }
+        Algorithm::Depthwise => depthwise::backward_weight(conv, x, dy, dw, accumulate),
+        _ => weight::backward_weight(kernel, conv, x, dy, dw, accumulate),
+    }
+}
+
+#[cfg(test)]
+mod tests;

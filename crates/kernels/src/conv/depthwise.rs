@@ -1,0 +1,280 @@
+//! Convolution of each channel by itself: bound by memory, so it is vectorised over the channels and done in one pass.
+
+use super::geometry::Conv2d;
+use crate::buffer::OutOfMemory;
+use crate::float::Float;
+use crate::isa::simd;
+use crate::product::finish::Finish;
+use crate::product::{cut, wanted_tasks};
+use crate::scratch::with_scratch;
+use crate::threads::{SharedMut, parallel};
+
+/// Channels whose sums stay in registers.
+const LANES: usize = 32;
+
+/// Marks a tap that falls outside.
+const NONE: u32 = u32::MAX;
+
+/// Writes where each tap of each target position reads, `[positions, taps]`.
+fn fill_table(table: &mut [u32], taps: usize, position: impl Fn(usize, usize) -> Option<usize>) {
+    for (target, row) in table.chunks_exact_mut(taps).enumerate() {
+        for (tap, to) in row.iter_mut().enumerate() {
+            *to = position(target, tap).map_or(NONE, |at| at as u32);
+        }
+    }
+}
+
+/// Where result `o` reads through a tap: a position in the picture, unless it is padding.
+fn position_in_picture(conv: &Conv2d, vertical: bool) -> impl Fn(usize, usize) -> Option<usize> {
+    let (before, stride, dilation, size) = if vertical {
+        (conv.padding.top, conv.stride.0, conv.dilation.0, conv.height)
+    } else {
+        (conv.padding.left, conv.stride.1, conv.dilation.1, conv.width)
+    };
+    move |o, tap| (o * stride + tap * dilation).checked_sub(before).filter(|&at| at < size)
+}
+
+/// Which result a position of the picture reaches through a tap.
+fn position_in_results(conv: &Conv2d, vertical: bool) -> impl Fn(usize, usize) -> Option<usize> {
+    let (oh, ow) = conv.checked_out_size();
+    let (before, stride, dilation, results) = if vertical {
+        (conv.padding.top, conv.stride.0, conv.dilation.0, oh)
+    } else {
+        (conv.padding.left, conv.stride.1, conv.dilation.1, ow)
+    };
+    move |at, tap| {
+        let distance = (at + before).checked_sub(tap * dilation)?;
+        (distance % stride == 0 && distance / stride < results).then_some(distance / stride)
+    }
+}
+
+/// Calls `body` with the weights as `[taps, channels]`.
+fn with_taps_first<T: Float, R>(
+    conv: &Conv2d,
+    weight: &[T],
+    body: impl FnOnce(&[T]) -> R,
+) -> Result<R, OutOfMemory> {
+    with_scratch(weight.len(), |by_tap: &mut [T]| {
+        for (channel, taps) in weight.chunks_exact(conv.taps()).enumerate() {
+            for (tap, &w) in taps.iter().enumerate() {
+                by_tap[tap * conv.channels + channel] = w;
+            }
+        }
+        body(by_tap)
+    })
+}
+
+/// Pictures that a sweep reads, and where each of its taps finds them.
+struct Source<'a, T> {
+    data: &'a [T],
+    height: usize,
+    width: usize,
+    /// `[target rows, kernel rows]` and `[target columns, kernel columns]`.
+    rows: &'a [u32],
+    cols: &'a [u32],
+    /// `[kernel rows, kernel columns, channels]`.
+    weight: &'a [T],
+}
+
+/// target[y, x, c] (+)= Σ source[rows[y, ky], cols[x, kx], c] · weight[ky, kx, c], for `target: [pictures, height, width, channels]`.
+fn sweep<T: Float>(
+    conv: &Conv2d,
+    source: &Source<T>,
+    target: &mut [T],
+    (height, width): (usize, usize),
+    accumulate: bool,
+    finish: Option<&Finish<T>>,
+) {
+    let (lines, line) = (conv.batch * height, width * conv.channels);
+    let tasks = wanted_tasks(conv.multiply_adds()).min(lines);
+    let target = SharedMut(target.as_mut_ptr());
+    parallel(tasks, |task| {
+        for y in cut(lines, tasks, task) {
+            // SAFETY: every line of the target belongs to one task.
+            let to = unsafe { target.region(y * line, line) };
+            let picture = &source.data[y / height * source.height * source.width * conv.channels..];
+            let rows = &source.rows[y % height * conv.kernel.0..][..conv.kernel.0];
+            simd(
+                #[inline(always)]
+                || {
+                    for (x, to) in to.chunks_exact_mut(conv.channels).enumerate() {
+                        let cols = &source.cols[x * conv.kernel.1..][..conv.kernel.1];
+                        let (whole, rest) = to.as_chunks_mut::<LANES>();
+                        let whole_len = whole.len() * LANES;
+                        for (i, to) in whole.iter_mut().enumerate() {
+                            sum_taps(conv, source, picture, (rows, cols), i * LANES, to, accumulate);
+                        }
+                        for (i, to) in rest.iter_mut().enumerate() {
+                            let to = std::array::from_mut(to);
+                            sum_taps(conv, source, picture, (rows, cols), whole_len + i, to, accumulate);
+                        }
+                    }
+                },
+            );
+            if let Some(finish) = finish.filter(|f| !f.is_nothing()) {
+                for (x, to) in to.chunks_exact_mut(conv.channels).enumerate() {
+                    // SAFETY: as above.
+                    unsafe { finish.row(to, y * line + x * conv.channels, 0) };
+                }
+            }
+        }
+    });
+}
+
+/// One pixel's sums for `N` channels from `channel` on.
+#[inline(always)]
+fn sum_taps<T: Float, const N: usize>(
+    conv: &Conv2d,
+    source: &Source<T>,
+    picture: &[T],
+    (rows, cols): (&[u32], &[u32]),
+    channel: usize,
+    to: &mut [T; N],
+    accumulate: bool,
+) {
+    let mut sums = if accumulate { *to } else { [T::ZERO; N] };
+    for (ky, &y) in rows.iter().enumerate().filter(|(_, y)| **y != NONE) {
+        for (kx, &x) in cols.iter().enumerate().filter(|(_, x)| **x != NONE) {
+            let pixel = y as usize * source.width + x as usize;
+            let from = &picture[pixel * conv.channels + channel..][..N];
+            let weight = &source.weight[(ky * conv.kernel.1 + kx) * conv.channels + channel..][..N];
+            for i in 0..N {
+                sums[i] += from[i] * weight[i];
+            }
+        }
+    }
+    *to = sums;
+}
+
+/// y = act((y +) x ∗ w + bias), channel by channel.
+pub(super) fn forward<T: Float>(
+    conv: &Conv2d,
+    x: &[T],
+    weight: &[T],
+    y: &mut [T],
+    accumulate: bool,
+    finish: &Finish<T>,
+) -> Result<(), OutOfMemory> {
+    let (oh, ow) = conv.checked_out_size();
+    with_taps_first(conv, weight, |weight| {
+        with_scratch(oh * conv.kernel.0 + ow * conv.kernel.1, |tables: &mut [u32]| {
+            let (rows, cols) = tables.split_at_mut(oh * conv.kernel.0);
+            fill_table(rows, conv.kernel.0, position_in_picture(conv, true));
+            fill_table(cols, conv.kernel.1, position_in_picture(conv, false));
+            let source = Source { data: x, height: conv.height, width: conv.width, rows, cols, weight };
+            sweep(conv, &source, y, (oh, ow), accumulate, Some(finish));
+        })
+    })?
+}
+
+/// dx = (dx +) the gradient of the input.
+pub(super) fn backward_input<T: Float>(
+    conv: &Conv2d,
+    dy: &[T],
+    weight: &[T],
+    dx: &mut [T],
+    accumulate: bool,
+) -> Result<(), OutOfMemory> {
+    let (oh, ow) = conv.checked_out_size();
+    let (height, width) = (conv.height, conv.width);
+    with_taps_first(conv, weight, |weight| {
+        with_scratch(height * conv.kernel.0 + width * conv.kernel.1, |tables: &mut [u32]| {
+            let (rows, cols) = tables.split_at_mut(height * conv.kernel.0);
+            fill_table(rows, conv.kernel.0, position_in_results(conv, true));
+            fill_table(cols, conv.kernel.1, position_in_results(conv, false));
+            let source = Source { data: dy, height: oh, width: ow, rows, cols, weight };
+            sweep(conv, &source, dx, (height, width), accumulate, None);
+        })
+    })?
+}
+
+/// dw = (dw +) the gradient of the weights: sums over parts of the lines of dy, added in order.
+pub(super) fn backward_weight<T: Float>(
+    conv: &Conv2d,
+    x: &[T],
+    dy: &[T],
+    dw: &mut [T],
+    accumulate: bool,
+) -> Result<(), OutOfMemory> {
+    let (oh, ow) = conv.checked_out_size();
+    let lines = conv.batch * oh;
+    let parts = wanted_tasks(conv.multiply_adds()).min(16).min(lines.max(1));
+    let len = dw.len();
+    with_scratch(oh * conv.kernel.0 + ow * conv.kernel.1, |tables: &mut [u32]| {
+        let (rows, cols) = tables.split_at_mut(oh * conv.kernel.0);
+        fill_table(rows, conv.kernel.0, position_in_picture(conv, true));
+        fill_table(cols, conv.kernel.1, position_in_picture(conv, false));
+        with_scratch(parts * len, |sums: &mut [T]| {
+            let shared = SharedMut(sums.as_mut_ptr());
+            parallel(parts, |part| {
+                // SAFETY: each part has sums of its own.
+                let sums = unsafe { shared.region(part * len, len) };
+                sums.fill(T::ZERO);
+                for line in cut(lines, parts, part) {
+                    let picture = &x[line / oh * conv.height * conv.width * conv.channels..];
+                    let dy = &dy[line * ow * conv.channels..][..ow * conv.channels];
+                    let rows = &rows[line % oh * conv.kernel.0..][..conv.kernel.0];
+                    simd(
+                        #[inline(always)]
+                        || add_line(conv, picture, dy, (rows, cols), sums),
+                    );
+                }
+            });
+            for (channel, dw) in dw.chunks_exact_mut(conv.taps()).enumerate() {
+                for (tap, dw) in dw.iter_mut().enumerate() {
+                    let parts = (0..parts).map(|p| sums[p * len + tap * conv.channels + channel]);
+                    *dw = parts.fold(if accumulate { *dw } else { T::ZERO }, |sum, s| sum + s);
+                }
+            }
+        })
+    })?
+}
+
+/// Adds one line of dy to `sums: [kernel rows, kernel columns, channels]`.
+#[inline(always)]
+fn add_line<T: Float>(
+    conv: &Conv2d,
+    picture: &[T],
+    dy: &[T],
+    (rows, cols): (&[u32], &[u32]),
+    sums: &mut [T],
+) {
+    for (ky, &y) in rows.iter().enumerate().filter(|(_, y)| **y != NONE) {
+        let line = &picture[y as usize * conv.width * conv.channels..][..conv.width * conv.channels];
+        for kx in 0..conv.kernel.1 {
+            let sums = &mut sums[(ky * conv.kernel.1 + kx) * conv.channels..][..conv.channels];
+            let (whole, rest) = sums.as_chunks_mut::<LANES>();
+            let whole_len = whole.len() * LANES;
+            for (i, sums) in whole.iter_mut().enumerate() {
+                add_tap(conv, line, dy, (cols, kx), i * LANES, sums);
+            }
+            for (i, sum) in rest.iter_mut().enumerate() {
+                add_tap(conv, line, dy, (cols, kx), whole_len + i, std::array::from_mut(sum));
+            }
+        }
+    }
+}
+
+/// sums[c] += Σ_x line[cols[x, kx], c] · dy[x, c] for `N` channels from `channel` on.
+#[inline(always)]
+fn add_tap<T: Float, const N: usize>(
+    conv: &Conv2d,
+    line: &[T],
+    dy: &[T],
+    (cols, kx): (&[u32], usize),
+    channel: usize,
+    sums: &mut [T; N],
+) {
+    let mut kept = *sums;
+    for (dy, cols) in dy.chunks_exact(conv.channels).zip(cols.chunks_exact(conv.kernel.1)) {
+        let x = cols[kx];
+        if x != NONE {
+            let from = &line[x as usize * conv.channels + channel..][..N];
+            let dy = &dy[channel..][..N];
+            for i in 0..N {
+                kept[i] += from[i] * dy[i];
+            }
+        }
+    }
+    *sums = kept;
+}

@@ -1,0 +1,455 @@
+//! Convolution as products of gathered rows: forward, and backward to the input.
+//!
+//! A pixel of the target is a sum over taps of (a row of channels of the source) · (a matrix of weights).
+//! The micro-kernel takes the rows by address, so nothing is copied; a tap outside the picture reads a row of zeros.
+//! The gradient of the input is the same sum with the taps mirrored. Where the stride is s > 1, the pixels whose
+//! positions agree modulo s (a phase) see the same taps: each phase is a sweep of its own, without multiplications by zero.
+
+use super::geometry::Conv2d;
+use super::padded::with_padded;
+use crate::buffer::OutOfMemory;
+use crate::float::Float;
+use crate::product::finish::Finish;
+use crate::product::micro::{Kernel, MAX_ROWS, Tile};
+use crate::product::pack::{MAX_DEPTH, pack_panel};
+use crate::product::{blocks, cut, wanted_tasks};
+use crate::scratch::with_scratch;
+use crate::threads::{SharedMut, parallel};
+use std::mem::MaybeUninit;
+use std::ops::Range;
+
+/// One direction of a phase: which taps take part and where they point.
+#[derive(Clone, Copy)]
+struct Axis {
+    /// Pixels of the target: their number, the first and the distance between them.
+    pixels: usize,
+    start: usize,
+    step: usize,
+    /// Taps: their number, the first and the distance between them in the kernel.
+    taps: usize,
+    first: usize,
+    skip: usize,
+    /// Position in the source for pixel 0 and tap 0, and how it moves with the pixel and with the tap.
+    origin: isize,
+    by_pixel: isize,
+    by_tap: isize,
+}
+
+impl Axis {
+    fn forward(pixels: usize, taps: usize, before: usize, stride: usize, dilation: usize) -> Axis {
+        let (origin, by_pixel, by_tap) = (-(before as isize), stride as isize, dilation as isize);
+        Axis { pixels, start: 0, step: 1, taps, first: 0, skip: 1, origin, by_pixel, by_tap }
+    }
+
+    /// Pixels p = `start`, `start` + stride, … of the input: tap k takes part if stride divides p + before − k·dilation.
+    fn backward(
+        size: usize,
+        start: usize,
+        taps: usize,
+        before: usize,
+        stride: usize,
+        dilation: usize,
+    ) -> Axis {
+        let at = |k: usize| start as isize + before as isize - (k * dilation) as isize;
+        let divides = |k: &usize| at(*k) % stride as isize == 0;
+        let first = (0..taps.min(stride)).find(divides).unwrap_or(taps);
+        let skip = (1..stride.min(taps)).find(|s| s * dilation % stride == 0).unwrap_or(stride);
+        Axis {
+            pixels: size.saturating_sub(start).div_ceil(stride),
+            start,
+            step: stride,
+            taps: (taps - first).div_ceil(skip),
+            first,
+            skip,
+            origin: at(first) / stride as isize,
+            by_pixel: 1,
+            by_tap: -((skip * dilation / stride) as isize),
+        }
+    }
+}
+
+/// A set of pixels of the target that see the same taps.
+#[derive(Clone, Copy)]
+struct Phase {
+    y: Axis,
+    x: Axis,
+    /// Taps of the phases before this one.
+    taps_before: usize,
+}
+
+impl Phase {
+    fn taps(&self) -> usize {
+        self.y.taps * self.x.taps
+    }
+
+    /// The place of a tap in the kernel.
+    fn tap(&self, tap: usize, kernel_width: usize) -> usize {
+        let (y, x) = (tap / self.x.taps, tap % self.x.taps);
+        (self.y.first + y * self.y.skip) * kernel_width + self.x.first + x * self.x.skip
+    }
+}
+
+/// Pictures, by address and distances.
+#[derive(Clone, Copy)]
+struct Pictures<P> {
+    data: P,
+    height: usize,
+    width: usize,
+    /// Numbers of a pixel.
+    channels: usize,
+}
+
+/// Everything that the sweeps over the target need.
+struct Sweep<'a, T: 'static> {
+    kernel: &'static Kernel<T>,
+    batch: usize,
+    groups: usize,
+    source: Pictures<*const T>,
+    /// Channels of the source in one group, and numbers that one tap reads from there on.
+    group_channels: usize,
+    depth: usize,
+    target: Pictures<*mut T>,
+    /// Channels of the target in one group.
+    cols: usize,
+    /// At least `depth` zeros.
+    zeros: *const T,
+    /// Weights, `[groups, panels, taps, depth, width]`.
+    panels: *const T,
+    /// Taps of all phases together.
+    taps: usize,
+    accumulate: bool,
+    finish: Finish<'a, T>,
+}
+
+// SAFETY: tasks read the source, the zeros and the weights, and write pixels of the target of their own.
+unsafe impl<T: Sync> Sync for Sweep<'_, T> {}
+
+/// The pixels of one tile.
+struct Pixels<T> {
+    /// Where the source's channels of the picture and group begin, and the position for tap 0.
+    picture: [*const T; MAX_ROWS],
+    y: [isize; MAX_ROWS],
+    x: [isize; MAX_ROWS],
+    /// Index in the target of the first channel of the group.
+    target: [usize; MAX_ROWS],
+}
+
+/// The most taps in one run of the micro-kernel.
+const MAX_TAPS: usize = MAX_DEPTH;
+
+impl<T: Float> Sweep<'_, T> {
+    /// Computes the pixels of a phase.
+    fn run(&self, phase: &Phase) {
+        let pixels = self.batch * phase.y.pixels * phase.x.pixels;
+        if pixels == 0 || self.cols == 0 {
+            return;
+        }
+        let panels = self.cols.div_ceil(self.kernel.width());
+        let work = pixels.saturating_mul(self.cols).saturating_mul(phase.taps() * self.depth);
+        let each = wanted_tasks(work.saturating_mul(self.groups)).div_ceil(self.groups);
+        let (row_blocks, col_blocks) = blocks(each, pixels, 4 * self.kernel.rows, panels);
+        parallel(self.groups * row_blocks * col_blocks, |task| {
+            let (group, block) = (task / (row_blocks * col_blocks), task % (row_blocks * col_blocks));
+            let pixels = cut(pixels, row_blocks, block / col_blocks);
+            let panels = cut(panels, col_blocks, block % col_blocks);
+            self.block(phase, group, pixels, panels);
+        });
+    }
+
+    /// Computes some pixels and some panels of one group.
+    fn block(&self, phase: &Phase, group: usize, pixels: Range<usize>, panels: Range<usize>) {
+        let width = self.kernel.width();
+        let cols = panels.start * width..self.cols.min(panels.end * width);
+        let channel_steps = self.depth.div_ceil(MAX_DEPTH).max(1);
+        let together = (MAX_DEPTH / self.depth.max(1)).clamp(1, MAX_TAPS);
+        let tap_steps = phase.taps().div_ceil(together).max(1);
+        let tiles = pixels.len().div_ceil(self.kernel.rows);
+        let mut table = [const { MaybeUninit::<*const T>::uninit() }; MAX_ROWS * MAX_TAPS];
+        for step in 0..tap_steps * channel_steps {
+            let taps = cut(phase.taps(), tap_steps, step / channel_steps);
+            let channels = cut(self.depth, channel_steps, step % channel_steps);
+            for tile in 0..tiles {
+                let tile = cut(pixels.len(), tiles, tile);
+                let rows = tile.len();
+                let at = self.pixels(phase, group, pixels.start + tile.start, rows);
+                self.fill_table(phase, &at, rows, taps.clone(), &mut table);
+                for panel in panels.clone() {
+                    let row = ((group * self.cols.div_ceil(width) + panel) * self.taps
+                        + phase.taps_before
+                        + taps.start)
+                        * self.depth
+                        + channels.start;
+                    let col = panel * width;
+                    let c: [*mut T; MAX_ROWS] =
+                        std::array::from_fn(|i| self.target.data.wrapping_add(at.target[i] + col));
+                    let tile = Tile {
+                        a: table.as_ptr().cast(),
+                        taps: taps.len(),
+                        from: channels.start,
+                        to: channels.end,
+                        a_step: 1,
+                        b: self.panels.wrapping_add(row * width),
+                        b_step: width,
+                        b_tap: self.depth * width,
+                        c: c.as_ptr(),
+                        cols: width.min(self.cols - col),
+                        accumulate: self.accumulate || step > 0,
+                    };
+                    // SAFETY: the table names rows of the source or zeros; the pixels of the tile belong to this task.
+                    unsafe { self.kernel.run(rows, &tile) };
+                }
+                if step + 1 == tap_steps * channel_steps && !self.finish.is_nothing() {
+                    for target in &at.target[..rows] {
+                        let index = target + cols.start;
+                        // SAFETY: as above.
+                        unsafe {
+                            let row = std::slice::from_raw_parts_mut(self.target.data.add(index), cols.len());
+                            self.finish.row(row, index, group * self.cols + cols.start);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Where `rows` pixels from number `first` of the phase lie.
+    fn pixels(&self, phase: &Phase, group: usize, first: usize, rows: usize) -> Pixels<T> {
+        let mut at = Pixels {
+            picture: [self.source.data; MAX_ROWS],
+            y: [0; MAX_ROWS],
+            x: [0; MAX_ROWS],
+            target: [0; MAX_ROWS],
+        };
+        let (row, mut x) = (first / phase.x.pixels, first % phase.x.pixels);
+        let (mut picture, mut y) = (row / phase.y.pixels, row % phase.y.pixels);
+        for i in 0..rows {
+            let source = picture * self.source.height * self.source.width * self.source.channels;
+            at.picture[i] = self.source.data.wrapping_add(source + group * self.group_channels);
+            at.y[i] = phase.y.origin + y as isize * phase.y.by_pixel;
+            at.x[i] = phase.x.origin + x as isize * phase.x.by_pixel;
+            let row = picture * self.target.height + phase.y.start + y * phase.y.step;
+            let pixel = row * self.target.width + phase.x.start + x * phase.x.step;
+            at.target[i] = pixel * self.target.channels + group * self.cols;
+            x += 1;
+            if x == phase.x.pixels {
+                (x, y) = (0, y + 1);
+            }
+            if y == phase.y.pixels {
+                (y, picture) = (0, picture + 1);
+            }
+        }
+        at
+    }
+
+    /// Writes the addresses of the rows that some taps read, `[taps, rows]`.
+    fn fill_table(
+        &self,
+        phase: &Phase,
+        at: &Pixels<T>,
+        rows: usize,
+        taps: Range<usize>,
+        table: &mut [MaybeUninit<*const T>],
+    ) {
+        let (height, width) = (self.source.height, self.source.width);
+        for (tap, to) in taps.zip(table.chunks_exact_mut(rows)) {
+            let dy = (tap / phase.x.taps) as isize * phase.y.by_tap;
+            let dx = (tap % phase.x.taps) as isize * phase.x.by_tap;
+            for i in 0..rows {
+                let (y, x) = ((at.y[i] + dy) as usize, (at.x[i] + dx) as usize);
+                let pixel = at.picture[i]
+                    .wrapping_add(y.wrapping_mul(width).wrapping_add(x).wrapping_mul(self.source.channels));
+                to[i].write(if y < height && x < width { pixel } else { self.zeros });
+            }
+        }
+    }
+}
+
+/// Copies the weights of one phase into panels: tap t of group g is a matrix `[depth, cols]` that begins at
+/// `weight[first(g, t)]`, with the given distances between its rows and columns.
+fn pack_phase<T: Float>(
+    kernel: &Kernel<T>,
+    weight: &[T],
+    (groups, taps, depth, cols): (usize, usize, usize, usize),
+    phase: &Phase,
+    (row, col): (usize, usize),
+    first: impl Fn(usize, usize) -> usize + Sync,
+    packed: &SharedMut<T>,
+) {
+    let (width, panels, own) = (kernel.width(), cols.div_ceil(kernel.width()), phase.taps());
+    parallel(groups * panels, |index| {
+        let (group, panel) = (index / panels, index % panels);
+        let present = width.min(cols - panel * width);
+        for tap in 0..own {
+            let from = weight.as_ptr().wrapping_add(first(group, tap) + panel * width * col);
+            let to = packed.0.wrapping_add((index * taps + phase.taps_before + tap) * depth * width);
+            // SAFETY: `first` begins a matrix of `[depth, cols]` inside the weights; each tap has a place of its own.
+            unsafe { pack_panel(from, (row, col), depth, (present, kernel.padded(present), width), to) };
+        }
+    });
+}
+
+/// Room for the panels of all weights, and for a row of zeros.
+fn with_panels<T: Float, R>(
+    kernel: &Kernel<T>,
+    (groups, taps, depth, cols): (usize, usize, usize, usize),
+    body: impl FnOnce(&SharedMut<T>, &[T]) -> R,
+) -> Result<R, OutOfMemory> {
+    let len = groups * cols.div_ceil(kernel.width()) * taps * depth * kernel.width();
+    with_scratch(len + depth, |scratch: &mut [T]| {
+        let (packed, zeros) = scratch.split_at_mut(len);
+        zeros.fill(T::ZERO);
+        body(&SharedMut(packed.as_mut_ptr()), zeros)
+    })
+}
+
+/// y = act((y +) x ∗ w + bias) by rows of x where they lie.
+pub(super) fn forward<T: Float>(
+    kernel: &'static Kernel<T>,
+    conv: &Conv2d,
+    x: &[T],
+    weight: &[T],
+    y: &mut [T],
+    accumulate: bool,
+    finish: Finish<T>,
+) -> Result<(), OutOfMemory> {
+    let (oh, ow) = conv.checked_out_size();
+    let phase = Phase {
+        y: Axis::forward(oh, conv.kernel.0, conv.padding.top, conv.stride.0, conv.dilation.0),
+        x: Axis::forward(ow, conv.kernel.1, conv.padding.left, conv.stride.1, conv.dilation.1),
+        taps_before: 0,
+    };
+    let source =
+        Pictures { data: x.as_ptr(), height: conv.height, width: conv.width, channels: conv.channels };
+    sweep_forward(kernel, conv, &phase, source, conv.group_channels(), weight, y, accumulate, finish)
+}
+
+/// As [`forward`], through a padded copy of x in which the `kernel.1 · channels` numbers under one row of the
+/// kernel are neighbours: few long taps in place of many short ones.
+pub(super) fn forward_shallow<T: Float>(
+    kernel: &'static Kernel<T>,
+    conv: &Conv2d,
+    x: &[T],
+    weight: &[T],
+    y: &mut [T],
+    accumulate: bool,
+    finish: Finish<T>,
+) -> Result<(), OutOfMemory> {
+    let (oh, ow) = conv.checked_out_size();
+    with_padded(conv, x, |copy, height, width| {
+        let phase = Phase {
+            y: Axis::forward(oh, conv.kernel.0, 0, conv.stride.0, conv.dilation.0),
+            x: Axis::forward(ow, 1, 0, conv.stride.1, 1),
+            taps_before: 0,
+        };
+        let source = Pictures { data: copy.as_ptr(), height, width, channels: conv.channels };
+        let depth = conv.kernel.1 * conv.channels;
+        sweep_forward(kernel, conv, &phase, source, depth, weight, y, accumulate, finish)
+    })?
+}
+
+/// The forward sweep, with `depth` numbers per tap.
+fn sweep_forward<T: Float>(
+    kernel: &'static Kernel<T>,
+    conv: &Conv2d,
+    phase: &Phase,
+    source: Pictures<*const T>,
+    depth: usize,
+    weight: &[T],
+    y: &mut [T],
+    accumulate: bool,
+    finish: Finish<T>,
+) -> Result<(), OutOfMemory> {
+    let (groups, taps, cols) = (conv.groups, phase.taps(), conv.group_out());
+    let dims = (groups, taps, depth, cols);
+    let filter = conv.taps() * conv.group_channels();
+    with_panels(kernel, dims, |packed, zeros| {
+        let first = |group: usize, tap: usize| group * cols * filter + tap * depth;
+        pack_phase(kernel, weight, dims, phase, (1, filter), first, packed);
+        let target = Pictures {
+            data: y.as_mut_ptr(),
+            height: phase.y.pixels,
+            width: phase.x.pixels,
+            channels: conv.out,
+        };
+        let sweep = Sweep {
+            kernel,
+            batch: conv.batch,
+            groups,
+            source,
+            group_channels: conv.group_channels(),
+            depth,
+            target,
+            cols,
+            zeros: zeros.as_ptr(),
+            panels: packed.0,
+            taps,
+            accumulate,
+            finish,
+        };
+        sweep.run(phase);
+    })
+}
+
+/// dx = (dx +) the gradient of the input, phase by phase.
+pub(super) fn backward_input<T: Float>(
+    kernel: &'static Kernel<T>,
+    conv: &Conv2d,
+    dy: &[T],
+    weight: &[T],
+    dx: &mut [T],
+    accumulate: bool,
+) -> Result<(), OutOfMemory> {
+    let (oh, ow) = conv.checked_out_size();
+    let (taps, depth, cols) = (conv.taps(), conv.group_out(), conv.group_channels());
+    let dims = (conv.groups, taps, depth, cols);
+    let filter = taps * cols;
+    with_panels(kernel, dims, |packed, zeros| {
+        let sweep = Sweep {
+            kernel,
+            batch: conv.batch,
+            groups: conv.groups,
+            source: Pictures { data: dy.as_ptr(), height: oh, width: ow, channels: conv.out },
+            group_channels: depth,
+            depth,
+            target: Pictures {
+                data: dx.as_mut_ptr(),
+                height: conv.height,
+                width: conv.width,
+                channels: conv.channels,
+            },
+            cols,
+            zeros: zeros.as_ptr(),
+            panels: packed.0,
+            taps,
+            accumulate,
+            finish: Finish { bias: None, activation: Default::default(), pre: None },
+        };
+        let mut taps_before = 0;
+        for py in 0..conv.stride.0.min(conv.height) {
+            let y = Axis::backward(
+                conv.height,
+                py,
+                conv.kernel.0,
+                conv.padding.top,
+                conv.stride.0,
+                conv.dilation.0,
+            );
+            for px in 0..conv.stride.1.min(conv.width) {
+                let x = Axis::backward(
+                    conv.width,
+                    px,
+                    conv.kernel.1,
+                    conv.padding.left,
+                    conv.stride.1,
+                    conv.dilation.1,
+                );
+                let phase = Phase { y, x, taps_before };
+                let first =
+                    |group: usize, tap: usize| group * depth * filter + phase.tap(tap, conv.kernel.1) * cols;
+                pack_phase(kernel, weight, dims, &phase, (filter, 1), first, packed);
+                sweep.run(&phase);
+                taps_before += phase.taps();
+            }
+        }
+    })
+}
