@@ -1,6 +1,7 @@
 //! Conditions that several operations put on their inputs.
 
-use pellucid_tensor::{Error, Result, Shape};
+use pellucid_kernels::Float;
+use pellucid_tensor::{Error, Result, Scalar, Shape, Tensor};
 
 /// The length of the last axis of x, which must have one.
 pub(crate) fn last_axis(op: &'static str, x: &Shape) -> Result<usize> {
@@ -23,4 +24,25 @@ pub(crate) fn positive_eps(op: &'static str, eps: f64) -> Result<()> {
         return Ok(());
     }
     Err(Error::argument(op, format!("eps is {eps}, expected a small positive number such as 1e-5")))
+}
+
+/// The numbers of optional weights, `[len]` of type `T`, which must be finite and not negative.
+pub(crate) fn weights<'a, T: Float + Scalar>(
+    op: &'static str,
+    name: &str,
+    weights: Option<&'a Tensor>,
+    len: usize,
+) -> Result<Option<&'a [T]>> {
+    let Some(weights) = weights else { return Ok(None) };
+    if weights.shape()[..] != [len] {
+        return Err(Error::shape(op, format!("expected {name} [{len}], got {}", weights.shape())));
+    }
+    if weights.dtype() != T::DTYPE {
+        return Err(Error::dtype(op, &format!("{name} of type {}", T::DTYPE.name()), weights.dtype()));
+    }
+    let values = weights.data::<T>()?;
+    match values.iter().position(|&w| !(w >= T::ZERO && w.finite())) {
+        Some(i) => Err(Error::argument(op, format!("{name}: number {i} is negative or not finite"))),
+        None => Ok(Some(values)),
+    }
 }

@@ -16,9 +16,20 @@ macro_rules! ops {
 
 ops![
     batch_norm,
+    binary,
+    concat,
+    cross_entropy,
     drop_path,
     dropout,
     embedding,
     group_norm,
+    index_select,
     layer_norm,
+    narrow,
+    permute,
+    pointwise_losses,
+    reduce,
+    reshape,
+    softmax,
+    unary,
 ];
