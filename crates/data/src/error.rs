@@ -64,8 +64,8 @@ pub struct DataError {
     pub kind: ErrorKind,
     /// What happened.
     pub what: String,
-    /// Where it happened.
-    pub place: Place,
+    /// Where it happened (boxed: errors travel through many results and stay small).
+    pub place: Box<Place>,
     /// Why it happened, when that is known.
     pub why: Option<String>,
     /// What the person can do about it.
@@ -75,7 +75,7 @@ pub struct DataError {
 impl DataError {
     /// An error of this kind that says what happened.
     pub fn new(kind: ErrorKind, what: impl Into<String>) -> Self {
-        Self { kind, what: what.into(), place: Place::default(), why: None, help: None }
+        Self { kind, what: what.into(), place: Box::default(), why: None, help: None }
     }
 
     /// Broken bytes or an unknown format.
@@ -139,7 +139,7 @@ impl DataError {
     /// Says where.
     #[must_use]
     pub fn at(mut self, place: Place) -> Self {
-        self.place = place;
+        self.place = Box::new(place);
         self
     }
 

@@ -87,9 +87,11 @@ impl Column {
 
     /// Adds a cell; a number that is no number counts as missing. Says why a cell cannot be held.
     pub(crate) fn push(&mut self, cell: Cell<'_>) -> Result<(), String> {
+        if cell.is_missing() || matches!(cell, Cell::Number(x) if x.is_nan()) {
+            self.push_missing();
+            return Ok(());
+        }
         match (&mut self.values, cell) {
-            (_, Cell::Missing) => return Ok(self.push_missing()),
-            (Values::Number(_), Cell::Number(x)) if x.is_nan() => return Ok(self.push_missing()),
             (Values::Text { ends, block }, Cell::Text(text)) => {
                 check_size(text.len())?;
                 block.push_str(text);

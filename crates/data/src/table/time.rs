@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TimeForm {
     /// ISO 8601: `2024-01-31`, `2024-01-31 10:00`, `2024-01-31T10:00:00+02:00`; also `2024/01/31`.
-    YearFirst,
+    Iso,
     /// `31/01/2024`, `31-01-2024`, `31.01.2024`, each with or without a time of day.
     DayFirst,
     /// `01/31/2024`, `01-31-2024`, each with or without a time of day.
@@ -22,7 +22,7 @@ pub(crate) fn read_time(form: TimeForm, text: &str) -> Option<i64> {
         return None;
     }
     match form {
-        TimeForm::YearFirst => year_first(text),
+        TimeForm::Iso => year_first(text),
         TimeForm::DayFirst | TimeForm::MonthFirst => {
             let (date, time) = text.split_once([' ', 'T']).unwrap_or((text, ""));
             let separator = date.chars().find(|c| !c.is_ascii_digit())?;
@@ -50,10 +50,11 @@ fn year_first(text: &str) -> Option<i64> {
         b'/' => return year_first(&text.replace('/', "-")),
         _ => return None,
     }
-    match text.parse::<Timestamp>() {
-        Ok(moment) => Some(moment.as_millisecond()),
-        Err(_) => milliseconds(text.parse::<DateTime>().ok()?),
+    let after_date = text.get(10..).unwrap_or("");
+    if after_date.contains(['Z', 'z', '+', '-']) {
+        return Some(text.parse::<Timestamp>().ok()?.as_millisecond());
     }
+    milliseconds(text.parse::<DateTime>().ok()?)
 }
 
 fn number<N: std::str::FromStr>(digits: &str) -> Option<N> {
@@ -108,19 +109,19 @@ pub(crate) fn write_time(out: &mut String, ms: i64) {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::TimeForm::{DayFirst, MonthFirst, YearFirst};
+    use super::TimeForm::{DayFirst, Iso, MonthFirst};
     use super::*;
 
     #[test]
     fn known_moments() {
         const DAY: i64 = 86_400_000;
         for (form, text, expected) in [
-            (YearFirst, "1970-01-01", 0),
-            (YearFirst, "1970/01/02", DAY),
-            (YearFirst, "1969-12-31", -DAY),
-            (YearFirst, "2000-01-01T00:00:00Z", 946_684_800_000),
-            (YearFirst, "2000-01-01 02:00:00+02:00", 946_684_800_000),
-            (YearFirst, "1970-01-01 00:00:01.5", 1_500),
+            (Iso, "1970-01-01", 0),
+            (Iso, "1970/01/02", DAY),
+            (Iso, "1969-12-31", -DAY),
+            (Iso, "2000-01-01T00:00:00Z", 946_684_800_000),
+            (Iso, "2000-01-01 02:00:00+02:00", 946_684_800_000),
+            (Iso, "1970-01-01 00:00:01.5", 1_500),
             (DayFirst, "02/01/1970", DAY),
             (MonthFirst, "01/02/1970", DAY),
             (DayFirst, "02.01.1970 00:01", DAY + 60_000),
@@ -137,7 +138,7 @@ mod tests {
         for text in
             ["", "2024", "20240131", "2024-13-01", "2024-02-30", "hello wor", "1.5e10", "12:30", "12345678"]
         {
-            for form in [YearFirst, DayFirst, MonthFirst] {
+            for form in [Iso, DayFirst, MonthFirst] {
                 assert_eq!(read_time(form, text), None, "{text} as {form:?}");
             }
         }
@@ -152,7 +153,7 @@ mod tests {
         for ms in [0, -1, 1_709_164_800_000, 1_709_164_812_345] {
             let mut text = String::new();
             write_time(&mut text, ms);
-            assert_eq!(read_time(YearFirst, &text), Some(ms), "{text}");
+            assert_eq!(read_time(Iso, &text), Some(ms), "{text}");
         }
     }
 }

@@ -32,7 +32,7 @@ const READINGS: [Reading; 8] = [
     Reading::Integer,
     Reading::Number,
     Reading::CommaNumber,
-    Reading::Time(TimeForm::YearFirst),
+    Reading::Time(TimeForm::Iso),
     Reading::Time(TimeForm::DayFirst),
     Reading::Time(TimeForm::MonthFirst),
 ];
@@ -196,7 +196,7 @@ mod tests {
         assert_eq!(decide(&["1", "007"]), None);
         assert_eq!(decide(&["12345678901234567890"]), None, "too long for 64 bits: an identifier");
         assert_eq!(decide(&["1", "2", "three"]), None);
-        assert_eq!(decide(&["2024-01-31", "2024-02-01 10:00"]), Some(Reading::Time(TimeForm::YearFirst)));
+        assert_eq!(decide(&["2024-01-31", "2024-02-01 10:00"]), Some(Reading::Time(TimeForm::Iso)));
         assert_eq!(decide(&["2024", "2024-02-01"]), None);
         assert_eq!(decide(&[]), None);
     }
@@ -216,7 +216,7 @@ mod tests {
         assert_eq!(decide(&["3,14", "2"]), None);
         assert_eq!(decide_with(&["1.5", "2.5"], true), Some(Reading::Number));
         assert_eq!(decide_with(&["1.5", "2,5"], true), None, "points and commas mixed");
-        for (text, value) in [("3,14", 3.14), ("-1.234,5", -1234.5), ("7", 7.0), ("0,5", 0.5)] {
+        for (text, value) in [("3,25", 3.25), ("-1.234,5", -1234.5), ("7", 7.0), ("0,5", 0.5)] {
             assert_eq!(Reading::CommaNumber.read(text), Cell::Number(value), "{text}");
         }
         for text in ["1,2,3", "12.34,5", ",", "a,b", "1.2345"] {
