@@ -2,6 +2,7 @@
 
 use crate::error::{DataError, Result};
 
+use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
@@ -29,14 +30,38 @@ pub fn write_atomic(path: &Path, fill: impl FnOnce(&mut (dyn Write + Send)) -> i
             .prefix(".pellucid-")
             .suffix(".part")
             .tempfile_in(folder)?;
-        let mut out = BufWriter::with_capacity(1 << 16, temporary);
-        fill(&mut out)?;
-        let temporary = out.into_inner().map_err(io::IntoInnerError::into_error)?;
+        let mut out = BufWriter::with_capacity(1 << 16, Watched { file: temporary.as_file(), failure: None });
+        let filled = fill(&mut out).and_then(|()| out.flush());
+        // Formats wrap errors in their own; the disk's own words say more.
+        let (watched, _) = out.into_parts();
+        watched.failure.map_or(filled, Err)?;
         temporary.as_file().sync_all()?;
         temporary.persist(path).map_err(|e| e.error)?;
         sync_folder(folder)
     };
     write().map_err(|e| DataError::io("could not write", path, &e))
+}
+
+/// A file that remembers its first failure.
+struct Watched<'a> {
+    file: &'a File,
+    failure: Option<io::Error>,
+}
+
+impl Write for Watched<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes).map_err(|error| {
+            let kind = error.kind();
+            if kind != io::ErrorKind::Interrupted {
+                self.failure.get_or_insert(error);
+            }
+            kind.into()
+        })
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
 }
 
 /// Temporary files are private by default; this one becomes an ordinary file.
@@ -59,7 +84,7 @@ fn with_usual_permissions<'a, 'b>(
 /// Makes the renaming durable.
 #[cfg(unix)]
 fn sync_folder(folder: &Path) -> io::Result<()> {
-    std::fs::File::open(folder)?.sync_all()
+    File::open(folder)?.sync_all()
 }
 
 /// Elsewhere folders cannot be synced.
