@@ -2,9 +2,12 @@
 //!
 //! `cargo bench -p pellucid-kernels --bench products [-- NAME]` runs what contains NAME.
 
+use pellucid_kernels::buffer::OutOfMemory;
+use pellucid_kernels::conv::{self, Conv2d, algorithm};
 use pellucid_kernels::isa::{Isa, isa};
 use pellucid_kernels::matmul::{Epilogue, Mat, matmul};
 use pellucid_kernels::threads::set_threads;
+use pellucid_kernels::window::Padding;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
@@ -91,7 +94,7 @@ impl Bench {
         if !name.contains(&self.filter) {
             return;
         }
-        print!("{name:48}");
+        print!("{name:52}");
         for count in [1, 2] {
             set_threads(count);
             let speed = 2.0 * work as f64 / seconds(&mut body);
@@ -105,12 +108,50 @@ impl Bench {
         let (a, b, mut c) = (numbers(m * k), numbers(k * n), numbers(m * n));
         let a = if a_t { Mat::new(&a, k, m).t() } else { Mat::new(&a, m, k) };
         let b = if b_t { Mat::new(&b, n, k).t() } else { Mat::new(&b, k, n) };
-        let name = format!("{name} {m}×{k}×{n}{}{}", if a_t { " Aᵀ" } else { "" }, if b_t { " Bᵀ" } else { "" });
+        let name =
+            format!("{name} {m}×{k}×{n}{}{}", if a_t { " Aᵀ" } else { "" }, if b_t { " Bᵀ" } else { "" });
         self.show(&name, m * k * n, || {
-            if let Err(error) = matmul(a, b, &mut c, Epilogue::default()) {
-                println!("{error:?}");
-            }
+            note(matmul(a, b, &mut c, Epilogue::default()));
         });
+    }
+
+    /// All three passes of a 3×3 convolution of `size`² pictures with padding 1, or of another kernel.
+    fn conv(&self, size: usize, channels: usize, out: usize, change: impl Fn(&mut Conv2d)) {
+        let mut conv = Conv2d {
+            batch: 32,
+            height: size,
+            width: size,
+            channels,
+            out,
+            kernel: (3, 3),
+            stride: (1, 1),
+            padding: Padding::both(1, 1),
+            dilation: (1, 1),
+            groups: 1,
+        };
+        change(&mut conv);
+        let Ok((oh, ow)) = conv.out_size() else { return println!("impossible: {conv:?}") };
+        let mut x = numbers(conv.batch * size * size * channels);
+        let mut w = numbers(out * conv.kernel.0 * conv.kernel.1 * channels / conv.groups);
+        let mut y = numbers(conv.batch * oh * ow * out);
+        let (ky, kx) = conv.kernel;
+        let name = format!("{ky}×{kx}/{} {size}²×{channels}→{out} {:?}", conv.stride.0, algorithm(&conv));
+        let work = conv.multiply_adds();
+        self.show(&format!("{name} forward"), work, || {
+            note(conv::forward(&conv, &x, &w, &mut y, Epilogue::default()));
+        });
+        self.show(&format!("{name} backward, input"), work, || {
+            note(conv::backward_input(&conv, &y, &w, &mut x, false));
+        });
+        self.show(&format!("{name} backward, weight"), work, || {
+            note(conv::backward_weight(&conv, &x, &y, &mut w, false));
+        });
+    }
+}
+
+fn note(result: Result<(), OutOfMemory>) {
+    if let Err(error) = result {
+        println!("{error:?}");
     }
 }
 
@@ -131,4 +172,13 @@ fn main() {
     bench.matmul("matmul", (1, 4096, 4096), (false, true));
     bench.matmul("matmul", (16, 256, 256), (false, false));
     bench.matmul("matmul", (8, 8, 8), (false, false));
+    bench.conv(32, 3, 64, |_| ());
+    bench.conv(32, 64, 64, |_| ());
+    bench.conv(16, 128, 128, |_| ());
+    bench.conv(8, 256, 256, |_| ());
+    bench.conv(4, 512, 512, |_| ());
+    bench.conv(32, 64, 128, |c| c.stride = (2, 2));
+    bench.conv(16, 128, 256, |c| (c.kernel, c.padding) = ((1, 1), Padding::default()));
+    bench.conv(32, 64, 64, |c| c.groups = 64);
+    bench.conv(32, 16, 16, |_| ());
 }

@@ -11,7 +11,7 @@ mod padded;
 mod rows;
 mod weight;
 
-pub use geometry::{Conv2d, Impossible, Padding};
+pub use geometry::Conv2d;
 
 use crate::buffer::OutOfMemory;
 use crate::float::Float;
@@ -20,6 +20,7 @@ use crate::matmul::{Epilogue, Mat, matmul_by};
 use crate::product::finish::Finish;
 use crate::product::micro::{Kernel, kernel};
 use crate::threads::SharedMut;
+use crate::window::Padding;
 
 /// How a convolution is computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

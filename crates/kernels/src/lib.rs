@@ -23,11 +23,13 @@ pub mod matmul;
 pub mod norm;
 pub mod optimizer;
 pub mod permute;
+pub mod pool2d;
 mod product;
 pub mod reduce;
 mod scratch;
 pub mod softmax;
 pub mod stripes;
 pub mod threads;
+pub mod window;
 
 pub use float::Float;

@@ -8,45 +8,10 @@ use crate::product::finish::Finish;
 use crate::product::{cut, wanted_tasks};
 use crate::scratch::with_scratch;
 use crate::threads::{SharedMut, parallel};
+use crate::window::{NONE, Tables, with_pixels, with_results};
 
 /// Channels whose sums stay in registers.
 const LANES: usize = 32;
-
-/// Marks a tap that falls outside.
-const NONE: u32 = u32::MAX;
-
-/// Writes where each tap of each target position reads, `[positions, taps]`.
-fn fill_table(table: &mut [u32], taps: usize, position: impl Fn(usize, usize) -> Option<usize>) {
-    for (target, row) in table.chunks_exact_mut(taps).enumerate() {
-        for (tap, to) in row.iter_mut().enumerate() {
-            *to = position(target, tap).map_or(NONE, |at| at as u32);
-        }
-    }
-}
-
-/// Where result `o` reads through a tap: a position in the picture, unless it is padding.
-fn position_in_picture(conv: &Conv2d, vertical: bool) -> impl Fn(usize, usize) -> Option<usize> {
-    let (before, stride, dilation, size) = if vertical {
-        (conv.padding.top, conv.stride.0, conv.dilation.0, conv.height)
-    } else {
-        (conv.padding.left, conv.stride.1, conv.dilation.1, conv.width)
-    };
-    move |o, tap| (o * stride + tap * dilation).checked_sub(before).filter(|&at| at < size)
-}
-
-/// Which result a position of the picture reaches through a tap.
-fn position_in_results(conv: &Conv2d, vertical: bool) -> impl Fn(usize, usize) -> Option<usize> {
-    let (oh, ow) = conv.checked_out_size();
-    let (before, stride, dilation, results) = if vertical {
-        (conv.padding.top, conv.stride.0, conv.dilation.0, oh)
-    } else {
-        (conv.padding.left, conv.stride.1, conv.dilation.1, ow)
-    };
-    move |at, tap| {
-        let distance = (at + before).checked_sub(tap * dilation)?;
-        (distance % stride == 0 && distance / stride < results).then_some(distance / stride)
-    }
-}
 
 /// Calls `body` with the weights as `[taps, channels]`.
 fn with_taps_first<T: Float, R>(
@@ -69,9 +34,7 @@ struct Source<'a, T> {
     data: &'a [T],
     height: usize,
     width: usize,
-    /// `[target rows, kernel rows]` and `[target columns, kernel columns]`.
-    rows: &'a [u32],
-    cols: &'a [u32],
+    tables: Tables<'a>,
     /// `[kernel rows, kernel columns, channels]`.
     weight: &'a [T],
 }
@@ -93,12 +56,12 @@ fn sweep<T: Float>(
             // SAFETY: every line of the target belongs to one task.
             let to = unsafe { target.region(y * line, line) };
             let picture = &source.data[y / height * source.height * source.width * conv.channels..];
-            let rows = &source.rows[y % height * conv.kernel.0..][..conv.kernel.0];
+            let rows = &source.tables.rows[y % height * conv.kernel.0..][..conv.kernel.0];
             simd(
                 #[inline(always)]
                 || {
                     for (x, to) in to.chunks_exact_mut(conv.channels).enumerate() {
-                        let cols = &source.cols[x * conv.kernel.1..][..conv.kernel.1];
+                        let cols = &source.tables.cols[x * conv.kernel.1..][..conv.kernel.1];
                         let (whole, rest) = to.as_chunks_mut::<LANES>();
                         let whole_len = whole.len() * LANES;
                         for (i, to) in whole.iter_mut().enumerate() {
@@ -157,11 +120,8 @@ pub(super) fn forward<T: Float>(
 ) -> Result<(), OutOfMemory> {
     let (oh, ow) = conv.checked_out_size();
     with_taps_first(conv, weight, |weight| {
-        with_scratch(oh * conv.kernel.0 + ow * conv.kernel.1, |tables: &mut [u32]| {
-            let (rows, cols) = tables.split_at_mut(oh * conv.kernel.0);
-            fill_table(rows, conv.kernel.0, position_in_picture(conv, true));
-            fill_table(cols, conv.kernel.1, position_in_picture(conv, false));
-            let source = Source { data: x, height: conv.height, width: conv.width, rows, cols, weight };
+        with_pixels(conv.windows(), |tables| {
+            let source = Source { data: x, height: conv.height, width: conv.width, tables, weight };
             sweep(conv, &source, y, (oh, ow), accumulate, Some(finish));
         })
     })?
@@ -176,14 +136,10 @@ pub(super) fn backward_input<T: Float>(
     accumulate: bool,
 ) -> Result<(), OutOfMemory> {
     let (oh, ow) = conv.checked_out_size();
-    let (height, width) = (conv.height, conv.width);
     with_taps_first(conv, weight, |weight| {
-        with_scratch(height * conv.kernel.0 + width * conv.kernel.1, |tables: &mut [u32]| {
-            let (rows, cols) = tables.split_at_mut(height * conv.kernel.0);
-            fill_table(rows, conv.kernel.0, position_in_results(conv, true));
-            fill_table(cols, conv.kernel.1, position_in_results(conv, false));
-            let source = Source { data: dy, height: oh, width: ow, rows, cols, weight };
-            sweep(conv, &source, dx, (height, width), accumulate, None);
+        with_results(conv.windows(), |tables| {
+            let source = Source { data: dy, height: oh, width: ow, tables, weight };
+            sweep(conv, &source, dx, (conv.height, conv.width), accumulate, None);
         })
     })?
 }
@@ -200,10 +156,7 @@ pub(super) fn backward_weight<T: Float>(
     let lines = conv.batch * oh;
     let parts = wanted_tasks(conv.multiply_adds()).min(16).min(lines.max(1));
     let len = dw.len();
-    with_scratch(oh * conv.kernel.0 + ow * conv.kernel.1, |tables: &mut [u32]| {
-        let (rows, cols) = tables.split_at_mut(oh * conv.kernel.0);
-        fill_table(rows, conv.kernel.0, position_in_picture(conv, true));
-        fill_table(cols, conv.kernel.1, position_in_picture(conv, false));
+    with_pixels(conv.windows(), |Tables { rows, cols }| {
         with_scratch(parts * len, |sums: &mut [T]| {
             let shared = SharedMut(sums.as_mut_ptr());
             parallel(parts, |part| {

@@ -1,26 +1,6 @@
 //! The shape of a convolution, and what it makes of a picture's size.
 
-use std::fmt;
-
-/// Rows and columns of zeros around a picture.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Padding {
-    /// Rows above.
-    pub top: usize,
-    /// Rows below.
-    pub bottom: usize,
-    /// Columns before.
-    pub left: usize,
-    /// Columns after.
-    pub right: usize,
-}
-
-impl Padding {
-    /// `rows` above and below, `cols` on both sides.
-    pub fn both(rows: usize, cols: usize) -> Self {
-        Padding { top: rows, bottom: rows, left: cols, right: cols }
-    }
-}
+use crate::window::{Impossible, Padding, Window};
 
 /// The shape of a convolution; pairs are (vertical, horizontal).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,69 +27,6 @@ pub struct Conv2d {
     pub groups: usize,
 }
 
-/// Why a window does not fit a picture.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Impossible {
-    /// A size of the kernel, a stride, a dilation or the number of groups is 0.
-    Zero,
-    /// The channels on one side cannot be dealt out evenly to the groups.
-    Groups {
-        /// Channels of the picture or of the result.
-        channels: usize,
-        /// Groups.
-        groups: usize,
-    },
-    /// The kernel is larger than the padded picture.
-    TooLarge {
-        /// Rows or columns that the kernel covers.
-        kernel: usize,
-        /// Rows or columns of the padded picture.
-        picture: usize,
-    },
-    /// A size exceeds what memory can be addressed.
-    Overflow,
-}
-
-impl fmt::Display for Impossible {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        match self {
-            Impossible::Zero => f.write_str("kernel size, stride, dilation and groups must be at least 1"),
-            Impossible::Groups { channels, groups } => {
-                write!(f, "{channels} channels cannot be dealt out evenly to {groups} groups")
-            }
-            Impossible::TooLarge { kernel, picture } => {
-                write!(f, "the kernel covers {kernel} pixels, the padded picture has only {picture}")
-            }
-            Impossible::Overflow => f.write_str("the padded picture is too large to be addressed"),
-        }
-    }
-}
-
-impl std::error::Error for Impossible {}
-
-/// Positions of a window of `kernel` taps, `dilation` apart, on `size` pixels with padding: ⌊(size + before + after − covered) / stride⌋ + 1.
-pub(crate) fn positions(
-    size: usize,
-    (before, after): (usize, usize),
-    kernel: usize,
-    stride: usize,
-    dilation: usize,
-) -> Result<usize, Impossible> {
-    if kernel == 0 || stride == 0 || dilation == 0 {
-        return Err(Impossible::Zero);
-    }
-    let padded = size.checked_add(before).and_then(|s| s.checked_add(after));
-    let covered = (kernel - 1).checked_mul(dilation).and_then(|s| s.checked_add(1));
-    let (Some(padded), Some(covered)) = (padded, covered) else { return Err(Impossible::Overflow) };
-    if padded > isize::MAX as usize / 2 {
-        return Err(Impossible::Overflow);
-    }
-    match padded.checked_sub(covered) {
-        Some(room) => Ok(room / stride + 1),
-        None => Err(Impossible::TooLarge { kernel: covered, picture: padded }),
-    }
-}
-
 impl Conv2d {
     /// Rows and columns of the result.
     ///
@@ -124,11 +41,33 @@ impl Conv2d {
                 return Err(Impossible::Groups { channels, groups: self.groups });
             }
         }
+        let [rows, cols] = self.windows().map(|w| w.results());
+        Ok((rows?, cols?))
+    }
+
+    /// The window's vertical and horizontal direction.
+    pub(crate) fn windows(&self) -> [Window; 2] {
         let Padding { top, bottom, left, right } = self.padding;
-        Ok((
-            positions(self.height, (top, bottom), self.kernel.0, self.stride.0, self.dilation.0)?,
-            positions(self.width, (left, right), self.kernel.1, self.stride.1, self.dilation.1)?,
-        ))
+        let ((taps_y, taps_x), (stride_y, stride_x), (dilation_y, dilation_x)) =
+            (self.kernel, self.stride, self.dilation);
+        [
+            Window {
+                size: self.height,
+                before: top,
+                after: bottom,
+                taps: taps_y,
+                stride: stride_y,
+                dilation: dilation_y,
+            },
+            Window {
+                size: self.width,
+                before: left,
+                after: right,
+                taps: taps_x,
+                stride: stride_x,
+                dilation: dilation_x,
+            },
+        ]
     }
 
     /// Multiply-adds of one pass, counting those with padding.

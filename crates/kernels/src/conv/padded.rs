@@ -1,11 +1,12 @@
 //! Pictures with their padding, as a copy: for pictures of few channels, where the copy is cheap
 //! and all numbers under one row of the kernel become neighbours.
 
-use super::geometry::{Conv2d, Padding};
+use super::geometry::Conv2d;
 use crate::buffer::OutOfMemory;
 use crate::float::Float;
 use crate::scratch::with_scratch;
 use crate::threads::parallel_chunks;
+use crate::window::Padding;
 
 /// Calls `body` with the padded pictures, their height and their width.
 pub(super) fn with_padded<T: Float, R>(

@@ -4,6 +4,7 @@ use super::*;
 use crate::activation::Activation;
 use crate::isa::Isa;
 use crate::threads::set_threads;
+use crate::window::Impossible;
 use proptest::prelude::*;
 
 #[derive(Clone, Debug)]
