@@ -1,10 +1,11 @@
 //! Sums down the columns of row-major matrices, in blocks of rows fixed by the shape alone.
 
+use crate::activation::{Activation, by_activation};
 use crate::buffer::OutOfMemory;
 use crate::float::Float;
 use crate::isa::simd;
 use crate::scratch::with_scratch;
-use crate::threads::{GRAIN, parallel_chunks};
+use crate::threads::{GRAIN, SharedMut, parallel_chunks};
 use std::ops::Range;
 
 /// Numbers that a sweep takes at once: short rows are joined to reach this length.
@@ -73,7 +74,7 @@ impl Blocks {
     }
 }
 
-/// `out[j] = Σᵢ x[i, j]` with x `[rows, columns]`: a bias's gradient. The order of additions depends on the shape only.
+/// `out[j] = Σᵢ x[i, j]` with x `[rows, columns]`: the gradient of a bias.
 ///
 /// # Errors
 /// No memory for the partial sums.
@@ -81,25 +82,70 @@ impl Blocks {
 /// # Panics
 /// If x does not consist of rows of the length of `out`.
 pub fn column_sums<T: Float>(x: &[T], out: &mut [T]) -> Result<(), OutOfMemory> {
+    sum_blocks(x.len(), out, |at, wide, sums| {
+        let x = &x[at];
+        simd(
+            #[inline(always)]
+            || x.chunks(wide).for_each(|row| add(sums, row)),
+        );
+    })
+}
+
+/// Turns the gradient of `activation(x + bias)`, `[rows, columns]`, into that of x, and writes the gradient of the
+/// bias, `[columns]`, in the same sweep; `kept` is what [`Activation::slope`] takes.
+///
+/// # Errors
+/// No memory for the partial sums.
+///
+/// # Panics
+/// If the lengths do not fit.
+pub fn bias_activation_backward<T: Float>(
+    activation: Activation,
+    kept: &[T],
+    gradient: &mut [T],
+    dbias: &mut [T],
+) -> Result<(), OutOfMemory> {
+    assert!(kept.len() == gradient.len(), "activation: the lengths differ");
+    let len = gradient.len();
+    let gradient = SharedMut(gradient.as_mut_ptr());
+    sum_blocks(len, dbias, |at, wide, sums| {
+        // SAFETY: blocks are disjoint ranges within the slice.
+        let gradient = unsafe { gradient.region(at.start, at.len()) };
+        let kept = &kept[at];
+        by_activation!(activation, |F| simd(
+            #[inline(always)]
+            || {
+                for (row, kept) in gradient.chunks_mut(wide).zip(kept.chunks(wide)) {
+                    row.iter_mut().zip(kept).for_each(|(g, &k)| *g *= F.slope(k));
+                    add(sums, row);
+                }
+            }
+        ));
+    })
+}
+
+#[inline(always)]
+fn add<T: Float>(sums: &mut [T], row: &[T]) {
+    sums.iter_mut().zip(row).for_each(|(s, &v)| *s += v);
+}
+
+/// Sums the columns of `len` numbers: `block(range, wide, sums)` adds the wide rows of a range to `sums`.
+fn sum_blocks<T: Float>(
+    len: usize,
+    out: &mut [T],
+    block: impl Fn(Range<usize>, usize, &mut [T]) + Sync,
+) -> Result<(), OutOfMemory> {
     let columns = out.len();
+    assert!(len.checked_rem(columns).unwrap_or(len) == 0, "column sums: {len} numbers in rows of {columns}");
     if columns == 0 {
         return Ok(());
     }
-    assert!(x.len().is_multiple_of(columns), "column sums: {} numbers, rows of {columns}", x.len());
-    let blocks = Blocks::new(1, x.len() / columns, columns);
+    let blocks = Blocks::new(1, len / columns, columns);
     with_scratch(blocks.count() * blocks.wide, |partial: &mut [T]| {
         parallel_chunks(partial, blocks.wide, |i, sums| {
-            let x = &x[blocks.at(i).1];
-            simd(
-                #[inline(always)]
-                || {
-                    sums.fill(T::ZERO);
-                    for row in x.chunks(blocks.wide) {
-                        sums.iter_mut().zip(row).for_each(|(s, &v)| *s += v);
-                    }
-                    blocks.fold(sums);
-                },
-            );
+            sums.fill(T::ZERO);
+            block(blocks.at(i).1, blocks.wide, sums);
+            blocks.fold(sums);
         });
         for (j, total) in out.iter_mut().enumerate() {
             *total = T::from_f64(blocks.of(0).map(|b| partial[b * blocks.wide + j].to_f64()).sum());
@@ -109,7 +155,8 @@ pub fn column_sums<T: Float>(x: &[T], out: &mut [T]) -> Result<(), OutOfMemory> 
 
 #[cfg(test)]
 mod tests {
-    use super::column_sums;
+    use super::{bias_activation_backward, column_sums};
+    use crate::activation::Activation;
 
     #[test]
     fn sums_agree_with_one_column_at_a_time() {
@@ -123,6 +170,20 @@ mod tests {
                 let want: f64 = (0..rows).map(|i| f64::from(x[i * columns + j])).sum();
                 assert!((f64::from(out[j]) - want).abs() < 1e-4, "{rows} × {columns}, column {j}");
             }
+        }
+    }
+
+    #[test]
+    fn a_slope_is_applied_before_the_sum() {
+        let kept: Vec<f64> = (0..33 * 1000).map(|i| ((i * 31) % 17) as f64 / 8.0 - 1.0).collect();
+        for activation in [Activation::Relu, Activation::Silu, Activation::Tanh] {
+            let mut gradient: Vec<f64> = (0..kept.len()).map(|i| ((i * 7) % 5) as f64 - 1.0).collect();
+            let want: Vec<f64> = gradient.iter().zip(&kept).map(|(&g, &k)| g * activation.slope(k)).collect();
+            let (mut dbias, mut sums) = (vec![0.0; 33], vec![0.0; 33]);
+            bias_activation_backward(activation, &kept, &mut gradient, &mut dbias).unwrap();
+            column_sums(&want, &mut sums).unwrap();
+            assert_eq!(gradient, want);
+            assert_eq!(dbias, sums);
         }
     }
 }

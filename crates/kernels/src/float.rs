@@ -185,7 +185,8 @@ impl Float for f32 {
         );
         // 2ⁿ in two factors, so that n = 128 and n = -127 stay representable.
         let half = (n * 0.5 + ROUND) - ROUND;
-        let two = |k: f32| f32::from_bits(((k as i32 + 127) << 23) as u32);
+        // Added to ROUND, k stands in the lowest bits; a conversion to an integer would not be vectorised.
+        let two = |k: f32| f32::from_bits((k + ROUND).to_bits().wrapping_add(127) << 23);
         let y = (p * r * r + r + 1.0) * two(half) * two(n - half);
         let y = if self < -87.336_54 { 0.0 } else { y };
         let y = if self > 88.722_84 { f32::INFINITY } else { y };
@@ -207,8 +208,15 @@ impl Float for f32 {
         let p = polynomial(
             m,
             [
-                3.333_333e-1, -2.499_999_4e-1, 2.000_071_5e-1, -1.666_805_8e-1, 1.424_932_3e-1, -1.242_014_1e-1,
-                1.167_699_9e-1, -1.151_461e-1, 7.037_684e-2,
+                3.333_333e-1,
+                -2.499_999_4e-1,
+                2.000_071_5e-1,
+                -1.666_805_8e-1,
+                1.424_932_3e-1,
+                -1.242_014_1e-1,
+                1.167_699_9e-1,
+                -1.151_461e-1,
+                7.037_684e-2,
             ],
         );
         let y = m * m * m * p - e * 2.121_944_4e-4 - 0.5 * m * m + m + e * 0.693_359_4;

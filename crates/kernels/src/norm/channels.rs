@@ -14,6 +14,9 @@ use crate::isa::simd;
 use crate::scratch::with_scratch;
 use crate::threads::{SharedMut, parallel, parallel_chunks};
 
+/// Numbers whose slopes are held in registers or the nearest cache.
+const TILE: usize = 64;
+
 /// How numbers share statistics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Layout {
@@ -182,6 +185,20 @@ fn spread_parameters<T: Float>(layout: Layout, blocks: &Blocks, p: &Parameters<'
     spread(blocks, shift, |_, c| p.beta[c]);
 }
 
+/// Whether an activation takes so few instructions that it joins the loop around it; the others are
+/// vectorised better in a loop of their own.
+const fn short(activation: Activation) -> bool {
+    matches!(activation, Activation::Identity | Activation::Relu)
+}
+
+/// `y = f((x − mean) · scale + shift)` for as many numbers as x has.
+#[inline(always)]
+fn affine<T: Float>(x: &[T], mean: &[T], scale: &[T], shift: &[T], y: &mut [T], f: impl Fn(T) -> T) {
+    for ((((y, &x), &m), &a), &b) in y.iter_mut().zip(x).zip(mean).zip(scale).zip(shift) {
+        *y = f((x - m) * a + b);
+    }
+}
+
 /// `y = activation(γ (x − mean) · inverse + β)` in one sweep.
 ///
 /// # Errors
@@ -219,8 +236,11 @@ pub fn forward<T: Float>(
                 #[inline(always)]
                 || {
                     for (y, x) in y.chunks_mut(wide).zip(x.chunks(wide)) {
-                        for ((((y, &x), &m), &a), &b) in y.iter_mut().zip(x).zip(mean).zip(scale).zip(shift) {
-                            *y = F.value((x - m) * a + b);
+                        if short(F) {
+                            affine(x, mean, scale, shift, y, |z| F.value(z));
+                        } else {
+                            affine(x, mean, scale, shift, y, |z| z);
+                            y.iter_mut().for_each(|y| *y = F.value(*y));
                         }
                     }
                 }
@@ -333,12 +353,26 @@ fn through_activation<T: Float>(
                 sums.fill(T::ZERO);
                 products.fill(T::ZERO);
                 for (g, x) in gradient.chunks_mut(wide).zip(x.chunks(wide)) {
+                    if !short(F) {
+                        let parameters = mean.chunks(TILE).zip(scale.chunks(TILE)).zip(shift.chunks(TILE));
+                        for ((g, x), ((mean, scale), shift)) in
+                            g.chunks_mut(TILE).zip(x.chunks(TILE)).zip(parameters)
+                        {
+                            let mut slope = [T::ZERO; TILE];
+                            affine(x, mean, scale, shift, &mut slope, |z| z);
+                            for s in &mut slope {
+                                *s = F.slope(if F.needs_input() { *s } else { F.value(*s) });
+                            }
+                            g.iter_mut().zip(&slope).for_each(|(g, &s)| *g *= s);
+                        }
+                    }
                     let parameters = mean.iter().zip(scale).zip(shift);
                     let sums = sums.iter_mut().zip(products.iter_mut());
                     for (((g, &x), ((&m, &a), &b)), (s, p)) in g.iter_mut().zip(x).zip(parameters).zip(sums) {
                         let apart = x - m;
-                        let z = apart * a + b;
-                        *g *= F.slope(if F.needs_input() { z } else { F.value(z) });
+                        if short(F) {
+                            *g *= F.slope(F.value(apart * a + b));
+                        }
                         *s += *g;
                         *p += *g * apart;
                     }

@@ -3,24 +3,25 @@
 use crate::buffer::OutOfMemory;
 use crate::float::Float;
 use crate::isa::simd;
+use crate::reduce::sum_run;
 use crate::scratch::with_scratch;
 use crate::threads::{GRAIN, parallel_chunks2};
 
-/// Partial sums of a row, which fill a few vectors.
-const LANES: usize = 32;
+/// Partial sums of a row, which fill a vector or a few.
+const LANES: usize = 16;
 
-/// The sum of `f(i)` over a row, in an order that depends on its length only.
+/// The sum of `f(aᵢ, bᵢ)` over two rows, in an order that depends on their length only.
 #[inline(always)]
-fn row_sum<T: Float>(len: usize, f: impl Fn(usize) -> T) -> T {
+fn row_sum<T: Float>(a: &[T], b: &[T], f: impl Fn(T, T) -> T) -> T {
     let mut sums = [T::ZERO; LANES];
-    let whole = len - len % LANES;
-    for start in (0..whole).step_by(LANES) {
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+    for (a, b) in a.iter().zip(b) {
         for lane in 0..LANES {
-            sums[lane] += f(start + lane);
+            sums[lane] += f(a[lane], b[lane]);
         }
     }
-    for i in whole..len {
-        sums[i - whole] += f(i);
+    for (sum, (&a, &b)) in sums.iter_mut().zip(a_rest.iter().zip(b_rest)) {
+        *sum += f(a, b);
     }
     let mut half = LANES / 2;
     while half > 0 {
@@ -59,15 +60,12 @@ pub fn forward<T: Float>(x: &[T], gamma: &[T], beta: &[T], eps: T, y: &mut [T], 
                 for ((x, y), kept) in
                     x.chunks_exact(width).zip(y.chunks_exact_mut(width)).zip(kept.chunks_exact_mut(2))
                 {
-                    let mean = row_sum(
-                        width,
-                        #[inline(always)]
-                        |j| x[j],
-                    ) * share;
+                    let mean = sum_run(x) * share;
                     let variance = row_sum(
-                        width,
+                        x,
+                        x,
                         #[inline(always)]
-                        |j| (x[j] - mean) * (x[j] - mean),
+                        |x, _| (x - mean) * (x - mean),
                     ) * share;
                     let inverse = T::ONE / (variance + eps).sqrt();
                     kept.copy_from_slice(&[mean, inverse]);
@@ -121,22 +119,22 @@ pub fn backward<T: Float>(
                     let rows = x.chunks_exact(width).zip(gradient.chunks_exact_mut(width));
                     for ((x, dy), kept) in rows.zip(kept.chunks_exact(2)) {
                         let (mean, inverse) = (kept[0], kept[1]);
-                        for (((s, b), &dy), &x) in dgamma.iter_mut().zip(dbeta.iter_mut()).zip(&*dy).zip(x) {
+                        for ((s, &dy), &x) in dgamma.iter_mut().zip(&*dy).zip(x) {
                             *s += dy * ((x - mean) * inverse);
-                            *b += dy;
                         }
-                        let flat = row_sum(
-                            width,
-                            #[inline(always)]
-                            |j| dy[j] * gamma[j],
-                        ) * share;
+                        for ((b, dy), &g) in dbeta.iter_mut().zip(dy.iter_mut()).zip(gamma) {
+                            *b += *dy;
+                            *dy *= g;
+                        }
+                        let flat = sum_run(dy) * share;
                         let steep = row_sum(
-                            width,
+                            dy,
+                            x,
                             #[inline(always)]
-                            |j| dy[j] * gamma[j] * ((x[j] - mean) * inverse),
+                            |dy, x| dy * ((x - mean) * inverse),
                         ) * share;
-                        for ((dy, &x), &g) in dy.iter_mut().zip(x).zip(gamma) {
-                            *dy = inverse * (*dy * g - flat - (x - mean) * inverse * steep);
+                        for (dy, &x) in dy.iter_mut().zip(x) {
+                            *dy = inverse * (*dy - flat - (x - mean) * inverse * steep);
                         }
                     }
                 },
