@@ -27,7 +27,8 @@ const LATEST_SHARE: f64 = 0.1;
 /// `stop` is set, the step under way is finished and saved, and the outcome says
 /// [`Interrupted`](Stopped::Interrupted); calling again with the same arguments then goes on as if nothing had happened.
 ///
-/// A batch whose loss or gradient is not finite changes nothing: the step is skipped.
+/// A batch whose loss or gradient is not finite changes nothing: the step is skipped. The observer is warned
+/// of the first, second, fourth, eighth … of them.
 ///
 /// # Errors
 /// Failures of the task, the source and the disk; a checkpoint of another plan, network or data; 20 skipped
@@ -154,12 +155,12 @@ impl<'a, T: Task> Run<'a, T> {
             }
             if last || self.progress.step.is_multiple_of(self.plan.validate_every) {
                 self.validate()?;
-                if self.plan.patience.is_some_and(|patience| self.progress.without_better >= patience) {
-                    return Ok(Stopped::Early);
-                }
             }
             if last {
                 break;
+            }
+            if self.plan.patience.is_some_and(|patience| self.progress.without_better >= patience) {
+                return Ok(Stopped::Early);
             }
             if stop.load(Ordering::Relaxed) {
                 return Ok(Stopped::Interrupted);
@@ -205,7 +206,13 @@ impl<'a, T: Task> Run<'a, T> {
         self.progress.skipped_in_row += 1;
         self.progress.skipped += 1;
         let (step, what) = (self.progress.step + 1, if loss.is_finite() { "gradient" } else { "loss" });
-        self.observer.warning(&format!("step {step} is skipped: its {what} is not a finite number"));
+        let skipped = self.progress.skipped;
+        if skipped.is_power_of_two() {
+            let text = format!(
+                "step {step} is skipped, its {what} is not a finite number ({skipped} skipped so far)"
+            );
+            self.observer.warning(&text);
+        }
         if self.progress.skipped_in_row < MAX_SKIPPED {
             return Ok(());
         }

@@ -107,7 +107,7 @@ fn run_poisoned(
 fn a_batch_that_is_no_number_is_skipped() {
     let (task, notes, result, place) = run_poisoned(320, &plan(40));
     result.unwrap();
-    assert_eq!(notes.warnings.len(), 4, "once an epoch: {:?}", notes.warnings);
+    assert_eq!(notes.warnings.len(), 3, "the first, second and fourth: {:?}", notes.warnings);
     let lines = read_log(&place.path().join("metrics.jsonl")).unwrap();
     let Some(Line::Step(last)) = lines.iter().rev().find(|l| matches!(l, Line::Step(_))) else { panic!() };
     assert_eq!(last.skipped, 4);
@@ -120,7 +120,7 @@ fn twenty_skipped_steps_in_a_row_end_the_training() {
     let failure = result.unwrap_err();
     assert!(matches!(failure, Failure::Diverged { .. }));
     assert!(failure.to_string().contains("lower learning rate"), "{failure}");
-    assert_eq!(notes.warnings.len(), 20);
+    assert_eq!(notes.warnings.len(), 5);
     assert_eq!(task.weights(), SameSign::new(WIDTH).weights());
 }
 
@@ -130,7 +130,7 @@ fn a_score_that_never_is_a_number_is_an_error() {
     let mut task = scripted(&[f64::NAN, f64::NAN]);
     let failure =
         run(&mut task, &plan(40), place.path(), &mut Notes::default(), &AtomicBool::new(false)).unwrap_err();
-    assert!(failure.to_string().contains("negative loss"), "{failure}");
+    assert!(failure.to_string().contains("no validation gave a score"), "{failure}");
 }
 
 #[test]

@@ -104,6 +104,20 @@ fn without_rows_nothing_has_a_value() {
     assert!(metrics::score_numbers(&numbers).iter().all(|(_, value)| value.is_none()));
 }
 
+/// Sums of 0.1 are not exact: their rounding must not pass for variation.
+#[test]
+fn constants_have_no_correlation_and_no_explained_variation() {
+    let (constant, varying): (Vec<f32>, Vec<f32>) = (0..37).map(|i| (0.1, (i as f32).sin() + 3.3)).unzip();
+    let value = |predicted: &[f32], truth: &[f32], name: &str| {
+        let scores = metrics::score_numbers(&NumberRows::new(predicted, truth).unwrap());
+        scores.into_iter().find(|(metric, _)| metric.name == name).unwrap().1
+    };
+    assert_eq!(value(&constant, &varying, "correlation"), None);
+    assert_eq!(value(&varying, &constant, "correlation"), None);
+    assert_eq!(value(&varying, &constant, "r2"), None);
+    assert!(value(&constant, &varying, "r2").is_some());
+}
+
 #[test]
 fn the_area_under_the_drawn_curve_is_the_auc() {
     for case in reference().classes.into_iter().filter(|case| case.classes == 2) {
@@ -173,8 +187,10 @@ fn values_are_written_for_people() {
     use metrics::Format;
     assert_eq!(Format::Percent.show(0.94213), "94.2 %");
     assert_eq!(Format::Number.show(0.98144), "0.981");
+    assert_eq!(Format::Number.show(-0.00002), "0.000");
+    assert_eq!(Format::Number.show(12.345), "12.3");
     assert_eq!(Format::TargetUnit.show(1234.5678), "1235");
-    assert_eq!(Format::Number.show(12.345), "12.35");
-    assert_eq!(Format::Number.show(0.00001), "1.00e-5");
-    assert_eq!(Format::Number.show(0.0), "0.000");
+    assert_eq!(Format::TargetUnit.show(4.086), "4.09");
+    assert_eq!(Format::TargetUnit.show(0.00001), "1.00e-5");
+    assert_eq!(Format::TargetUnit.show(0.0), "0.000");
 }

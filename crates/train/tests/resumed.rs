@@ -91,7 +91,7 @@ fn when_no_checkpoint_is_intact_nothing_is_overwritten() {
         std::fs::write(file, b"").unwrap();
     }
     let log = std::fs::read(place.path().join("metrics.jsonl")).unwrap();
-    let failure = resume(&plan(60), place.path()).unwrap_err();
+    let failure = resume(&plan(60), place.path()).err().unwrap();
     assert!(failure.to_string().contains("start again from the beginning"), "{failure}");
     assert_eq!(std::fs::read(place.path().join("metrics.jsonl")).unwrap(), log);
 }
@@ -103,7 +103,7 @@ fn other_data_plans_and_networks_are_refused() {
     let saved = std::fs::read(&checkpoints(place.path())[0]).unwrap();
     let attempt = |plan: &Plan, data: &str, width: usize| {
         let (folder, stop) = (RunFolder::new(place.path(), data), AtomicBool::new(false));
-        train(&mut SameSign::new(width), source(), plan, &folder, &mut Notes::default(), &stop).unwrap_err()
+        train(&mut SameSign::new(width), source(), plan, &folder, &mut Notes::default(), &stop).err().unwrap()
     };
     let other = Plan { batch: 16, clip: 0.5, ..plan(60) };
     for (failure, words) in [
@@ -135,8 +135,9 @@ fn a_checkpoint_that_cannot_be_written_ends_the_training_with_the_one_before_int
     let obstacle = place.path().join("checkpoints/step-000000040.ckpt.unfinished");
     let block = || std::fs::create_dir(&obstacle).unwrap();
     let mut notes = Notes { at_step: Some((33, &block)), ..Notes::default() };
-    let failure =
-        run(&mut SameSign::new(WIDTH), &plan, place.path(), &mut notes, &AtomicBool::new(false)).unwrap_err();
+    let failure = run(&mut SameSign::new(WIDTH), &plan, place.path(), &mut notes, &AtomicBool::new(false))
+        .err()
+        .unwrap();
     assert!(matches!(failure, Failure::File { .. }));
     assert!(failure.to_string().contains("step-000000040.ckpt: "), "{failure}");
     std::fs::remove_dir(&obstacle).unwrap();
@@ -154,7 +155,7 @@ const CONFINED: &str = "PELLUCID_TEST_CONFINED";
 #[test]
 fn confined() {
     if let Ok(folder) = std::env::var(CONFINED) {
-        let failure = resume(&plan(60), Path::new(&folder)).unwrap_err().to_string();
+        let failure = resume(&plan(60), Path::new(&folder)).err().unwrap().to_string();
         assert!(
             failure.contains("could not save the checkpoint") && failure.contains("step-000000030.ckpt: ")
         );

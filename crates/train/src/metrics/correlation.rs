@@ -19,7 +19,7 @@ pub(super) const CORRELATION: NumberMetric = NumberMetric {
         let truth_variance = counts.mean(|row| (truth(row) - truth_mean).powi(2))?;
         let answer_variance = counts.mean(|row| (answer(row) - answer_mean).powi(2))?;
         let together = counts.mean(|row| (truth(row) - truth_mean) * (answer(row) - answer_mean))?;
-        let scale = (truth_variance * answer_variance).sqrt();
-        (scale > 0.0).then(|| (together / scale).clamp(-1.0, 1.0))
+        let both_vary = rows.varies(truth_variance, truth_mean) && rows.varies(answer_variance, answer_mean);
+        both_vary.then(|| (together / (truth_variance * answer_variance).sqrt()).clamp(-1.0, 1.0))
     },
 };

@@ -45,21 +45,22 @@ impl Format {
     pub fn show(self, value: f64) -> String {
         match self {
             Format::Percent => format!("{:.1} %", value * 100.0),
+            Format::Number if value.abs() < 10.0 => format!("{:.3}", (value * 1000.0).round() / 1000.0 + 0.0),
             Format::Number | Format::TargetUnit => significant(value),
         }
     }
 }
 
-/// Three digits after the point up to 1, four significant digits beyond, no exponent below a million.
+/// Three significant digits, all before the point, no exponent from a thousandth to a million.
 fn significant(value: f64) -> String {
     let size = value.abs();
     if size >= 1e6 || (size > 0.0 && size < 1e-3) {
         return format!("{value:.2e}");
     }
     let decimals = match size {
-        s if s < 10.0 => 3,
-        s if s < 100.0 => 2,
-        s if s < 1000.0 => 1,
+        s if s < 1.0 => 3,
+        s if s < 10.0 => 2,
+        s if s < 100.0 => 1,
         _ => 0,
     };
     format!("{value:.decimals$}")

@@ -17,6 +17,6 @@ pub(super) const R2: NumberMetric = NumberMetric {
         let mean = counts.mean(truth)?;
         let variance = counts.mean(|row| (truth(row) - mean).powi(2))?;
         let error = counts.mean(|row| rows.error(row).powi(2))?;
-        (variance > 0.0).then(|| 1.0 - error / variance)
+        rows.varies(variance, mean).then(|| 1.0 - error / variance)
     },
 };

@@ -269,6 +269,11 @@ impl<'a> NumberRows<'a> {
         self.truth
     }
 
+    /// True when a variance around `centre + mean` is more than the rounding of such sums.
+    pub(super) fn varies(&self, variance: f64, mean: f64) -> bool {
+        variance > (1e-12 * (self.centre.abs() + mean.abs())).powi(2)
+    }
+
     /// Predicted minus true.
     pub(super) fn error(&self, row: usize) -> f64 {
         f64::from(self.predicted[row]) - f64::from(self.truth[row])

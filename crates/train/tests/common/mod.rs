@@ -2,10 +2,10 @@
 
 #![allow(clippy::unwrap_used, dead_code)]
 
-use pellucid_grad::ops;
-use pellucid_grad::{Activation, Var};
-use pellucid_nn::layers::{BatchNorm, Dropout, Linear};
-use pellucid_nn::{Layer, Module, Pass, Schedule, module, params};
+use pellucid_grad::Var;
+use pellucid_grad::ops::{self, Stats};
+use pellucid_kernels::activation::Activation;
+use pellucid_nn::{Init, Module, Param, Pass, Schedule, Seed, module, params};
 use pellucid_tensor::{Stream, Tensor};
 use pellucid_train::{
     Failure, Line, Observer, OptimizerKind, Outcome, Plan, Result, RunFolder, Source, StepEvent, Task,
@@ -16,17 +16,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-pub const FEATURES: usize = 12;
+pub(crate) const FEATURES: usize = 12;
 
 /// Rows whose class says whether the first two features have the same sign; augmented by noise.
-pub struct Rows {
-    pub count: usize,
+pub(crate) struct Rows {
+    pub(crate) count: usize,
     /// From this step's batch on, by rows seen, every feature is no number. For tests of divergence.
-    pub poison: Option<usize>,
+    pub(crate) poison: Option<usize>,
 }
 
 /// Features and classes of rows.
-pub struct Batch {
+pub(crate) struct Batch {
     features: Tensor,
     classes: Tensor,
 }
@@ -65,47 +65,86 @@ impl Source for Rows {
     }
 }
 
-pub struct Net {
+/// A linear map, batch norm with ReLU, dropout, and another linear map.
+pub(crate) struct Net {
     first: Linear,
-    norm: BatchNorm,
-    dropout: Dropout,
+    gamma: Param,
+    beta: Param,
+    mean: Param,
+    var: Param,
     last: Linear,
 }
-module!(Net { first, norm, dropout, last });
+module!(Net { first, gamma, beta, mean, var, last });
 
-impl Net {
-    fn forward(&self, pass: &Pass, features: &Tensor) -> Result<Var> {
-        let x = self.first.forward(pass, &pass.input(features))?;
-        let x = self.norm.forward(pass, &x)?;
-        let x = self.dropout.forward(pass, &x)?;
-        Ok(self.last.forward(pass, &x)?)
+struct Linear {
+    weight: Param,
+    bias: Param,
+}
+module!(Linear { weight, bias });
+
+impl Linear {
+    fn new(inputs: usize, outputs: usize, seed: &Seed) -> Linear {
+        let weight = Init::KaimingNormal.tensor(&[outputs, inputs], &seed.part("weight")).unwrap();
+        let bias = Init::Zeros.tensor(&[outputs], &seed.part("bias")).unwrap();
+        Linear { weight: Param::weight(weight), bias: Param::bias(bias) }
+    }
+
+    fn forward(&self, pass: &Pass, x: &Var) -> Result<Var> {
+        let [n, inputs] = x.shape()[..] else { panic!() };
+        let w = ops::reshape(&pass.param(&self.weight), &[1, self.weight.value.len() / inputs, inputs])?;
+        let y = ops::sum_axis(&ops::mul(&ops::reshape(x, &[n, 1, inputs])?, &w)?, 2, false)?;
+        Ok(ops::add(&y, &pass.param(&self.bias))?)
     }
 }
 
-/// Learns the rows' classes.
-pub struct SameSign {
-    pub net: Net,
-    pub validation: Batch,
-    /// Scores to report instead of the true ones, in turn.
-    pub scripted: Option<std::cell::RefCell<Vec<f64>>>,
-}
-
-impl SameSign {
-    pub fn new(width: usize) -> SameSign {
-        let mut init = Stream::new(5, "init", 0);
-        SameSign {
-            net: Net {
-                first: Linear::new(FEATURES, width, Activation::Identity, &mut init).unwrap(),
-                norm: BatchNorm::new(width, Activation::Relu).unwrap(),
-                dropout: Dropout::new(0.1).unwrap(),
-                last: Linear::new(width, 2, Activation::Identity, &mut init).unwrap(),
-            },
-            validation: rows(1_000_000..1_000_200, || 0.0),
-            scripted: None,
+impl Net {
+    fn new(width: usize) -> Net {
+        let constant = |value| Init::Constant(value).tensor(&[width], &Seed::new(0)).unwrap();
+        Net {
+            first: Linear::new(FEATURES, width, &Seed::new(5).part("first")),
+            gamma: Param::bias(constant(1.0)),
+            beta: Param::bias(constant(0.0)),
+            mean: Param::buffer(constant(0.0)),
+            var: Param::buffer(constant(1.0)),
+            last: Linear::new(width, 2, &Seed::new(5).part("last")),
         }
     }
 
-    pub fn weights(&self) -> Vec<(String, Vec<u64>)> {
+    fn forward(&self, pass: &Pass, features: &Tensor) -> Result<Var> {
+        let x = self.first.forward(pass, &pass.input(features))?;
+        let running = Stats::Running { mean: &self.mean.value, var: &self.var.value };
+        let stats = if pass.is_training() { Stats::Batch } else { running };
+        let (gamma, beta) = (pass.param(&self.gamma), pass.param(&self.beta));
+        let (x, seen) = ops::batch_norm(&x, &gamma, &beta, stats, 1e-5, Activation::Relu)?;
+        if let Some(seen) = seen {
+            pass.update(&self.mean, blend(&self.mean.value, &seen.mean));
+            pass.update(&self.var, blend(&self.var.value, &seen.var));
+        }
+        let x = if pass.is_training() { ops::dropout(&x, 0.1, &pass.random())? } else { x };
+        self.last.forward(pass, &x)
+    }
+}
+
+fn blend(old: &Tensor, new: &Tensor) -> Tensor {
+    let (old, new) = (old.data::<f32>().unwrap(), new.data::<f32>().unwrap());
+    let values: Vec<f32> = old.iter().zip(new).map(|(o, n)| 0.9 * o + 0.1 * n).collect();
+    Tensor::new(&values, &[values.len()]).unwrap()
+}
+
+/// Learns the rows' classes.
+pub(crate) struct SameSign {
+    pub(crate) net: Net,
+    pub(crate) validation: Batch,
+    /// Scores to report instead of the true ones, in turn.
+    pub(crate) scripted: Option<std::cell::RefCell<Vec<f64>>>,
+}
+
+impl SameSign {
+    pub(crate) fn new(width: usize) -> SameSign {
+        SameSign { net: Net::new(width), validation: rows(1_000_000..1_000_200, || 0.0), scripted: None }
+    }
+
+    pub(crate) fn weights(&self) -> Vec<(String, Vec<u64>)> {
         let bits = |t: &Tensor| t.to_vec().into_iter().map(f64::to_bits).collect();
         params(&self.net).into_iter().map(|(path, p)| (path, bits(&p.value))).collect()
     }
@@ -143,7 +182,7 @@ impl Task for SameSign {
     }
 }
 
-pub fn plan(steps: u64) -> Plan {
+pub(crate) fn plan(steps: u64) -> Plan {
     Plan {
         steps,
         batch: 32,
@@ -163,13 +202,13 @@ pub fn plan(steps: u64) -> Plan {
 
 /// Remembers what it was told; can also act at a step.
 #[derive(Default)]
-pub struct Notes<'a> {
-    pub steps: Vec<StepEvent>,
-    pub warnings: Vec<String>,
-    pub resumed: Vec<u64>,
-    pub checkpoints: Vec<u64>,
-    pub validated: Vec<(u64, bool)>,
-    pub at_step: Option<(u64, &'a dyn Fn())>,
+pub(crate) struct Notes<'a> {
+    pub(crate) steps: Vec<StepEvent>,
+    pub(crate) warnings: Vec<String>,
+    pub(crate) resumed: Vec<u64>,
+    pub(crate) checkpoints: Vec<u64>,
+    pub(crate) validated: Vec<(u64, bool)>,
+    pub(crate) at_step: Option<(u64, &'a dyn Fn())>,
 }
 
 impl Observer for Notes<'_> {
@@ -195,12 +234,12 @@ impl Observer for Notes<'_> {
     }
 }
 
-pub fn source() -> Arc<Rows> {
+pub(crate) fn source() -> Arc<Rows> {
     Arc::new(Rows { count: 500, poison: None })
 }
 
 /// Trains in `folder` until the end, or until an observer's action sets `stop`.
-pub fn run(
+pub(crate) fn run(
     task: &mut SameSign,
     plan: &Plan,
     folder: &Path,
@@ -211,14 +250,14 @@ pub fn run(
 }
 
 /// Trains a network of `width` from its beginning or checkpoint, without interruption.
-pub fn run_to_end(plan: &Plan, folder: &Path, width: usize) -> (SameSign, Outcome) {
+pub(crate) fn run_to_end(plan: &Plan, folder: &Path, width: usize) -> (SameSign, Outcome) {
     let mut task = SameSign::new(width);
     let outcome = run(&mut task, plan, folder, &mut Notes::default(), &AtomicBool::new(false)).unwrap();
     (task, outcome)
 }
 
 /// The checkpoints in a run's folder, the newest first.
-pub fn checkpoints(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn checkpoints(folder: &Path) -> Vec<PathBuf> {
     let files = std::fs::read_dir(folder.join("checkpoints")).unwrap();
     let mut found: Vec<_> = files.map(|f| f.unwrap().path()).collect();
     found.retain(|path| path.extension().is_some_and(|e| e == "ckpt"));
@@ -229,7 +268,7 @@ pub fn checkpoints(folder: &Path) -> Vec<PathBuf> {
 
 /// Everything a finished run left that has to be the same after any interruptions.
 #[derive(Debug, PartialEq)]
-pub struct Remains {
+pub(crate) struct Remains {
     /// The newest checkpoint's header without its wall-clock fields.
     header: serde_json::Value,
     /// Its tensors, as stored: weights, moments, moving mean, best weights.
@@ -240,7 +279,7 @@ pub struct Remains {
     scalars: BTreeMap<(String, u64), f32>,
 }
 
-pub fn remains(folder: &Path) -> Remains {
+pub(crate) fn remains(folder: &Path) -> Remains {
     let bytes = std::fs::read(&checkpoints(folder)[0]).unwrap();
     let start = b"pellucid checkpoint 1\n".len();
     let length = u64::from_le_bytes(bytes[start..start + 8].try_into().unwrap()) as usize;
