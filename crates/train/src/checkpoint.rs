@@ -162,7 +162,10 @@ fn write(to: &mut dyn Write, mut header: Vec<u8>, payload: &[u8]) -> std::io::Re
 
 /// Reads a checkpoint; the error says what is wrong with it.
 fn read(path: &Path) -> std::result::Result<Checkpoint, String> {
-    let bytes = std::fs::read(path).map_err(|e| e.to_string())?;
+    parse(&std::fs::read(path).map_err(|e| e.to_string())?)
+}
+
+fn parse(bytes: &[u8]) -> std::result::Result<Checkpoint, String> {
     let rest = bytes.strip_prefix(MAGIC).ok_or(match bytes.starts_with(ANY_VERSION) {
         true => "it was written by another version of Pellucid",
         false => "it does not begin like a checkpoint",
@@ -178,4 +181,71 @@ fn read(path: &Path) -> std::result::Result<Checkpoint, String> {
     let header = serde_json::from_slice(header).map_err(|e| format!("its header cannot be read: {e}"))?;
     let tensors = named_from_bytes(payload).map_err(|e| e.to_string())?;
     Ok(Checkpoint { header, tensors })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::tests::plan;
+    use pellucid_tensor::Tensor;
+
+    fn checkpoint(step: u64) -> Checkpoint {
+        let progress =
+            Progress { step, loss_sum: 0.1 * step as f64, grad_norm: f64::NAN, ..Progress::default() };
+        let header = Header { program: "1".into(), plan: plan(), data: "rows".into(), progress };
+        let tensors = Named::from([("w".to_owned(), Tensor::full(step as f32, &[300]).unwrap())]);
+        Checkpoint { header, tensors }
+    }
+
+    fn steps(checkpoints: &Checkpoints) -> Vec<u64> {
+        checkpoints.newest_first().unwrap().into_iter().map(|(step, _)| step).collect()
+    }
+
+    #[test]
+    fn the_newest_two_are_kept_and_those_of_an_abandoned_course_removed() {
+        let place = tempfile::tempdir().unwrap();
+        let checkpoints = Checkpoints::open(place.path().join("checkpoints")).unwrap();
+        assert!(checkpoints.newest().unwrap().0.is_none());
+        for step in [10, 20, 1_000_000_000, 2_000_000_000] {
+            checkpoints.save(&checkpoint(step)).unwrap();
+        }
+        assert_eq!(steps(&checkpoints), [2_000_000_000, 1_000_000_000]);
+        checkpoints.save(&checkpoint(1_500_000_000)).unwrap();
+        assert_eq!(steps(&checkpoints), [1_500_000_000, 1_000_000_000]);
+    }
+
+    #[test]
+    fn what_is_saved_is_read_back() {
+        let place = tempfile::tempdir().unwrap();
+        let checkpoints = Checkpoints::open(place.path().to_path_buf()).unwrap();
+        checkpoints.save(&checkpoint(3)).unwrap();
+        let back = checkpoints.newest().unwrap().0.unwrap();
+        assert_eq!(back.tensors, checkpoint(3).tensors);
+        assert_eq!(back.header.progress.loss_sum.to_bits(), (0.1f64 * 3.0).to_bits());
+        assert!(back.header.progress.grad_norm.is_nan());
+        assert_eq!((back.header.plan, back.header.data.as_str()), (plan(), "rows"));
+    }
+
+    #[test]
+    fn every_flipped_bit_and_every_cut_is_noticed() {
+        let place = tempfile::tempdir().unwrap();
+        let checkpoints = Checkpoints::open(place.path().to_path_buf()).unwrap();
+        checkpoints.save(&checkpoint(3)).unwrap();
+        let path = &checkpoints.newest_first().unwrap()[0].1;
+        let good = std::fs::read(path).unwrap();
+        let refused = |bytes: &[u8]| parse(bytes).is_err();
+        for i in 0..good.len() {
+            let mut bad = good.clone();
+            bad[i] ^= 1 << (i % 8);
+            assert!(refused(&bad), "byte {i}");
+            assert!(refused(&good[..i]), "cut to {i} bytes");
+        }
+        assert!(refused(&[&good[..], b"x"].concat()));
+        assert!(!refused(&good));
+    }
+
+    #[test]
+    fn a_later_version_is_told_apart_from_damage() {
+        assert!(parse(b"pellucid checkpoint 2\nwhatever").unwrap_err().contains("another version"));
+    }
 }

@@ -45,7 +45,7 @@ pub(crate) fn feed<S: Source, R>(
     let (send, line) = sync_channel(AHEAD);
     std::thread::scope(|scope| {
         let produce = move || {
-            for (step, rows) in steps.clone().zip(order.from_step(steps.start)) {
+            for (step, rows) in steps.clone().zip(order.starting_at(steps.start)) {
                 let start = Instant::now();
                 let mut augment = Stream::new(seed, "augment", step);
                 let fed = source

@@ -40,7 +40,7 @@ impl Order {
     }
 
     /// The rows of step `start`, of the step after it, and so on without end.
-    pub(crate) fn from_step(&self, start: u64) -> impl Iterator<Item = Vec<usize>> + use<> {
+    pub(crate) fn starting_at(&self, start: u64) -> impl Iterator<Item = Vec<usize>> + use<> {
         let Order { rows, batch, seed } = *self;
         let per_epoch = self.steps_per_epoch();
         let mut drawn = None;
@@ -65,7 +65,7 @@ mod tests {
     #[test]
     fn every_epoch_visits_each_row_once_in_an_order_of_its_own() {
         let order = Order::new(12, 4, 7).unwrap();
-        let batches: Vec<_> = order.from_step(0).take(6).collect();
+        let batches: Vec<_> = order.starting_at(0).take(6).collect();
         let (first, second) = (batches[..3].concat(), batches[3..].concat());
         assert_ne!(first, second);
         for mut epoch in [first, second] {
@@ -77,9 +77,9 @@ mod tests {
     #[test]
     fn the_order_can_be_entered_anywhere() {
         let order = Order::new(11, 3, 1).unwrap();
-        let all: Vec<_> = order.from_step(0).take(20).collect();
+        let all: Vec<_> = order.starting_at(0).take(20).collect();
         for start in 0..20 {
-            let rest: Vec<_> = order.from_step(start as u64).take(20 - start).collect();
+            let rest: Vec<_> = order.starting_at(start as u64).take(20 - start).collect();
             assert_eq!(rest, all[start..]);
         }
         assert!(all.iter().all(|batch| batch.len() == 3));

@@ -119,3 +119,64 @@ impl Plan {
             .collect())
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    pub(crate) fn plan() -> Plan {
+        Plan {
+            steps: 100,
+            batch: 32,
+            schedule: Schedule::one_cycle(0.01),
+            optimizer: OptimizerKind::AdamW { betas: (0.9, 0.999), epsilon: 1e-8, sparse: false },
+            weight_decay: 0.01,
+            clip: 1.0,
+            ema: Some(0.99),
+            validate_every: 10,
+            patience: None,
+            log_every: 10,
+            checkpoint_every: 10,
+            checkpoint_seconds: 30.0,
+            seed: 1,
+        }
+    }
+
+    #[test]
+    fn entries_out_of_range_are_named() {
+        let sgd = |momentum| OptimizerKind::Sgd { momentum, nesterov: false, sparse: false };
+        let adam = |betas| OptimizerKind::AdamW { betas, epsilon: 1e-8, sparse: false };
+        assert!(plan().check().is_ok());
+        for (name, wrong) in [
+            ("steps", Plan { steps: 0, ..plan() }),
+            ("batch", Plan { batch: 0, ..plan() }),
+            ("validate_every", Plan { validate_every: 0, ..plan() }),
+            ("log_every", Plan { log_every: 0, ..plan() }),
+            ("checkpoint_every", Plan { checkpoint_every: 0, ..plan() }),
+            ("patience", Plan { patience: Some(0), ..plan() }),
+            ("schedule.peak", Plan { schedule: Schedule::Constant { peak: f64::NAN }, ..plan() }),
+            ("weight_decay", Plan { weight_decay: -0.1, ..plan() }),
+            ("clip", Plan { clip: f64::INFINITY, ..plan() }),
+            ("checkpoint_seconds", Plan { checkpoint_seconds: -1.0, ..plan() }),
+            ("ema", Plan { ema: Some(1.0), ..plan() }),
+            ("momentum", Plan { optimizer: sgd(1.0), ..plan() }),
+            ("betas[0]", Plan { optimizer: adam((-0.1, 0.9)), ..plan() }),
+            ("betas[1]", Plan { optimizer: adam((0.9, 1.0)), ..plan() }),
+        ] {
+            let why = wrong.check().unwrap_err().to_string();
+            assert!(why.contains(&format!("`{name}`")), "{why}");
+        }
+    }
+
+    #[test]
+    fn plans_are_stored_exactly_and_compared_entry_by_entry() {
+        let here = Plan { clip: 0.1 + 0.2, seed: u64::MAX, ..plan() };
+        let there: Plan = serde_json::from_str(&serde_json::to_string(&here).unwrap()).unwrap();
+        assert_eq!(here.differences(&there).unwrap(), Vec::<String>::new());
+        assert_eq!(
+            here.differences(&Plan { ema: None, steps: 7, ..there }).unwrap(),
+            ["steps: 7 there, 100 here", "ema: null there, 0.99 here"]
+        );
+        assert!(serde_json::from_str::<Plan>("{\"stepps\": 1}").unwrap_err().to_string().contains("stepps"));
+    }
+}

@@ -114,8 +114,11 @@ impl State {
             Failure::checkpoint(format!("the checkpoint is one of another network: {e}; start a new run"))
         };
         let mut take = |prefix: &str| -> Named {
-            let part = tensors.extract_if(.., |name, _| name.starts_with(prefix));
-            part.map(|(name, tensor)| (name[prefix.len()..].to_owned(), tensor)).collect()
+            let (part, rest) = std::mem::take(&mut tensors)
+                .into_iter()
+                .partition::<Named, _>(|(name, _)| name.starts_with(prefix));
+            tensors = rest;
+            part.into_iter().map(|(name, tensor)| (name[prefix.len()..].to_owned(), tensor)).collect()
         };
         let best = take(BEST);
         if header.progress.best.is_some() {

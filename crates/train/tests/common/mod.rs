@@ -90,7 +90,7 @@ impl Linear {
     }
 
     fn forward(&self, pass: &Pass, x: &Var) -> Result<Var> {
-        let [n, inputs] = x.shape()[..] else { panic!() };
+        let (n, inputs) = (x.shape()[0], x.shape()[1]);
         let w = ops::reshape(&pass.param(&self.weight), &[1, self.weight.value.len() / inputs, inputs])?;
         let y = ops::sum_axis(&ops::mul(&ops::reshape(x, &[n, 1, inputs])?, &w)?, 2, false)?;
         Ok(ops::add(&y, &pass.param(&self.bias))?)
