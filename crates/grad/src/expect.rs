@@ -1,6 +1,8 @@
 //! Conditions that several operations put on their inputs.
 
 use pellucid_kernels::Float;
+use pellucid_kernels::pool2d::Pool2d;
+use pellucid_kernels::window::Padding;
 use pellucid_tensor::{Error, Result, Scalar, Shape, Tensor};
 
 /// The length of the last axis of x, which must have one.
@@ -45,4 +47,22 @@ pub(crate) fn weights<'a, T: Float + Scalar>(
         Some(i) => Err(Error::argument(op, format!("{name}: number {i} is negative or not finite"))),
         None => Ok(Some(values)),
     }
+}
+
+/// A window that moves over the pictures x `[n, h, w, c]`, and the shape `[n, oh, ow, c]` of what it makes of them.
+pub(crate) fn pooling(
+    op: &'static str,
+    x: &Shape,
+    window: (usize, usize),
+    stride: (usize, usize),
+    padding: Padding,
+) -> Result<(Pool2d, Shape)> {
+    let &[batch, height, width, channels] = &x[..] else {
+        return Err(Error::shape(op, format!("x is {x}, expected [n, h, w, c]")));
+    };
+    let pool = Pool2d { batch, height, width, channels, kernel: window, stride, padding };
+    let (oh, ow) = pool.out_size().map_err(|why| {
+        Error::shape(op, format!("{why} (x is {x}, window {window:?}, stride {stride:?}, {padding:?})"))
+    })?;
+    Ok((pool, Shape::new(&[batch, oh, ow, channels])?))
 }

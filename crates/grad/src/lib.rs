@@ -18,6 +18,7 @@
 
 pub mod check;
 mod expect;
+mod fused;
 mod gradient;
 mod normalise;
 pub mod ops;

@@ -15,16 +15,22 @@ macro_rules! ops {
 }
 
 ops![
+    avg_pool2d,
     batch_norm,
     binary,
     concat,
+    conv2d,
     cross_entropy,
     drop_path,
     dropout,
     embedding,
+    global_avg_pool,
     group_norm,
     index_select,
     layer_norm,
+    linear,
+    matmul,
+    max_pool2d,
     narrow,
     permute,
     pointwise_losses,

@@ -171,4 +171,130 @@ for name, table, shape in [(f"{n} indices", [13, 4], [n]) for n in EDGE_LENGTHS]
     indices = integers(1, shape, max(table[0], 1))
     case(f"embedding/{name}", [table], lambda t, indices=indices: t[indices])
 
+# Linear and matrix products.
+
+for n in EDGE_LENGTHS:
+    for name, x, out, act in [
+        (f"{n} rows", [n, 5], 3, "Identity"),
+        (f"{n} in", [3, n], 5, "Relu"),
+        (f"{n} out", [4, 6], n, "Silu"),
+    ]:
+        act = ACTIVATIONS[act]
+        case(f"linear/{name}", [x, [out, x[-1]], [out]], lambda x, w, b, act=act: act(x @ w.T + b))
+for activation, act in ACTIVATIONS.items():
+    case(f"linear/three axes, {activation}", [[2, 3, 7], [9, 7], [9]], lambda x, w, b, act=act: act(F.linear(x, w, b)))
+    case(f"linear/no bias, {activation}", [[5, 4], [6, 4]], lambda x, w, act=act: act(F.linear(x, w)))
+case("linear/one row without other axes", [[8], [3, 8], [3]], F.linear)
+case("linear/large", [[131, 130], [67, 130], [67]], lambda x, w, b: torch.tanh(F.linear(x, w, b)))
+
+
+def matmul(lead, m, k, n):
+    a, b = [*lead, m, k], [*lead, k, n]
+    case(f"matmul/{a} by {b}", [a, b], torch.matmul)
+
+
+def matmul_t(lead, m, k, n):
+    a, b = [*lead, m, k], [*lead, n, k]
+    case(f"matmul/{a} by {b} transposed", [a, b], lambda a, b: a @ b.mT)
+
+
+for n in EDGE_LENGTHS:
+    matmul([], n, 5, 3)
+    matmul([], 3, n, 5)
+    matmul([], 5, 3, n)
+    matmul_t([], 4, n, 3)
+for lengths in [([2], 3, 4, 5), ([2, 3], 4, 1, 2), ([0], 2, 3, 4), ([3], 0, 2, 2), ([], 97, 101, 65), ([9], 33, 17, 31)]:
+    matmul(*lengths)
+    matmul_t(*lengths)
+
+# Convolution. Padding is given as (top, bottom, left, right).
+
+
+def conv(x, w, b, act, stride=(1, 1), padding=(0, 0, 0, 0), dilation=(1, 1), groups=1):
+    top, bottom, left, right = padding
+    x = F.pad(first(x), (left, right, top, bottom))
+    if 0 in (x.shape[1], w.shape[0]):
+        # PyTorch has no convolution without channels: its result is the bias at each position.
+        (h, w_), (kh, kw) = x.shape[2:], w.shape[1:3]
+        like = x.new_zeros(x.shape[0], h - kh + 1, w_ - kw + 1, w.shape[0]) + x.sum() * 0 + w.sum() * 0
+        return act(like if b is None else like + b)
+    return act(last(F.conv2d(x, first(w), b, stride, 0, dilation, groups)))
+
+
+def conv_case(name, x, w, activation, **options):
+    act = ACTIVATIONS[activation]
+    case(f"conv2d/{name}", [x, w, w[:1]], lambda x, w, b: conv(x, w, b, act, **options))
+
+
+same = (1, 1, 1, 1)
+for n in EDGE_LENGTHS:
+    conv_case(f"{n} in", [1, 3, 4, n], [2, 3, 3, n], "Identity", padding=same)
+    conv_case(f"{n} out", [1, 3, 4, 2], [n, 3, 3, 2], "Identity", padding=same)
+    conv_case(f"1x1, {n} pictures", [n, 1, 2, 3], [4, 1, 1, 3], "Relu")
+    conv_case(
+        f"depthwise, {n} channels", [2, 4, 3, n], [n, 3, 3, min(n, 1)], "Silu", padding=same, groups=max(n, 1)
+    )
+for activation, act in ACTIVATIONS.items():
+    conv_case(activation, [2, 5, 4, 3], [7, 3, 2, 3], activation, padding=same)
+    case(
+        f"conv2d/no bias, {activation}",
+        [[1, 4, 5, 2], [3, 2, 3, 2]],
+        lambda x, w, act=act: conv(x, w, None, act, padding=same),
+    )
+for name, w, options in [
+    ("stride 2", [6, 3, 3, 4], dict(stride=2, padding=same)),
+    ("stride 2 by 3, kernel 2 by 4", [6, 2, 4, 4], dict(stride=(2, 3))),
+    ("stride larger than the kernel", [6, 1, 1, 4], dict(stride=3)),
+    ("lopsided padding", [6, 3, 3, 4], dict(padding=(2, 0, 1, 3))),
+    ("padding around 1x1", [6, 1, 1, 4], dict(padding=same)),
+    ("dilation", [6, 3, 3, 4], dict(dilation=(2, 3), padding=(2, 2, 3, 3))),
+    ("two groups", [6, 3, 3, 2], dict(groups=2, padding=same)),
+    ("two groups, stride 2", [6, 3, 3, 2], dict(groups=2, stride=2, padding=same)),
+    ("depthwise, stride 2", [4, 3, 3, 1], dict(groups=4, stride=2, padding=same)),
+    ("depthwise, twice the channels", [8, 3, 3, 1], dict(groups=4, padding=same)),
+    ("depthwise, dilation", [4, 3, 3, 1], dict(groups=4, dilation=2, padding=same)),
+    ("kernel as large as the picture", [6, 8, 7, 4], {}),
+]:
+    conv_case(name, [2, 8, 7, 4], w, "Relu", **options)
+conv_case("large", [4, 13, 11, 18], [33, 3, 3, 18], "Relu", padding=same)
+conv_case("large, three channels", [3, 19, 21, 3], [16, 5, 5, 3], "Relu", padding=same)
+
+# Pools.
+
+
+def pool(name, x, window, stride, padding=(0, 0, 0, 0)):
+    top, bottom, left, right = padding
+    pad = (left, right, top, bottom)
+
+    def largest(x):
+        if 0 in x.shape:
+            return x[:, :1, :1].expand(-1, *out, -1)
+        return last(F.max_pool2d(F.pad(first(x), pad, value=-torch.inf), window, stride))
+
+    def average(x):
+        if 0 in x.shape:
+            return x[:, :1, :1].expand(-1, *out, -1)
+        return last(F.avg_pool2d(F.pad(first(x), pad), window, stride))
+
+    sizes = (x[1] + top + bottom, x[2] + left + right)
+    out = [(size - w) // s + 1 for size, w, s in zip(sizes, window, stride)]
+    case(f"max_pool2d/{name}", [x], largest)
+    case(f"avg_pool2d/{name}", [x], average)
+
+
+for n in EDGE_LENGTHS:
+    pool(f"{n} channels", [1, 4, 5, n], (2, 2), (2, 2))
+for n in [0, 1, 17]:
+    pool(f"{n} pictures", [n, 5, 4, 2], (3, 2), (1, 2))
+pool("overlapping, padded", [2, 7, 6, 5], (3, 3), (2, 2), same)
+pool("lopsided padding", [2, 6, 5, 3], (3, 3), (2, 1), (2, 0, 1, 2))
+pool("gaps between windows", [1, 9, 8, 3], (2, 2), (3, 3))
+pool("the whole picture", [2, 4, 3, 3], (4, 3), (1, 1))
+pool("many", [3, 29, 27, 18], (3, 3), (2, 2), same)
+for n in EDGE_LENGTHS:
+    for shape in [[2, 3, 4, n], [n, 2, 3, 5]]:
+        case(f"global_avg_pool/{shape}", [shape], lambda x: x.mean((1, 2)))
+for shape in [[3, 1, 1, 4], [3, 37, 35, 19]]:
+    case(f"global_avg_pool/{shape}", [shape], lambda x: x.mean((1, 2)))
+
 store(cases, "ops_b.json")
