@@ -1,4 +1,6 @@
 //! How good, and why: intervals, leak checks, the model card and the report.
 
+pub mod card;
+pub mod check;
 pub mod intervals;
 pub mod report;

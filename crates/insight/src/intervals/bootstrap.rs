@@ -12,7 +12,7 @@ pub const RESAMPLES: usize = 1000;
 const FEWEST: usize = 200;
 
 /// Elementary steps (a row looked at once) that all resamples together may cost.
-const BUDGET: usize = 4_000_000_000;
+const BUDGET: usize = 1_000_000_000;
 
 /// What is drawn: single rows, or whole groups of rows.
 pub(super) struct Plan {

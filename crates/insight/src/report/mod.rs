@@ -8,7 +8,7 @@ mod encoding;
 pub mod measure;
 mod plot;
 mod sections;
-mod words;
+pub(crate) mod words;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -63,7 +63,10 @@ pub fn render(data: &ReportData) -> String {
                             }
                             @for part in &TARGET_PARTS {
                                 @if let Some(content) = (part.content)(data, target) {
-                                    section id={ (id) "-" (part.id) } { h3 { (part.title) } (content) }
+                                    section id={ (id) "-" (part.id) } {
+                                        @if targets.len() > 1 { h3 { (part.title) } } @else { h2 { (part.title) } }
+                                        (content)
+                                    }
                                 }
                             }
                         }

@@ -39,16 +39,40 @@ pub(crate) fn curves(title: &str, x_means: &str, y_means: &str, lines: &[Line], 
                     y=(super::at(frame.y(frame.y.high) + 11.0)) { "best, kept" }
             }
             @for line in lines {
-                @for piece in pieces(line.points, &frame) {
-                    @if let [only] = piece.as_slice() {
-                        (frame.dot(&format!("dot {}", line.class), *only, 3.0))
-                    } @else {
-                        path class={ "curve " (line.class) } d=(frame.path(&piece)) {}
-                    }
+                @if line.points.len() > NOISY {
+                    (draw(line.points, &frame, &format!("{} faint", line.class)))
+                    (draw(&smooth(line.points), &frame, line.class))
+                } @else {
+                    (draw(line.points, &frame, line.class))
                 }
             }
         },
     )
+}
+
+/// Longer curves are drawn pale, with their moving average over them.
+const NOISY: usize = 200;
+
+fn draw(points: &[(f64, f64)], frame: &Frame, class: &str) -> Markup {
+    html! {
+        @for piece in pieces(points, frame) {
+            @if let [only] = piece.as_slice() {
+                (frame.dot(&format!("dot {class}"), *only, 3.0))
+            } @else {
+                path class={ "curve " (class) } d=(frame.path(&piece)) {}
+            }
+        }
+    }
+}
+
+/// The means of 80 equal stretches; values that are not finite are left out.
+fn smooth(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let means = points.chunks(points.len().div_ceil(80)).filter_map(|stretch| {
+        let finite = stretch.iter().filter(|p| p.0.is_finite() && p.1.is_finite());
+        let (x, y, n) = finite.fold((0.0, 0.0, 0.0), |(x, y, n), p| (x + p.0, y + p.1, n + 1.0));
+        (n > 0.0).then(|| (x / n, y / n))
+    });
+    means.collect()
 }
 
 /// The largest value to show: all of them, unless a few are so large that the rest would lie flat on the floor.

@@ -8,13 +8,14 @@ use crate::intervals::Scored;
 const BAR: f64 = 260.0;
 const EDGE: f64 = 8.0;
 
-/// A bar from `scale.0` to `scale.1`.
-pub(crate) fn interval(label: &str, scored: &Scored, scale: (f64, f64)) -> Markup {
+/// A bar from `scale.0` to `scale.1`, one end of which is perfect.
+pub(crate) fn interval(label: &str, scored: &Scored, scale: (f64, f64), higher_is_better: bool) -> Markup {
     let place = |value: f64| {
         let share = (value - scale.0) / (scale.1 - scale.0);
         EDGE + if share.is_finite() { share.clamp(0.0, 1.0) } else { 0.0 } * (BAR - 2.0 * EDGE)
     };
     let x = |value: f64| at(place(value));
+    let (perfect, anchor) = if higher_is_better { (BAR - 2.0, "end") } else { (2.0, "start") };
     let description = format!(
         "Value {:.4}, 95 % interval {}, trivial answer {}.",
         scored.value,
@@ -23,21 +24,23 @@ pub(crate) fn interval(label: &str, scored: &Scored, scale: (f64, f64)) -> Marku
     );
     picture(
         BAR,
-        34.0,
+        38.0,
         label,
         &description,
         html! {
-            line class="rail" x1=(at(EDGE)) x2=(at(BAR - EDGE)) y1="14" y2="14" {}
+            line class="rail" x1=(at(EDGE)) x2=(at(BAR - EDGE)) y1="13" y2="13" {}
             @if let Some((low, high)) = scored.low.zip(scored.high) {
-                rect class="reach" x=(x(low)) width=(at((place(high) - place(low)).max(2.0))) y="8" height="12" rx="6" {}
+                rect class="reach" x=(x(low)) width=(at((place(high) - place(low)).max(2.0))) y="5" height="16" rx="4" {}
             }
             @if let Some(baseline) = scored.baseline {
                 @let end = place(baseline);
-                line class="trivial-mark" x1=(at(end)) x2=(at(end)) y1="5" y2="23" {}
-                @let anchor = if end > BAR * 0.7 { "end" } else if end < BAR * 0.3 { "start" } else { "middle" };
-                text class="tick" text-anchor=(anchor) x=(at(end)) y="33" { "trivial" }
+                line class="trivial-mark" x1=(at(end)) x2=(at(end)) y1="5" y2="21" {}
+                @if (end - perfect).abs() > BAR * 0.35 {
+                    text class="tick" text-anchor="middle" x=(at(end.clamp(18.0, BAR - 18.0))) y="35" { "trivial" }
+                }
             }
-            circle class="dot validation" cx=(x(scored.value)) cy="14" r="5.5" {}
+            text class="tick" text-anchor=(anchor) x=(at(perfect)) y="35" { "perfect" }
+            circle class="dot validation" cx=(x(scored.value)) cy="13" r="5" {}
         },
     )
 }

@@ -10,6 +10,7 @@ mod reliability;
 mod roc;
 mod scatter;
 mod ticks;
+mod versus;
 
 pub(crate) use curves::{Line, curves};
 pub(crate) use dots::hundred;
@@ -18,6 +19,7 @@ pub(crate) use interval::interval;
 pub(crate) use reliability::reliability;
 pub(crate) use roc::roc;
 pub(crate) use scatter::scatter;
+pub(crate) use versus::versus;
 
 use maud::{Markup, html};
 
@@ -42,6 +44,3 @@ fn at(value: f64) -> String {
     // Adding zero turns -0 into 0.
     format!("{}", rounded + 0.0)
 }
-
-#[cfg(test)]
-mod tests;

@@ -19,7 +19,7 @@ pub(crate) fn reliability(bins: &[ReliabilityBin]) -> Markup {
         html! {
             (frame.axes("how sure it was", "how often it was right"))
             (frame.line("chance", (0.0, 0.0), (1.0, 1.0)))
-            text class="note" text-anchor="end" x=(super::at(frame.x(0.57) - 6.0)) y=(super::at(frame.y(0.62))) { "as honest as can be" }
+            text class="note" x=(super::at(frame.x(0.2) + 8.0)) y=(super::at(frame.y(0.17))) { "just as sure as it is right" }
             @for bin in bins.iter().filter(|b| b.rows > 0) {
                 @let (low, high) = wilson(bin.right, bin.rows as f64);
                 (frame.line("whisker", (bin.confidence, low), (bin.confidence, high)))

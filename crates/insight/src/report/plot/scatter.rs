@@ -6,6 +6,9 @@ use super::frame::Frame;
 use super::ticks::Range;
 use super::{at, picture};
 
+/// How many layers of dots lie on each other.
+const LAYERS: usize = 8;
+
 /// Each point is `(true, predicted)`; the diagonal is a perfect answer, the level line the trivial one.
 pub(crate) fn scatter(points: &[(f64, f64)], unit: &str, trivial: f64) -> Markup {
     let whole: Vec<(f64, f64)> =
@@ -30,9 +33,12 @@ pub(crate) fn scatter(points: &[(f64, f64)], unit: &str, trivial: f64) -> Markup
             @if trivial.is_finite() && (low..=high).contains(&trivial) {
                 (frame.line("trivial", (low, trivial), (high, trivial)))
             }
-            // One path of short round-capped strokes: a tenth of the bytes of as many circles.
-            path class="cloud" stroke-width=(at(2.0 * radius))
-                d=(whole.iter().map(|p| format!("M{} {}h0", at(frame.x(p.0)), at(frame.y(p.1)))).collect::<String>()) {}
+            // Strokes of no length with round ends are dots at a tenth of the bytes of circles. Dots of one path do
+            // not darken each other: a few paths let crowded places show.
+            @for layer in whole.chunks(whole.len().div_ceil(LAYERS).max(1)) {
+                path class="cloud" stroke-width=(at(2.0 * radius))
+                    d=(layer.iter().map(|p| format!("M{} {}h0", at(frame.x(p.0)), at(frame.y(p.1)))).collect::<String>()) {}
+            }
         },
     )
 }

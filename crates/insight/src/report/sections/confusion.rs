@@ -35,7 +35,7 @@ fn heat_map(outcome: &ClassOutcome, matrix: &Confusion) -> Markup {
     let roomy = matrix.classes() <= ROOMY;
     html! {
         div class="scroll" tabindex="0" role="region" aria-label="Confusion matrix" {
-            table class=(if roomy { "heat" } else { "heat dense" }) {
+            table class=(match matrix.classes() { 0..=4 => "heat few", 5..=ROOMY => "heat", _ => "heat dense" }) {
                 thead {
                     tr {
                         th scope="col" class="corner" { "true ↓ answered →" }
@@ -70,8 +70,8 @@ fn cell(
     let count = matrix.count(truth, predicted);
     let share = count as f64 / support.max(1) as f64;
     let side = if truth == predicted { "right" } else { "wrong" };
-    // A single mistake must be visible, and full colour is for the whole row.
-    let heat = if count == 0 { 0.0 } else { 0.08 + 0.92 * share };
+    // Rare mistakes must be visible beside a diagonal near 1: the root lifts them.
+    let heat = if truth == predicted { share } else { share.sqrt() };
     let strength = if heat > 0.5 { " strong" } else { "" };
     let title = || {
         let name = |class: usize| outcome.classes.get(class).map_or("", String::as_str);
@@ -81,7 +81,7 @@ fn cell(
         td class={ (side) (strength) } style=(format!("--heat:{heat:.3}")) title=[(!roomy).then(title)] {
             @if roomy {
                 b { (words::count(count)) }
-                small { (format!("{:.0}", share * 100.0)) "\u{202f}%" }
+                small { @if count > 0 && share < 0.005 { "< 1" } @else { (format!("{:.0}", share * 100.0)) } "\u{202f}%" }
             } @else if count > 0 {
                 (count)
             }

@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use super::prose;
 use crate::report::data::{Column, DataFacts, ReportData};
 use crate::report::words;
 
@@ -64,7 +65,7 @@ fn columns(columns: &[Column], total: u64) -> Markup {
                             th scope="row" { (column.name) }
                             td { span class="chip" { (column.kind) } }
                             td { (column.role) }
-                            td class="reason" { (column.reason) }
+                            td class="reason" { (prose(&column.reason)) }
                             td class="number" {
                                 @if column.missing == 0 { "none" } @else {
                                     (words::count(column.missing))

@@ -25,7 +25,7 @@ pub(super) fn content(_: &ReportData, target: &Target) -> Option<Markup> {
             @for (title, examples) in [(wrong_title, wrong), (right_title, right)] {
                 @if !examples.is_empty() {
                     h4 { (title) }
-                    div class="gallery" { @for example in examples { (card(example)) } }
+                    div class=(if examples.iter().any(|e| e.picture.is_none()) { "gallery wide" } else { "gallery" }) { @for example in examples { (card(example)) } }
                 }
             }
         }

@@ -1,6 +1,7 @@
 //! The first screen: what it is and how good, in one sentence each.
 
 use maud::{Markup, html};
+use pellucid_train::metrics::Format;
 
 use crate::report::data::{Outcome, ReportData, Target};
 use crate::report::{plot, words};
@@ -9,17 +10,15 @@ pub(crate) fn hero(data: &ReportData) -> Markup {
     html! {
         p class="eyebrow" { "Pellucid report" span class="dot-sep" { "·" } time { (data.created) } }
         h1 { (data.name) }
-        @for target in &data.targets { (finding(data, target)) }
+        div class=[(data.targets.len() > 1).then_some("several")] {
+            @for target in &data.targets { (finding(data, target)) }
+        }
         (facts(data))
     }
 }
 
 fn finding(data: &ReportData, target: &Target) -> Markup {
     let headline = words::headline(data, target);
-    let accuracy = match &target.outcome {
-        Outcome::Classes(_) => target.scores.get("accuracy").map(|scored| scored.value),
-        Outcome::Numbers(_) => None,
-    };
     html! {
         div class="finding" {
             div {
@@ -31,13 +30,31 @@ fn finding(data: &ReportData, target: &Target) -> Markup {
                 @if let Some(trivial) = &headline.trivial { p class="trivial" { (trivial) } }
                 @if let Some(doubt) = &headline.doubt { p class="doubt" { (doubt) } }
             }
-            @if let Some(share) = accuracy.filter(|_| data.targets.len() == 1) {
-                div class="hundred" {
-                    (plot::hundred(share, data.rows_are()))
-                    p { "Of 100 " (data.rows_are()) ": " (right_of_hundred(share)) }
+            @if data.targets.len() == 1 { (drawing(data, target)) }
+        }
+    }
+}
+
+/// The finding as a picture: a hundred dots, or two bars.
+fn drawing(data: &ReportData, target: &Target) -> Markup {
+    match &target.outcome {
+        Outcome::Classes(_) => html! {
+            @if let Some(scored) = target.scores.get("accuracy") {
+                div class="glance" {
+                    (plot::hundred(scored.value, data.rows_are()))
+                    p { "Of 100 " (data.rows_are()) ": " (right_of_hundred(scored.value)) }
                 }
             }
-        }
+        },
+        Outcome::Numbers(_) => html! {
+            @if let Some((scored, baseline)) = target.scores.get("mae").and_then(|s| Some((s, s.baseline?))) {
+                @let (own, trivial) = [scored.value, baseline].map(|v| words::value(Format::TargetUnit, v)).into();
+                div class="glance" {
+                    (plot::versus([("this network", scored.value, &own), ("trivial answer", baseline, &trivial)]))
+                    p { "How far off, on average: shorter is better" }
+                }
+            }
+        },
     }
 }
 

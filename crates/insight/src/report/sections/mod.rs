@@ -66,8 +66,8 @@ pub(super) fn notices(data: &ReportData) -> Markup {
     html! {
         @for notice in notices {
             aside class={ "notice " (notice.severity.to_string().to_lowercase()) } {
-                p { strong { (notice.severity) ": " (notice.title) } }
-                @if !notice.text.is_empty() { p { (notice.text) } }
+                p { strong { (notice.severity) ": " (prose(&notice.title)) } }
+                @if !notice.text.is_empty() { p { (prose(&notice.text)) } }
             }
         }
     }
@@ -80,6 +80,15 @@ fn figure(heading: &str, drawing: Markup, caption: Markup) -> Markup {
             p class="heading" { (heading) }
             (drawing)
             figcaption { (caption) }
+        }
+    }
+}
+
+/// Text in which `back-quoted` parts are code.
+fn prose(text: &str) -> Markup {
+    html! {
+        @for (i, part) in text.split('`').enumerate() {
+            @if i % 2 == 1 { code { (part) } } @else { (part) }
         }
     }
 }

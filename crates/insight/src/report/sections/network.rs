@@ -30,39 +30,37 @@ pub(super) fn content(data: &ReportData, _: &ReportData) -> Option<Markup> {
     })
 }
 
-/// Joins neighbours whose names agree up to the last dot, as often as it takes to become few.
+/// Joins neighbours whose names begin alike, with as many parts of the names as leave few blocks.
 fn blocks(layers: &[Layer]) -> Vec<Layer> {
-    let mut blocks = layers.to_vec();
-    while blocks.len() > UNFOLDED {
-        let joined: Vec<Layer> =
-            blocks.chunk_by(|a, b| parent(&a.name) == parent(&b.name)).map(join).collect();
-        let no_fewer =
-            joined.len() == blocks.len() && joined.iter().zip(&blocks).all(|(a, b)| a.name == b.name);
-        blocks = joined;
-        if no_fewer {
-            break;
+    let parts = layers.iter().map(|layer| layer.name.split('.').count()).max().unwrap_or(1);
+    let joined = |depth: usize| -> Vec<Layer> {
+        layers
+            .chunk_by(|a, b| a.name.split('.').take(depth).eq(b.name.split('.').take(depth)))
+            .filter_map(|same| join(same, depth))
+            .collect()
+    };
+    (1..parts).rev().map(joined).find(|blocks| blocks.len() <= UNFOLDED).unwrap_or_else(|| joined(1))
+}
+
+/// One block of neighbours; what they do is said once for each kind.
+fn join(same: &[Layer], depth: usize) -> Option<Layer> {
+    let (first, last) = (same.first()?, same.last()?);
+    if same.len() == 1 {
+        return Some(first.clone());
+    }
+    let mut kinds: Vec<&str> = Vec::new();
+    for layer in same {
+        if !kinds.contains(&layer.does.as_str()) {
+            kinds.push(&layer.does);
         }
     }
-    blocks
-}
-
-fn parent(name: &str) -> &str {
-    name.rsplit_once('.').map_or(name, |(parent, _)| parent)
-}
-
-fn join(same: &[Layer]) -> Layer {
-    let (first, last) = (same.first(), same.last());
-    let does = match same {
-        [only] => only.does.clone(),
-        _ => format!("{} layers", same.len()),
-    };
-    Layer {
-        name: first.map_or_else(String::new, |layer| parent(&layer.name).to_owned()),
-        does,
-        output: last.map_or_else(String::new, |layer| layer.output.clone()),
+    Some(Layer {
+        name: first.name.split('.').take(depth).collect::<Vec<_>>().join("."),
+        does: format!("{} layers: {}", same.len(), kinds.get(..3).unwrap_or(&kinds).join("; ")),
+        output: last.output.clone(),
         parameters: same.iter().map(|layer| layer.parameters).sum(),
         multiply_adds: same.iter().map(|layer| layer.multiply_adds).sum(),
-    }
+    })
 }
 
 fn table(layers: &[&Layer]) -> Markup {

@@ -30,10 +30,10 @@ pub(super) fn content(_: &ReportData, target: &Target) -> Option<Markup> {
                 article class="card" {
                     h4 { (metric.label) }
                     p class="big" { (show(metric, scored.value)) }
-                    (plot::interval(metric.label, scored, scale(metric, scored)))
+                    (plot::interval(metric.label, scored, scale(metric, scored), metric.higher_is_better))
                     p class="range" {
                         @match words::interval(metric.format, scored) {
-                            Some(interval) => { "95 % sure: " (interval) }
+                            Some(interval) => { "95 % interval: " (interval) }
                             None => { "too few rows for an interval" }
                         }
                         @if let Some(baseline) = scored.baseline { br; "trivial answer: " (show(metric, baseline)) }
@@ -64,21 +64,23 @@ pub(super) fn content(_: &ReportData, target: &Target) -> Option<Markup> {
             }
         }
         p class="aside" {
-            "The interval says how far chance in the choice of test rows could move a score: drawing the test rows again "
-            "a thousand times, 95 of 100 scores fall inside. The trivial answer knows only the training rows' answers and "
-            "looks at nothing else."
+            "The interval says how far chance in the choice of test rows could move a score: drawing the test rows again and "
+            "again, 95 of 100 scores fall inside. The trivial answer knows only the training rows' answers and looks at "
+            "nothing else."
         }
     })
 }
 
-/// The ends of a score's scale: shares from 0 to 1, the others wide enough for everything shown.
+/// The ends of a score's scale. Where larger is better: from a little below the trivial answer to 1, which is
+/// perfect; else from 0, which is perfect, to a little above everything shown.
 fn scale(metric: &Metric, scored: &Scored) -> (f64, f64) {
-    let shown = [Some(scored.value), scored.low, scored.high, scored.baseline, Some(0.0)];
+    let shown = [Some(scored.value), scored.low, scored.high, scored.baseline];
     let shown = || shown.iter().flatten().copied().filter(|v| v.is_finite());
-    let (low, high) = (shown().fold(0.0, f64::min), shown().fold(0.0, f64::max));
     if metric.higher_is_better {
-        (low, high.max(1.0))
+        let least = shown().chain(scored.baseline.is_none().then_some(0.0)).fold(1.0, f64::min);
+        (least - 0.15 * (1.0 - least).max(0.02), 1.0)
     } else {
-        (low, if high > 0.0 { high * 1.1 } else { 1.0 })
+        let most = shown().fold(0.0, f64::max);
+        (0.0, if most > 0.0 { 1.15 * most } else { 1.0 })
     }
 }

@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use super::prose;
 use crate::report::data::ReportData;
 
 pub(super) fn content(data: &ReportData, _: &ReportData) -> Option<Markup> {
@@ -13,7 +14,7 @@ pub(super) fn content(data: &ReportData, _: &ReportData) -> Option<Markup> {
         @if !card.intended_use.is_empty() { p { (card.intended_use) } }
         @if !card.limits.is_empty() {
             h4 { "Limits" }
-            ul { @for limit in &card.limits { li { (limit) } } }
+            ul { @for limit in &card.limits { li { (prose(limit)) } } }
         }
         @if !card.commands.is_empty() {
             h4 { "Put it to use" }

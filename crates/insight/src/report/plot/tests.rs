@@ -1,2 +1,0 @@
-//! dev
-#![allow(clippy::unwrap_used)]
