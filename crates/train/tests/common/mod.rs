@@ -2,10 +2,10 @@
 
 #![allow(clippy::unwrap_used, dead_code)]
 
-use pellucid_grad::Var;
-use pellucid_grad::ops::{self, Stats};
+use pellucid_grad::{Var, ops};
 use pellucid_kernels::activation::Activation;
-use pellucid_nn::{Init, Module, Param, Pass, Schedule, Seed, module, params};
+use pellucid_nn::layers::{BatchNorm, Dropout, Linear};
+use pellucid_nn::{Layer, Module, Pass, Schedule, Seed, module, params};
 use pellucid_tensor::{Stream, Tensor};
 use pellucid_train::{
     Failure, Line, Observer, OptimizerKind, Outcome, Plan, Result, RunFolder, Source, StepEvent, Task,
@@ -65,70 +65,31 @@ impl Source for Rows {
     }
 }
 
-/// A linear map, batch norm with ReLU, dropout, and another linear map.
 pub(crate) struct Net {
     first: Linear,
-    gamma: Param,
-    beta: Param,
-    mean: Param,
-    var: Param,
+    norm: BatchNorm,
+    dropout: Dropout,
     last: Linear,
 }
-module!(Net { first, gamma, beta, mean, var, last });
-
-struct Linear {
-    weight: Param,
-    bias: Param,
-}
-module!(Linear { weight, bias });
-
-impl Linear {
-    fn new(inputs: usize, outputs: usize, seed: &Seed) -> Linear {
-        let weight = Init::KaimingNormal.tensor(&[outputs, inputs], &seed.part("weight")).unwrap();
-        let bias = Init::Zeros.tensor(&[outputs], &seed.part("bias")).unwrap();
-        Linear { weight: Param::weight(weight), bias: Param::bias(bias) }
-    }
-
-    fn forward(&self, pass: &Pass, x: &Var) -> Result<Var> {
-        let (n, inputs) = (x.shape()[0], x.shape()[1]);
-        let w = ops::reshape(&pass.param(&self.weight), &[1, self.weight.value.len() / inputs, inputs])?;
-        let y = ops::sum_axis(&ops::mul(&ops::reshape(x, &[n, 1, inputs])?, &w)?, 2, false)?;
-        Ok(ops::add(&y, &pass.param(&self.bias))?)
-    }
-}
+module!(Net { first, norm, dropout, last });
 
 impl Net {
     fn new(width: usize) -> Net {
-        let constant = |value| Init::Constant(value).tensor(&[width], &Seed::new(0)).unwrap();
+        let seed = Seed::new(5);
         Net {
-            first: Linear::new(FEATURES, width, &Seed::new(5).part("first")),
-            gamma: Param::bias(constant(1.0)),
-            beta: Param::bias(constant(0.0)),
-            mean: Param::buffer(constant(0.0)),
-            var: Param::buffer(constant(1.0)),
-            last: Linear::new(width, 2, &Seed::new(5).part("last")),
+            first: Linear::new(&seed.part("first"), FEATURES, width, Activation::Identity).unwrap(),
+            norm: BatchNorm::new(width, Activation::Relu).unwrap(),
+            dropout: Dropout::new(0.1).unwrap(),
+            last: Linear::new(&seed.part("last"), width, 2, Activation::Identity).unwrap(),
         }
     }
 
     fn forward(&self, pass: &Pass, features: &Tensor) -> Result<Var> {
         let x = self.first.forward(pass, &pass.input(features))?;
-        let running = Stats::Running { mean: &self.mean.value, var: &self.var.value };
-        let stats = if pass.is_training() { Stats::Batch } else { running };
-        let (gamma, beta) = (pass.param(&self.gamma), pass.param(&self.beta));
-        let (x, seen) = ops::batch_norm(&x, &gamma, &beta, stats, 1e-5, Activation::Relu)?;
-        if let Some(seen) = seen {
-            pass.update(&self.mean, blend(&self.mean.value, &seen.mean));
-            pass.update(&self.var, blend(&self.var.value, &seen.var));
-        }
-        let x = if pass.is_training() { ops::dropout(&x, 0.1, &pass.random())? } else { x };
-        self.last.forward(pass, &x)
+        let x = self.norm.forward(pass, &x)?;
+        let x = self.dropout.forward(pass, &x)?;
+        Ok(self.last.forward(pass, &x)?)
     }
-}
-
-fn blend(old: &Tensor, new: &Tensor) -> Tensor {
-    let (old, new) = (old.data::<f32>().unwrap(), new.data::<f32>().unwrap());
-    let values: Vec<f32> = old.iter().zip(new).map(|(o, n)| 0.9 * o + 0.1 * n).collect();
-    Tensor::new(&values, &[values.len()]).unwrap()
 }
 
 /// Learns the rows' classes.
