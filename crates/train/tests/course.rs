@@ -1,11 +1,10 @@
-//! The course of a training: best weights, early stopping, the moving mean, divergence, threads.
+//! The course of a training: best weights, early stopping, the moving mean, divergence.
 
 #![allow(clippy::unwrap_used)]
 
 mod common;
 
 use common::{Notes, Rows, SameSign, plan, remains, run, run_to_end, source};
-use pellucid_kernels::threads::set_threads;
 use pellucid_nn::Schedule;
 use pellucid_train::{
     Failure, Line, OptimizerKind, Plan, RunFolder, Stopped, Task, measure, read_log, train,
@@ -77,18 +76,6 @@ fn the_moving_mean_is_validated_but_not_trained() {
             .collect::<Vec<_>>()
     };
     assert_eq!(losses(&with), losses(&without));
-}
-
-#[test]
-fn the_number_of_threads_does_not_change_a_bit() {
-    let results = [1, 2, 4].map(|threads| {
-        set_threads(threads);
-        let place = tempfile::tempdir().unwrap();
-        let (task, _) = run_to_end(&plan(30), place.path(), 2_000);
-        (task.weights(), remains(place.path()))
-    });
-    assert_eq!(results[0], results[1]);
-    assert_eq!(results[0], results[2]);
 }
 
 fn run_poisoned(

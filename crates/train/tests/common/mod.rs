@@ -21,7 +21,7 @@ pub(crate) const FEATURES: usize = 12;
 /// Rows whose class says whether the first two features have the same sign; augmented by noise.
 pub(crate) struct Rows {
     pub(crate) count: usize,
-    /// From this step's batch on, by rows seen, every feature is no number. For tests of divergence.
+    /// A row that makes every feature of its batch NaN.
     pub(crate) poison: Option<usize>,
 }
 
