@@ -1,1 +1,31 @@
 //! What to learn: goals join kinds into a network and a training plan.
+//!
+//! [`train`] goes from data to a finished [`Run`]; [`evaluate`] and [`predict`] use one; [`inspect`] only looks at
+//! data. [`Config`] says what is asked for; [`Watcher`] sees the work as it goes on.
+
+mod config;
+mod dataset;
+mod error;
+mod evaluate;
+mod finish;
+mod infer;
+mod model;
+mod outcome;
+mod predict;
+mod report;
+mod run;
+pub mod samples;
+mod train;
+mod watch;
+
+pub use config::{Config, DataConfig, NetworkConfig, Preset, TrainingConfig};
+pub use dataset::{ColumnPlan, Inspection, Survey, Use, inspect};
+pub use error::{Error, Result};
+pub use evaluate::evaluate;
+pub use finish::Finished;
+pub use infer::{Predictions, predict};
+pub use model::Model;
+pub use outcome::{Answers, Evaluation};
+pub use run::Run;
+pub use train::{Ended, Place, resume, train};
+pub use watch::{Unwatched, Watcher};

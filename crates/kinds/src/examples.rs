@@ -8,10 +8,10 @@ use std::sync::Mutex;
 
 /// The prepared columns of a data set: turns rows of a table into records.
 pub struct Encoder {
-    /// Input columns by name.
-    pub inputs: Vec<(String, Box<dyn Prepared>)>,
-    /// Target columns by name.
-    pub targets: Vec<(String, Box<dyn Prepared>)>,
+    /// Input columns: name, kind, prepared.
+    pub inputs: Vec<(String, &'static str, Box<dyn Prepared>)>,
+    /// Target columns: name, kind, prepared.
+    pub targets: Vec<(String, &'static str, Box<dyn Prepared>)>,
 }
 
 /// A cell that could not be used; its row was left out.
@@ -43,12 +43,12 @@ struct Encoded {
 impl Encoder {
     /// What the inputs contribute to a record, in order.
     pub fn features(&self) -> Vec<Feature> {
-        self.inputs.iter().flat_map(|(_, p)| p.features()).collect()
+        self.inputs.iter().flat_map(|(_, _, p)| p.features()).collect()
     }
 
     /// What has to be answered, in order.
     pub fn answers(&self) -> Vec<Target> {
-        self.targets.iter().filter_map(|(_, p)| p.target()).collect()
+        self.targets.iter().filter_map(|(_, _, p)| p.target()).collect()
     }
 
     /// The layout of its records.
@@ -70,10 +70,10 @@ impl Encoder {
         memory: usize,
         progress: &mut dyn FnMut(usize),
     ) -> Result<Examples> {
-        let inputs = self.inputs.iter().map(|(name, _)| table.column_index(name)).collect::<Result<_>>()?;
+        let inputs = self.inputs.iter().map(|(name, ..)| table.column_index(name)).collect::<Result<_>>()?;
         let position = |name: &String| table.columns().iter().position(|c| &c.name == name);
         let positions =
-            Positions { inputs, targets: self.targets.iter().map(|(n, _)| position(n)).collect() };
+            Positions { inputs, targets: self.targets.iter().map(|(n, ..)| position(n)).collect() };
         let workers = std::thread::available_parallelism().map_or(1, |n| n.get());
         let mut out = ExamplesWriter::new(self.layout(), memory);
         for chunk in table.chunks() {
@@ -140,11 +140,11 @@ impl Encoder {
         record: &mut Record,
     ) -> std::result::Result<(), (String, String)> {
         record.clear();
-        for ((name, prepared), &cell) in self.inputs.iter().zip(inputs) {
+        for ((name, _, prepared), &cell) in self.inputs.iter().zip(inputs) {
             prepared.encode(cell, files, record).map_err(|why| (name.clone(), why))?;
         }
         let known =
-            self.targets.iter().zip(targets).map(|((_, p), &c)| p.encode_target(c).unwrap_or(f32::NAN));
+            self.targets.iter().zip(targets).map(|((_, _, p), &c)| p.encode_target(c).unwrap_or(f32::NAN));
         record.targets.extend(known);
         Ok(())
     }

@@ -15,7 +15,7 @@ const RARE: usize = 3;
 const MOST: usize = 5_000;
 
 /// One of a limited set of values.
-pub struct Category;
+pub(crate) struct Category;
 
 /// The fitted state of a category column: its values in order of their codes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

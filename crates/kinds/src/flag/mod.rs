@@ -6,7 +6,7 @@ use pellucid_data::{Result, Storage};
 use serde_json::Value;
 
 /// Yes or no. Everything after recognition is that of a category with two values.
-pub struct Flag;
+pub(crate) struct Flag;
 
 impl Kind for Flag {
     fn name(&self) -> &'static str {

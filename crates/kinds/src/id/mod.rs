@@ -5,7 +5,7 @@ use pellucid_data::{DataError, Result, Storage};
 use serde_json::Value;
 
 /// Names of rows. Set aside: a network would only memorise them.
-pub struct Id;
+pub(crate) struct Id;
 
 impl Kind for Id {
     fn name(&self) -> &'static str {

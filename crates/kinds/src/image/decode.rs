@@ -95,6 +95,13 @@ impl Pixels {
         Pixels::new(canvas)
     }
 
+    /// The picture as a PNG file; `None` if there is no memory for it.
+    pub fn to_png(&self) -> Option<Vec<u8>> {
+        let mut file = Cursor::new(Vec::new());
+        self.rgb.write_to(&mut file, image::ImageFormat::Png).ok()?;
+        Some(file.into_inner())
+    }
+
     /// The bytes with 1 (grey, by Rec. 709 luma) or 3 channels, row by row, channels last.
     pub fn channels(&self, channels: usize) -> Vec<u8> {
         if channels == 3 {

@@ -14,7 +14,7 @@ const BINS: usize = 32;
 const SAMPLE: usize = 200_000;
 
 /// Measured or counted quantities.
-pub struct Number;
+pub(crate) struct Number;
 
 /// The fitted state of a number column.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

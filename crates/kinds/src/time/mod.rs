@@ -10,7 +10,7 @@ use serde_json::Value;
 const DAY: f64 = 86_400_000.0;
 
 /// A date or a date with a time.
-pub struct Time;
+pub(crate) struct Time;
 
 /// The fitted state: the trend in days since 1970, and which cycles vary in the training rows.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -1,0 +1,307 @@
+//! What a run is: the file `config.toml`, where every default is written out.
+//!
+//! Before a run, whatever is not given is `None`; [`crate::train`] decides it, says how, and writes the
+//! complete file into the run folder. That file is the one to edit for the next run.
+
+use crate::{Error, Result};
+use pellucid_kinds::image::Augment;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// A whole configuration.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// The data and what is asked of it.
+    pub data: DataConfig,
+    /// The network.
+    pub network: NetworkConfig,
+    /// The training.
+    pub training: TrainingConfig,
+}
+
+/// The data and what is asked of it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DataConfig {
+    /// Files or folders.
+    pub paths: Vec<PathBuf>,
+    /// Whether the data set is a sample inside the program, by its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sample: Option<String>,
+    /// Columns to predict.
+    pub predict: Vec<String>,
+    /// Columns to leave out.
+    pub ignore: Vec<String>,
+    /// Kinds by column, where the recognised one is not the right one.
+    pub kinds: BTreeMap<String, String>,
+    /// A column whose rows of one value must stay on one side of the split (a patient).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// A column that orders the rows in time: the split is then made of blocks of time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time: Option<String>,
+    /// A column that names the part of each row (`train`, `validation`, `test`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub split: Option<String>,
+    /// Share of the rows (of the training rows, if only a test part is given) for validation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub validation: Option<f64>,
+    /// Share of the rows for the test.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test: Option<f64>,
+    /// Share of unreadable rows that is tolerated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub skip_share: Option<f64>,
+    /// Whether to train although the checks found a leak.
+    pub allow_leaks: bool,
+    /// The longest side of pictures in pixels; larger ones are scaled down.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_side: Option<usize>,
+    /// Bytes of prepared rows kept in memory; more go to a temporary file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory: Option<usize>,
+}
+
+/// The network.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct NetworkConfig {
+    /// A person's own layers, such as `["conv 3x3 32", "relu", "pool 2"]`, in place of the built-in network.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub layers: Option<Vec<String>>,
+    /// Channels of the first stage of a picture network; later stages have twice, four times … as many.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub channels: Option<usize>,
+    /// Residual blocks in each stage of a picture network.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blocks: Option<usize>,
+    /// Width of the network that joins all columns.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub width: Option<usize>,
+    /// Residual blocks of the network that joins all columns.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub depth: Option<usize>,
+    /// Share of values dropped in training (Srivastava et al. 2014).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dropout: Option<f64>,
+}
+
+/// How large an effort is made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Preset {
+    /// A first look, about a minute.
+    Quick,
+    /// A good network, some minutes.
+    #[default]
+    Good,
+    /// The best network here, up to an hour.
+    Best,
+}
+
+/// The training.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TrainingConfig {
+    /// How large an effort is made.
+    pub preset: Preset,
+    /// The most seconds that training may take; it decides the number of steps before the start.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<f64>,
+    /// Batches to learn from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub steps: Option<u64>,
+    /// Rows in a batch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub batch: Option<usize>,
+    /// The highest learning rate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub learning_rate: Option<f64>,
+    /// How strongly weights are pulled towards zero.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weight_decay: Option<f64>,
+    /// Share of each label that is spread over all classes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label_smoothing: Option<f64>,
+    /// How slowly the mean of the weights follows them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ema: Option<f64>,
+    /// Validations in a row without improvement that end the training.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub patience: Option<u64>,
+    /// Steps between validations.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub validate_every: Option<u64>,
+    /// Whether rare classes weigh more in the loss.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub class_weights: Option<bool>,
+    /// What all randomness is derived from.
+    pub seed: u64,
+    /// Changes to training pictures.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub augment: Option<Augment>,
+}
+
+/// Every key that a configuration may have, as `section.key`: for messages on unknown ones.
+const KEYS: &[(&str, &[&str])] = &[
+    (
+        "data",
+        &[
+            "paths",
+            "sample",
+            "predict",
+            "ignore",
+            "kinds",
+            "group",
+            "time",
+            "split",
+            "validation",
+            "test",
+            "skip_share",
+            "allow_leaks",
+            "max_side",
+            "memory",
+        ],
+    ),
+    ("network", &["layers", "channels", "blocks", "width", "depth", "dropout"]),
+    (
+        "training",
+        &[
+            "preset",
+            "seconds",
+            "steps",
+            "batch",
+            "learning_rate",
+            "weight_decay",
+            "label_smoothing",
+            "ema",
+            "patience",
+            "validate_every",
+            "class_weights",
+            "seed",
+            "augment",
+        ],
+    ),
+];
+
+impl Config {
+    /// Reads a configuration.
+    ///
+    /// # Errors
+    /// A file that cannot be read, TOML that is not valid (with its line), or an unknown key, with the nearest one.
+    pub fn read(path: &Path) -> Result<Config> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|e| pellucid_data::DataError::io("the configuration cannot be read", path, &e))?;
+        Config::parse(&text, &path.display().to_string())
+    }
+
+    /// As [`read`](Config::read), of text; `name` is used in messages.
+    ///
+    /// # Errors
+    /// As [`read`](Config::read).
+    pub fn parse(text: &str, name: &str) -> Result<Config> {
+        if let Ok(table) = text.parse::<toml::Table>() {
+            check_keys(&table, name)?;
+        }
+        toml::from_str(text)
+            .map_err(|e| Error::usage(format!("the configuration is not valid · {name} · {e}")))
+    }
+
+    /// The configuration as TOML.
+    ///
+    /// # Errors
+    /// Values that TOML cannot hold.
+    pub fn to_toml(&self) -> Result<String> {
+        toml::to_string_pretty(self)
+            .map_err(|e| Error::usage(format!("the configuration cannot be written · {e}")))
+    }
+}
+
+fn check_keys(table: &toml::Table, name: &str) -> Result<()> {
+    let unknown = |key: &str, candidates: &[&str], place: &str| {
+        let advice = match pellucid_data::nearest(key, candidates.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("there are: {}", candidates.join(", ")),
+        };
+        Err(Error::usage(format!("unknown key `{key}` {place} · {name} · {advice}")))
+    };
+    let sections: Vec<&str> = KEYS.iter().map(|(section, _)| *section).collect();
+    for (section, content) in table {
+        let Some((_, keys)) = KEYS.iter().find(|(s, _)| s == section) else {
+            return unknown(section, &sections, "at the top level");
+        };
+        for key in content.as_table().into_iter().flat_map(|t| t.keys()) {
+            if !keys.contains(&key.as_str()) {
+                return unknown(key, keys, &format!("in [{section}]"));
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_configuration_survives_its_file() {
+        let mut config = Config::default();
+        config.data.predict = vec!["outcome".into()];
+        config.data.kinds.insert("age".into(), "number".into());
+        config.training.augment = Some(Augment::NONE);
+        config.training.learning_rate = Some(3e-4);
+        assert_eq!(Config::parse(&config.to_toml().unwrap(), "x").unwrap(), config);
+    }
+
+    #[test]
+    fn unknown_keys_name_the_nearest() {
+        let message = |text| Config::parse(text, "my.toml").unwrap_err().to_string();
+        assert!(message("[training]\nlearning_rat = 1").contains("`learning_rate`"));
+        assert!(message("[trainig]\nseed = 1").contains("`training`"));
+        assert!(message("[training]\nseed = \"x\"").contains("my.toml"));
+    }
+
+    #[test]
+    fn every_key_is_listed() {
+        let mut full = Config::default();
+        full.data.sample = Some(String::new());
+        (full.data.group, full.data.time, full.data.split) =
+            (Some("g".into()), Some("t".into()), Some("s".into()));
+        (full.data.validation, full.data.test, full.data.skip_share) = (Some(0.1), Some(0.1), Some(0.1));
+        (full.data.max_side, full.data.memory) = (Some(1), Some(1));
+        full.network = NetworkConfig {
+            layers: Some(vec![]),
+            channels: Some(1),
+            blocks: Some(1),
+            width: Some(1),
+            depth: Some(1),
+            dropout: Some(0.1),
+        };
+        full.training = TrainingConfig {
+            preset: Preset::Best,
+            seconds: Some(1.0),
+            steps: Some(1),
+            batch: Some(1),
+            learning_rate: Some(0.1),
+            weight_decay: Some(0.1),
+            label_smoothing: Some(0.1),
+            ema: Some(0.1),
+            patience: Some(1),
+            validate_every: Some(1),
+            class_weights: Some(true),
+            seed: 1,
+            augment: Some(Augment::NONE),
+        };
+        let table: toml::Table = full.to_toml().unwrap().parse().unwrap();
+        for (section, keys) in KEYS {
+            let written: Vec<_> = table[*section].as_table().unwrap().keys().cloned().collect();
+            let mut listed: Vec<String> = keys.iter().map(|k| (*k).to_owned()).collect();
+            listed.sort();
+            let mut sorted = written.clone();
+            sorted.sort();
+            assert_eq!(sorted, listed, "[{section}]");
+        }
+    }
+}

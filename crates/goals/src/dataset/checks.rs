@@ -1,0 +1,186 @@
+//! The leak and quality checks, given a survey's columns.
+
+use super::split::each_cell;
+use super::{ColumnPlan, Prepared, Survey, Use, prepare, split_rows};
+use crate::train::open;
+use crate::{Config, Result, Watcher};
+use pellucid_data::{Cell, Splits, Storage};
+use pellucid_insight::check::{
+    Cells, CheckReport, Column, Dataset, MISSING, PictureIndex, check_table, hash_bytes, near_duplicates,
+    neighbours_on_both_sides, thumbnail,
+};
+use pellucid_kinds::{Record, cell_text};
+use std::collections::HashMap;
+
+/// What looking at data shows, without training.
+pub struct Inspection {
+    /// The columns and what they would be used for.
+    pub survey: Survey,
+    /// The rows of each part.
+    pub splits: Splits,
+    /// What the checks found.
+    pub report: CheckReport,
+    /// Rows whose cells cannot be used: where, and why.
+    pub unreadable: Vec<(String, String)>,
+}
+
+/// Looks at data: what it is, and what is wrong with it. Without a column to predict, only what needs none.
+///
+/// # Errors
+/// Data that cannot be read at all.
+pub fn inspect(config: &Config, watcher: &mut dyn Watcher) -> Result<Inspection> {
+    let (survey, _sample) = open(config)?;
+    let splits = split_rows(&survey, &config.data, config.training.seed)?;
+    let learnable = survey.check_learnable().is_ok();
+    watcher.begin("Reading the data", survey.table.rows());
+    let mut data = config.data.clone();
+    data.skip_share = Some(1.0);
+    data.max_side.get_or_insert(64);
+    let prepared = match learnable {
+        true => Some(prepare(&survey, &splits, &data, &mut |done| watcher.advance(done))?),
+        false => None,
+    };
+    let report = check(&survey, &splits, prepared.as_ref())?;
+    let unreadable = prepared.iter().flat_map(|p| p.examples.unreadable()).map(|u| {
+        let mut place = survey.table.place(u.row);
+        place.column = Some(u.column.clone());
+        (place.to_string(), u.why.clone())
+    });
+    let unreadable = unreadable.collect();
+    Ok(Inspection { survey, splits, report, unreadable })
+}
+
+/// The cells of a column in the form that checks take, owned.
+enum Owned {
+    Numbers(Vec<f64>),
+    Codes(Vec<u32>, Vec<String>),
+    Prints(Vec<u128>),
+}
+
+impl Owned {
+    fn of(survey: &Survey, column: &ColumnPlan) -> Result<Owned> {
+        let numeric =
+            matches!(survey.profile(column).storage, Storage::Integer | Storage::Number | Storage::Time);
+        let few = column.kind.is_some_and(|k| k.name() != "number" && k.name() != "time");
+        if numeric && !few {
+            let mut values = Vec::with_capacity(survey.table.rows());
+            each_cell(survey, column, |_, cell| {
+                values.push(match cell {
+                    Cell::Integer(i) | Cell::Time(i) => i as f64,
+                    Cell::Number(x) => x,
+                    _ => f64::NAN,
+                });
+                Ok(())
+            })?;
+            return Ok(Owned::Numbers(values));
+        }
+        let (mut seen, mut codes, mut names) =
+            (HashMap::new(), Vec::with_capacity(survey.table.rows()), Vec::new());
+        each_cell(survey, column, |_, cell| {
+            codes.push(match cell_text(cell) {
+                None => MISSING,
+                Some(text) => match seen.get(text.as_ref()) {
+                    Some(&code) => code,
+                    None => {
+                        let code = names.len() as u32;
+                        names.push(text.to_string());
+                        seen.insert(text.into_owned(), code);
+                        code
+                    }
+                },
+            });
+            Ok(())
+        })?;
+        Ok(Owned::Codes(codes, names))
+    }
+
+    fn column<'a>(&'a self, name: &'a str) -> Column<'a> {
+        match self {
+            Owned::Numbers(values) => Column::new(name, Cells::Numbers(values)),
+            Owned::Codes(codes, names) => Column::new(name, Cells::Codes(codes)).with_values(names),
+            Owned::Prints(prints) => Column::new(name, Cells::Prints(prints)),
+        }
+    }
+}
+
+/// Named columns as the checks take them.
+fn views(owned: &[(String, Owned)]) -> Vec<Column<'_>> {
+    owned.iter().map(|(name, cells)| cells.column(name)).collect()
+}
+
+/// Runs all checks that the data allow; those on pictures need prepared rows.
+///
+/// # Errors
+/// Failures of reading.
+pub fn check(survey: &Survey, splits: &Splits, prepared: Option<&Prepared>) -> Result<CheckReport> {
+    let is_picture = |c: &ColumnPlan| c.kind.is_some_and(|k| k.name() == "image");
+    let mut pictures = Pictures::new(survey, prepared)?;
+    let gather = |role: Use| -> Result<Vec<(String, Owned)>> {
+        let columns = survey.used_as(role).filter(|c| !is_picture(c));
+        columns.map(|c| Ok((c.name.clone(), Owned::of(survey, c)?))).collect()
+    };
+    let (mut inputs, targets, others) = (gather(Use::Input)?, gather(Use::Target)?, gather(Use::Aside)?);
+    if let Some(p) = &mut pictures {
+        inputs.push((p.name.clone(), Owned::Prints(std::mem::take(&mut p.prints))));
+    }
+    let group = gather(Use::Group)?;
+    let (inputs_view, targets_view, others_view) = (views(&inputs), views(&targets), views(&others));
+    let row_name = |row: usize| survey.table.place(row).to_string();
+    let mut report = check_table(&Dataset {
+        parts: &splits.parts,
+        inputs: &inputs_view,
+        targets: &targets_view,
+        others: &others_view,
+        group: views(&group).first().copied(),
+        row_name: &row_name,
+    });
+    if let Some(p) = pictures {
+        let prints = match inputs.last() {
+            Some((_, Owned::Prints(prints))) => prints.as_slice(),
+            _ => &[],
+        };
+        report.extend(near_duplicates(&p.index, &splits.parts, prints, &row_name));
+        let classes = match targets.first() {
+            Some((_, Owned::Codes(codes, _))) => codes.as_slice(),
+            _ => &[],
+        };
+        if group.is_empty() {
+            report.extend(neighbours_on_both_sides(&p.index, &splits.parts, classes, &row_name));
+        }
+    }
+    Ok(report)
+}
+
+/// The pictures of the first picture column: fingerprints by row, and an index of thumbnails.
+struct Pictures {
+    name: String,
+    prints: Vec<u128>,
+    index: PictureIndex,
+}
+
+impl Pictures {
+    fn new(survey: &Survey, prepared: Option<&Prepared>) -> Result<Option<Pictures>> {
+        let picture = survey.used_as(Use::Input).find(|c| c.kind.is_some_and(|k| k.name() == "image"));
+        let (Some(column), Some(prepared)) = (picture, prepared) else { return Ok(None) };
+        let Some(&[height, width, channels]) = prepared.batcher.picture_sizes().first() else {
+            return Ok(None);
+        };
+        // A row without a readable picture equals no other.
+        let mut prints: Vec<u128> = (0..survey.table.rows()).map(|row| !(row as u128)).collect();
+        let (mut record, mut thumbnails) = (Record::default(), Vec::new());
+        for (i, &row) in prepared.examples.rows().iter().enumerate() {
+            prepared.examples.read(i, &mut record)?;
+            let pixels = record.pictures.get(..height * width * channels).unwrap_or_default();
+            prints[row] = hash_bytes(pixels, 0);
+            let grey: Vec<u8> = match channels {
+                1 => pixels.to_vec(),
+                _ => pixels
+                    .chunks(channels)
+                    .map(|p| (p.iter().map(|&b| u32::from(b)).sum::<u32>() / channels as u32) as u8)
+                    .collect(),
+            };
+            thumbnails.extend(thumbnail(width, height, &grey).map(|t| (row, t)));
+        }
+        Ok(Some(Pictures { name: column.name.clone(), prints, index: PictureIndex::new(thumbnails) }))
+    }
+}

@@ -1,0 +1,140 @@
+//! Fitted on the training rows, applied to all.
+
+use super::{Survey, Use};
+use crate::config::DataConfig;
+use crate::{Error, Result};
+use pellucid_data::{DataError, Part, Splits};
+use pellucid_kinds::{Batcher, Encoder, Examples, FitContext, Record, Role, TrainingCells};
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+
+/// Prepared rows kept in memory by default; more go to a temporary file.
+const MEMORY: usize = 2 << 30;
+
+/// Everything training needs of the data.
+pub struct Prepared {
+    /// The fitted columns.
+    pub encoder: Encoder,
+    /// All rows with at least one known answer.
+    pub examples: Arc<Examples>,
+    /// The records of the training, validation and test rows, in the table's order.
+    pub records: [Vec<usize>; 3],
+    /// Makes batches of records.
+    pub batcher: Arc<Batcher>,
+    /// Rows that no target had an answer for.
+    pub unanswered: usize,
+}
+
+impl Prepared {
+    /// The records of a part.
+    pub fn part(&self, part: Part) -> &[usize] {
+        match part {
+            Part::Train => &self.records[0],
+            Part::Validation => &self.records[1],
+            Part::Test => &self.records[2],
+        }
+    }
+}
+
+/// Fits every column on the training rows and encodes all rows.
+///
+/// # Errors
+/// Columns that cannot be fitted, and more unreadable rows than tolerated.
+pub fn prepare(
+    survey: &Survey,
+    splits: &Splits,
+    config: &DataConfig,
+    progress: &mut dyn FnMut(usize),
+) -> Result<Prepared> {
+    let is_training = |row: usize| splits.parts.get(row) == Some(&Part::Train);
+    let fit = |role: Use| -> Result<Vec<_>> {
+        let context = FitContext {
+            files: survey.table.files(),
+            role: if role == Use::Target { Role::Target } else { Role::Input },
+            max_side: config.max_side.unwrap_or(usize::MAX),
+        };
+        let mut fitted = Vec::new();
+        for column in survey.used_as(role) {
+            let Some(kind) = column.kind else { continue };
+            let cells = TrainingCells::new(&survey.table, column.position, &is_training);
+            fitted.push((column.name.clone(), kind.name(), kind.fit(&cells, &context)?));
+        }
+        Ok(fitted)
+    };
+    let encoder = Encoder { inputs: fit(Use::Input)?, targets: fit(Use::Target)? };
+    for (name, kind, target) in &encoder.targets {
+        if target.target().is_none() {
+            return Err(Error::usage(format!(
+                "a column of kind {kind} cannot be predicted yet · column `{name}`"
+            )));
+        }
+    }
+    let examples = encoder.encode(&survey.table, &|_| true, config.memory.unwrap_or(MEMORY), progress)?;
+    tolerate(survey, &examples, config)?;
+    let known = |i: usize| (0..encoder.targets.len()).any(|k| !examples.target(i, k).is_nan());
+    let mut records = [Vec::new(), Vec::new(), Vec::new()];
+    let mut unanswered = 0;
+    for (i, &row) in examples.rows().iter().enumerate() {
+        match splits.parts.get(row) {
+            Some(part) if known(i) => records[*part as usize].push(i),
+            _ => unanswered += 1,
+        }
+    }
+    let batcher = Arc::new(Batcher::new(encoder.features(), encoder.answers()));
+    let prepared = Prepared { encoder, examples: Arc::new(examples), records, batcher, unanswered };
+    for (part, name) in [(Part::Train, "training"), (Part::Validation, "validation")] {
+        if prepared.part(part).is_empty() {
+            let what = format!("no {name} row has both readable inputs and an answer");
+            return Err(DataError::refused(what).in_file(survey.table.name()).into());
+        }
+    }
+    Ok(prepared)
+}
+
+/// Refuses data with more unusable rows than tolerated; lists the first ones.
+fn tolerate(survey: &Survey, examples: &Examples, config: &DataConfig) -> Result<()> {
+    let (bad, rows) = (examples.unreadable().len(), survey.table.rows());
+    let share = config.skip_share.unwrap_or(0.01);
+    if bad as f64 <= share * rows as f64 {
+        return Ok(());
+    }
+    let list: Vec<_> = examples
+        .unreadable()
+        .iter()
+        .take(5)
+        .map(|u| {
+            let mut place = survey.table.place(u.row);
+            place.column = Some(u.column.clone());
+            format!("\n  {place}: {}", u.why)
+        })
+        .collect();
+    let more = if bad > list.len() { "\n  …" } else { "" };
+    Err(DataError::refused(format!("{bad} of {rows} rows cannot be used"))
+        .in_file(survey.table.name())
+        .because(format!("the first of them:{}{more}", list.concat()))
+        .advise(format!("mend or remove them, or tolerate them with --skip-share (now {share})"))
+        .into())
+}
+
+/// A text that differs when the prepared data does: a hash of all answers and of rows spread over all.
+///
+/// # Errors
+/// Failures of reading.
+pub fn fingerprint(prepared: &Prepared) -> Result<String> {
+    let mut hash = Sha256::new();
+    let (examples, layout) = (&prepared.examples, prepared.examples.layout());
+    for records in &prepared.records {
+        hash.update(records.len().to_le_bytes());
+        for &i in records {
+            (0..layout.targets).for_each(|k| hash.update(examples.target(i, k).to_le_bytes()));
+        }
+        let (mut record, mut bytes) = (Record::default(), Vec::new());
+        for &i in records.iter().step_by(records.len().div_ceil(256).max(1)) {
+            examples.read(i, &mut record)?;
+            bytes.clear();
+            layout.write(&record, &mut bytes);
+            hash.update(&bytes);
+        }
+    }
+    Ok(hash.finalize().iter().map(|b| format!("{b:02x}")).collect())
+}

@@ -1,0 +1,210 @@
+//! What a data set holds: its columns, their kinds, and what each is used for.
+
+use crate::config::DataConfig;
+use crate::{Error, Result};
+use pellucid_data::{DataError, OpenOptions, Table};
+use pellucid_kinds::{Kind, Profile, Role, kind, profile, recognise};
+
+/// Names that a column to predict often has, when the person names none.
+const USUAL_TARGETS: [&str; 6] = ["label", "target", "class", "outcome", "diagnosis", "y"];
+
+/// What a column is used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Use {
+    /// The network sees it.
+    Input,
+    /// The network learns to answer it.
+    Target,
+    /// It keeps rows of one group on one side of the split.
+    Group,
+    /// It orders the rows in time.
+    Time,
+    /// It names the part of each row.
+    Split,
+    /// It is left out.
+    Aside,
+}
+
+impl Use {
+    /// The use in words.
+    pub fn name(self) -> &'static str {
+        match self {
+            Use::Input => "input",
+            Use::Target => "to predict",
+            Use::Group => "keeps groups together",
+            Use::Time => "orders the rows",
+            Use::Split => "gives the split",
+            Use::Aside => "set aside",
+        }
+    }
+}
+
+/// One column and what is made of it.
+#[derive(Clone)]
+pub struct ColumnPlan {
+    /// The name.
+    pub name: String,
+    /// The position in the table.
+    pub position: usize,
+    /// The kind; `None` if the column is set aside because no kind here can learn from it.
+    pub kind: Option<&'static dyn Kind>,
+    /// What it is used for.
+    pub role: Use,
+    /// Why: "`outcome` looks like a category: 2 distinct values in 569 rows".
+    pub reason: String,
+    /// The other kind it could well be, if a person should be asked.
+    pub or: Option<&'static str>,
+}
+
+/// A table with the plan for every column.
+pub struct Survey {
+    /// The data.
+    pub table: Table,
+    /// Facts about every column.
+    pub profiles: Vec<Profile>,
+    /// The plan for every column, in the table's order.
+    pub columns: Vec<ColumnPlan>,
+}
+
+impl Survey {
+    /// Opens and surveys the data.
+    ///
+    /// # Errors
+    /// Data that cannot be read, or column names that do not exist.
+    pub fn new(config: &DataConfig) -> Result<Survey> {
+        let mut options = OpenOptions::default();
+        if let Some(share) = config.skip_share {
+            options.skip_share = share;
+        }
+        if let Some(memory) = config.memory {
+            options.memory = memory;
+        }
+        let table = Table::open(&config.paths, &options)?;
+        Survey::of(table, config)
+    }
+
+    /// Surveys an open table.
+    ///
+    /// # Errors
+    /// Column names that do not exist.
+    pub fn of(table: Table, config: &DataConfig) -> Result<Survey> {
+        let profiles = profile(&table)?;
+        let named = [&config.group, &config.time, &config.split];
+        let mentioned = config.predict.iter().chain(&config.ignore).chain(config.kinds.keys());
+        for name in mentioned.chain(named.into_iter().flatten()) {
+            table.column_index(name)?;
+        }
+        let targets = targets(&table, config);
+        let columns = profiles
+            .iter()
+            .enumerate()
+            .map(|(position, p)| plan_column(position, p, &targets, config))
+            .collect::<Result<_>>()?;
+        Ok(Survey { table, profiles, columns })
+    }
+
+    /// The columns with a use.
+    pub fn used_as(&self, role: Use) -> impl Iterator<Item = &ColumnPlan> {
+        self.columns.iter().filter(move |c| c.role == role)
+    }
+
+    /// The facts about a column.
+    pub fn profile(&self, column: &ColumnPlan) -> &Profile {
+        &self.profiles[column.position]
+    }
+
+    /// Checks that there is something to learn and something to learn it from.
+    ///
+    /// # Errors
+    /// No target, no inputs, or a target that is constant, all missing or all different.
+    pub fn check_learnable(&self) -> Result<()> {
+        let names = || self.columns.iter().map(|c| format!("`{}`", c.name)).collect::<Vec<_>>().join(", ");
+        let refuse = |what: String| DataError::refused(what).in_file(self.table.name());
+        if self.used_as(Use::Target).next().is_none() {
+            return Err(Error::usage(format!(
+                "which column is to be predicted? · {} · its columns are {} · name one with --predict COLUMN",
+                self.table.name(),
+                names()
+            )));
+        }
+        for column in self.used_as(Use::Target) {
+            let p = self.profile(column);
+            let refuse = |what: &str| refuse(what.to_owned()).in_column(&column.name);
+            if p.present() == 0 {
+                return Err(refuse("there is nothing to learn: no row has an answer").into());
+            }
+            if p.all_counted && p.distinct() == 1 {
+                let value = p.values.first().map_or("", |v| v.0.as_str());
+                let why = format!("every row has the same answer, `{value}`");
+                return Err(refuse("there is nothing to learn: only one answer occurs")
+                    .because(why)
+                    .advise("give rows with at least two different answers")
+                    .into());
+            }
+            if column.kind.is_none_or(|k| k.name() == "id") {
+                let why = format!("{} rows have {} different answers", p.present(), p.distinct());
+                return Err(refuse("this column cannot be predicted: hardly any answer occurs twice")
+                    .because(why)
+                    .advise("choose a column with a limited set of answers, or a number")
+                    .into());
+            }
+        }
+        if self.used_as(Use::Input).next().is_none() {
+            let error = refuse("there is nothing to learn from: no column can be an input".to_owned());
+            return Err(error
+                .advise(format!("its columns are {}; set a kind with --kind COLUMN=KIND", names()))
+                .into());
+        }
+        Ok(())
+    }
+}
+
+/// The columns to predict: as named, or the one column with a usual name.
+fn targets(table: &Table, config: &DataConfig) -> Vec<String> {
+    if !config.predict.is_empty() {
+        return config.predict.clone();
+    }
+    let usual = |name: &str| USUAL_TARGETS.iter().any(|u| name.eq_ignore_ascii_case(u));
+    let found: Vec<_> = table.columns().iter().map(|c| &c.name).filter(|n| usual(n)).cloned().collect();
+    if found.len() == 1 { found } else { Vec::new() }
+}
+
+fn plan_column(position: usize, p: &Profile, targets: &[String], config: &DataConfig) -> Result<ColumnPlan> {
+    let is = |name: &Option<String>| name.as_deref() == Some(p.name.as_str());
+    let aside = |role, why: &str| {
+        let reason = format!("`{}` {why}", p.name);
+        Ok(ColumnPlan { name: p.name.clone(), position, kind: None, role, reason, or: None })
+    };
+    if config.ignore.contains(&p.name) {
+        return aside(Use::Aside, "is left out, as asked");
+    }
+    if is(&config.group) {
+        return aside(
+            Use::Group,
+            "keeps rows of one group on one side of the split, and is not shown to the network",
+        );
+    }
+    if is(&config.time) {
+        return aside(Use::Time, "orders the rows in time for the split, and is not shown to the network");
+    }
+    if is(&config.split) {
+        return aside(Use::Split, "names the part of each row");
+    }
+    let target = targets.contains(&p.name);
+    let role = if target { Role::Target } else { Role::Input };
+    let recognised = recognise(p, role);
+    let (kind, reason, or) = match config.kinds.get(&p.name) {
+        Some(name) => (Some(kind(name)?), format!("`{}` is of kind {name}, as asked", p.name), None),
+        None => (recognised.kind, recognised.reason, recognised.or),
+    };
+    let constant = p.all_counted && p.distinct() <= 1 && p.missing == 0 && p.pictures == 0;
+    if !target && constant && p.present() > 0 {
+        return aside(Use::Aside, "is set aside: it has the same value in every row");
+    }
+    let role = match kind {
+        _ if target => Use::Target,
+        Some(k) if k.is_input() => Use::Input,
+        _ => Use::Aside,
+    };
+    Ok(ColumnPlan { name: p.name.clone(), position, kind, role, reason, or })
+}

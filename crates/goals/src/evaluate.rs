@@ -1,0 +1,71 @@
+//! How good a run's model is: on its own test rows, or on other data.
+
+use crate::finish::TestRows;
+use crate::infer::answer_table;
+use crate::model::Model;
+use crate::outcome::{Evaluation, score};
+use crate::{Error, Result, Run, Watcher};
+use pellucid_data::{OpenOptions, Table};
+use pellucid_kinds::cell_text;
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+
+/// The scores of a run: those of its own test rows (measured once, at the end of training), or of `data`.
+///
+/// # Errors
+/// A run without a model, and data without the model's columns or without answers.
+pub fn evaluate(path: &Path, data: Option<&[PathBuf]>, watcher: &mut dyn Watcher) -> Result<Evaluation> {
+    let Some(data) = data else {
+        return TestRows::read(&Run::open(path)?);
+    };
+    let (model, run) = crate::infer::open_model(path)?;
+    let table = Table::open(data, &OpenOptions::default())?;
+    for (name, _, _) in &model.encoder.targets {
+        table.column_index(name)?;
+    }
+    let (answers, examples) = answer_table(&model, &table, watcher)?;
+    let config = run.map(|r| r.config()).transpose()?.unwrap_or_default();
+    let groups = match &config.data.group {
+        Some(name) if table.columns().iter().any(|c| &c.name == name) => {
+            Some(groups(&table, name, examples.rows())?)
+        }
+        _ => None,
+    };
+    let mut evaluation = Evaluation { rows: examples.len(), targets: BTreeMap::new() };
+    for (((name, _, _), target), answers) in
+        model.encoder.targets.iter().zip(model.batcher.targets()).zip(&answers)
+    {
+        evaluation
+            .targets
+            .insert(name.clone(), score(answers, target, groups.as_deref(), config.training.seed)?);
+    }
+    Ok(evaluation)
+}
+
+/// A number for each group of the given rows.
+fn groups(table: &Table, name: &str, rows: &[usize]) -> Result<Vec<u32>> {
+    let column = table.column_index(name)?;
+    let mut seen = HashMap::new();
+    rows.iter()
+        .map(|&row| {
+            let text = cell_text(table.cells(row)?.cell(column)).map(|t| t.into_owned());
+            let next = seen.len() as u32;
+            Ok(*seen.entry(text).or_insert(next))
+        })
+        .collect()
+}
+
+/// The model whose run or folder this is, for messages when neither is there.
+pub(crate) fn not_a_model(path: &Path) -> Error {
+    Error::usage(format!(
+        "there is no trained model here · {} · give the folder that `pellucid train` printed, or its model folder",
+        path.display()
+    ))
+}
+
+impl Model {
+    /// The names of the columns to predict.
+    pub fn target_names(&self) -> impl Iterator<Item = &str> {
+        self.encoder.targets.iter().map(|(name, _, _)| name.as_str())
+    }
+}

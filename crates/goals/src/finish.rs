@@ -1,0 +1,120 @@
+//! After the last step: the test, touched once; the model, predictions, report and card.
+
+use crate::config::Config;
+use crate::dataset::Survey;
+use crate::infer::out_columns;
+use crate::model::Model;
+use crate::outcome::{Answers, Evaluation, score};
+use crate::predict::Decision;
+use crate::report::{Tested, report_data};
+use crate::{Error, Result, Run, Watcher};
+use pellucid_data::{DataError, Part, Splits, write_table};
+use pellucid_insight::check::CheckReport;
+use pellucid_kinds::{Examples, Record};
+use pellucid_train::{Outcome, RunFolder};
+use std::collections::BTreeMap;
+
+/// The scores of the test rows as kept in the run folder.
+const EVALUATION: &str = "evaluation.json";
+
+/// A finished run.
+pub struct Finished {
+    /// Its folder.
+    pub run: Run,
+    /// The scores of its test rows (of its validation rows, if there is no test part).
+    pub evaluation: Evaluation,
+    /// Whether no decision in training has seen the scored rows.
+    pub unseen: bool,
+    /// Seconds spent on training.
+    pub seconds: f64,
+}
+
+/// Everything known of a run whose training has ended.
+pub(crate) struct Trained<'a> {
+    pub(crate) survey: &'a Survey,
+    pub(crate) splits: &'a Splits,
+    pub(crate) checks: &'a CheckReport,
+    pub(crate) examples: &'a Examples,
+    pub(crate) records: &'a [Vec<usize>; 3],
+    pub(crate) unanswered: usize,
+    pub(crate) model: &'a Model,
+    pub(crate) config: &'a Config,
+    pub(crate) decisions: &'a [Decision],
+    pub(crate) outcome: &'a Outcome,
+    pub(crate) folder: &'a RunFolder,
+    pub(crate) command: &'a str,
+}
+
+/// The scores kept in a run folder.
+pub(crate) struct TestRows;
+
+impl TestRows {
+    pub(crate) fn read(run: &Run) -> Result<Evaluation> {
+        let path = run.path().join(EVALUATION);
+        let bytes = std::fs::read(&path)
+            .map_err(|e| DataError::io("the run's scores cannot be read; is it finished?", &path, &e))?;
+        serde_json::from_slice(&bytes)
+            .map_err(|e| Error::model(format!("the run's scores are damaged · {} · {e}", path.display())))
+    }
+}
+
+/// Tests the model and writes everything that a finished run holds; the model's folder comes last, and its being
+/// there says that the run is complete.
+pub(crate) fn finish(trained: &Trained<'_>, run: &Run, watcher: &mut dyn Watcher) -> Result<Finished> {
+    let unseen = !trained.records[Part::Test as usize].is_empty();
+    let part = if unseen { Part::Test } else { Part::Validation };
+    let records = &trained.records[part as usize];
+    watcher.begin("Testing", records.len());
+    let answers = answer(trained, records)?;
+    let groups = groups(trained, records)?;
+    let mut evaluation = Evaluation { rows: records.len(), targets: BTreeMap::new() };
+    for ((name, target), answers) in
+        trained.model.target_names().zip(trained.model.batcher.targets()).zip(&answers)
+    {
+        let seed = trained.config.training.seed;
+        match score(answers, target, groups.as_deref(), seed) {
+            Ok(scores) => {
+                evaluation.targets.insert(name.to_owned(), scores);
+            }
+            Err(e) => watcher.warning(&format!("`{name}`: {e}")),
+        }
+    }
+    let places: Vec<String> =
+        records.iter().map(|&i| trained.survey.table.place(trained.examples.rows()[i]).to_string()).collect();
+    let all: Vec<usize> = (0..records.len()).collect();
+    let columns = out_columns(trained.model, &answers, &all, records.len(), &places);
+    write_table(&run.path().join("predictions.parquet"), &columns)?;
+    let tested = Tested { records, answers: &answers, evaluation: &evaluation, places: &places, unseen };
+    let data = report_data(trained, &tested, run)?;
+    run.write_json("data_report.json", &data.data)?;
+    run.write("report.html", pellucid_insight::report::render(&data).as_bytes())?;
+    run.write("README.md", pellucid_insight::card::model_card(&data).as_bytes())?;
+    run.write_json(EVALUATION, &evaluation)?;
+    trained.model.save(&run.model())?;
+    Ok(Finished { run: run.clone(), evaluation, unseen, seconds: trained.outcome.seconds })
+}
+
+fn answer(trained: &Trained<'_>, records: &[usize]) -> Result<Vec<Answers>> {
+    let mut answers: Vec<Answers> = trained.model.batcher.targets().iter().map(Answers::new).collect();
+    for some in records.chunks(crate::predict::INFERENCE_BATCH) {
+        let mut read = Vec::with_capacity(some.len());
+        for &i in some {
+            let mut record = Record::default();
+            trained.examples.read(i, &mut record)?;
+            read.push(record);
+        }
+        for (all, more) in answers.iter_mut().zip(trained.model.answer(&read)?) {
+            all.append(more);
+        }
+    }
+    Ok(answers)
+}
+
+/// The group of each record, if the split kept groups together: intervals then resample whole groups.
+fn groups(trained: &Trained<'_>, records: &[usize]) -> Result<Option<Vec<u32>>> {
+    let Some(column) = trained.survey.used_as(crate::Use::Group).next() else { return Ok(None) };
+    let codes = crate::dataset::codes(trained.survey, column)?;
+    Ok(Some(
+        records.iter().map(|&i| codes.get(trained.examples.rows()[i]).copied().unwrap_or_default()).collect(),
+    ))
+}

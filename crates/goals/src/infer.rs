@@ -1,0 +1,172 @@
+//! Putting a model to use: answers for files, folders and tables.
+
+use crate::evaluate::not_a_model;
+use crate::model::Model;
+use crate::outcome::Answers;
+use crate::{Error, Result, Run, Watcher};
+use pellucid_data::{Cell, DataError, OpenOptions, OutColumn, OutValues, Table};
+use pellucid_kinds::{Examples, Record, Target, cell_text};
+use std::path::{Path, PathBuf};
+
+/// Prepared rows kept in memory while answering; more go to a temporary file.
+const MEMORY: usize = 1 << 30;
+
+/// Answers as a table: the input (a path or a row number), then for each target its answer and probabilities.
+pub struct Predictions {
+    /// `input`, `<target>`, `<target>_p`, `<target>_p_<class>` …, one row for each input, in its order.
+    pub columns: Vec<OutColumn>,
+    /// Inputs that could not be read, with the reason; their answers are empty.
+    pub problems: Vec<String>,
+}
+
+/// Opens the model of a run folder, or a model folder; with its run, if it is one.
+pub(crate) fn open_model(path: &Path) -> Result<(Model, Option<Run>)> {
+    if path.join("config.toml").is_file() {
+        let run = Run::open(path)?;
+        if !run.model().is_dir() {
+            return Err(Error::usage(format!(
+                "this run has no model yet · {} · finish it with: pellucid resume {}",
+                path.display(),
+                path.display()
+            )));
+        }
+        return Ok((Model::load(&run.model())?, Some(run)));
+    }
+    if path.join("model.safetensors").is_file() || path.join("config.json").is_file() {
+        return Ok((Model::load(path)?, None));
+    }
+    if !path.exists() {
+        let error = DataError::not_found("there is no such run").in_file(path.display().to_string());
+        return Err(error
+            .advise("give the folder that `pellucid train` printed, such as runs/photos-1")
+            .into());
+    }
+    Err(not_a_model(path))
+}
+
+/// Answers every row of `inputs` (pictures, folders, tables, `-` for a table on standard input).
+///
+/// # Errors
+/// A damaged model, and inputs without the columns that the model needs.
+pub fn predict(path: &Path, inputs: &[PathBuf], watcher: &mut dyn Watcher) -> Result<Predictions> {
+    let (model, _) = open_model(path)?;
+    let table = Table::open(inputs, &OpenOptions { skip_share: 1.0, ..OpenOptions::default() })?;
+    let (answers, examples) = answer_table(&model, &table, watcher)?;
+    let mut problems: Vec<String> =
+        table.skipped().iter().map(|s| format!("{}: {}", s.place, s.why)).collect();
+    for bad in examples.unreadable() {
+        let mut place = table.place(bad.row);
+        place.column = Some(bad.column.clone());
+        problems.push(format!("{place}: {}", bad.why));
+    }
+    let columns = out_columns(&model, &answers, examples.rows(), table.rows(), &input_names(&model, &table)?);
+    Ok(Predictions { columns, problems })
+}
+
+/// Answers all rows of a table whose cells can be used.
+pub(crate) fn answer_table(
+    model: &Model,
+    table: &Table,
+    watcher: &mut dyn Watcher,
+) -> Result<(Vec<Answers>, Examples)> {
+    watcher.begin("Reading", table.rows());
+    let renamed = rename_picture_column(model, table);
+    let encoder = renamed.as_ref().map_or(&model.encoder, |m| m);
+    let examples = encoder.encode(table, &|_| true, MEMORY, &mut |done| watcher.advance(done))?;
+    let mut answers: Vec<Answers> = model.batcher.targets().iter().map(Answers::new).collect();
+    watcher.begin("Answering", examples.len());
+    let mut some: Vec<Record> = Vec::new();
+    for i in 0..examples.len() {
+        let mut record = Record::default();
+        examples.read(i, &mut record)?;
+        some.push(record);
+        if some.len() == crate::predict::INFERENCE_BATCH || i + 1 == examples.len() {
+            for (all, more) in answers.iter_mut().zip(model.answer(&some)?) {
+                all.append(more);
+            }
+            some.clear();
+            watcher.advance(i + 1);
+        }
+    }
+    Ok((answers, examples))
+}
+
+/// Pictures given as files come in a column `image`; a model whose one picture column has another name takes them.
+fn rename_picture_column(model: &Model, table: &Table) -> Option<pellucid_kinds::Encoder> {
+    let pictures: Vec<_> = model.encoder.inputs.iter().filter(|(_, kind, _)| *kind == "image").collect();
+    let [(name, _, _)] = pictures.as_slice() else { return None };
+    let has = |wanted: &str| table.columns().iter().any(|c| c.name == wanted);
+    if has(name) || !has("image") {
+        return None;
+    }
+    let restore = |list: &[(String, &'static str, Box<dyn pellucid_kinds::Prepared>)]| {
+        list.iter()
+            .map(|(n, k, p)| {
+                let renamed = if n == name { "image".to_owned() } else { n.clone() };
+                Some((renamed, *k, pellucid_kinds::kind(k).ok()?.restore(&p.state()).ok()?))
+            })
+            .collect::<Option<Vec<_>>>()
+    };
+    Some(pellucid_kinds::Encoder {
+        inputs: restore(&model.encoder.inputs)?,
+        targets: restore(&model.encoder.targets)?,
+    })
+}
+
+/// How each row is called: the path of its picture, or its number.
+fn input_names(model: &Model, table: &Table) -> Result<Vec<String>> {
+    let picture =
+        model.encoder.inputs.iter().find(|(_, kind, _)| *kind == "image").and_then(|(name, _, _)| {
+            let position = |wanted: &str| table.columns().iter().position(|c| c.name == wanted);
+            position(name).or_else(|| position("image"))
+        });
+    let mut names = Vec::with_capacity(table.rows());
+    for chunk in table.chunks() {
+        let chunk = chunk?;
+        for i in 0..chunk.rows {
+            let cell = picture.map_or(Cell::Missing, |column| chunk.cell(i, column));
+            names.push(match cell {
+                Cell::Text(_) => cell_text(cell).unwrap_or_default().into_owned(),
+                _ => (chunk.first_row + i + 1).to_string(),
+            });
+        }
+    }
+    Ok(names)
+}
+
+/// The answers by row of the table; rows without an answer stay empty.
+pub(crate) fn out_columns(
+    model: &Model,
+    answers: &[Answers],
+    answered: &[usize],
+    rows: usize,
+    names: &[String],
+) -> Vec<OutColumn> {
+    let mut columns = vec![OutColumn { name: "input".to_owned(), values: OutValues::Text(names.to_vec()) }];
+    for (((name, _, _), target), answers) in
+        model.encoder.targets.iter().zip(model.batcher.targets()).zip(answers)
+    {
+        let spread = |f: &dyn Fn(usize) -> f64| {
+            let mut values = vec![f64::NAN; rows];
+            answered.iter().enumerate().for_each(|(i, &row)| values[row] = f(i));
+            OutValues::Number(values)
+        };
+        let Target::Classes { names, .. } = target else {
+            let values = spread(&|i| f64::from(answers.row(i).first().copied().unwrap_or(f32::NAN)));
+            columns.push(OutColumn { name: name.clone(), values });
+            continue;
+        };
+        let mut texts = vec![String::new(); rows];
+        for (i, &row) in answered.iter().enumerate() {
+            texts[row].clone_from(&names[answers.best(i).0]);
+        }
+        columns.push(OutColumn { name: name.clone(), values: OutValues::Text(texts) });
+        columns
+            .push(OutColumn { name: format!("{name}_p"), values: spread(&|i| f64::from(answers.best(i).1)) });
+        for (class, class_name) in names.iter().enumerate() {
+            let values = spread(&|i| f64::from(answers.row(i)[class]));
+            columns.push(OutColumn { name: format!("{name}_p_{class_name}"), values });
+        }
+    }
+    columns
+}

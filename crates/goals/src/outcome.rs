@@ -1,0 +1,175 @@
+//! Answers beside the truth, and how good they are.
+
+use crate::{Error, Result};
+use pellucid_insight::intervals::{Centre, Scores, evaluate_classes, evaluate_numbers};
+use pellucid_kinds::{Answer, Target};
+use pellucid_tensor::Tensor;
+use pellucid_train::metrics::{ClassRows, NumberRows, score_classes, score_numbers};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The answers to one target over many rows, and the truth where it is known.
+#[derive(Clone, Debug, Default)]
+pub struct Answers {
+    /// How many probabilities a row has; 0 for a number.
+    classes: usize,
+    /// Probabilities, row by row, or numbers.
+    pub values: Vec<f32>,
+    /// Classes or numbers; NaN where not known.
+    pub truth: Vec<f32>,
+}
+
+impl Answers {
+    /// None yet.
+    pub fn new(target: &Target) -> Answers {
+        let classes = if let Target::Classes { names, .. } = target { names.len() } else { 0 };
+        Answers { classes, ..Answers::default() }
+    }
+
+    /// Adds the network's outputs `[n, outputs]`.
+    ///
+    /// # Errors
+    /// Outputs that are not `f32`.
+    pub fn add_outputs(&mut self, target: &Target, outputs: &Tensor) -> pellucid_tensor::Result<()> {
+        for row in outputs.data::<f32>()?.chunks(target.outputs().max(1)) {
+            match target.answer(row) {
+                Answer::Class(p) => self.values.extend(p),
+                Answer::Number(x) => self.values.push(x as f32),
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds the truth of a row.
+    pub fn add_truth(&mut self, truth: f32) {
+        self.truth.push(truth);
+    }
+
+    /// Adds further rows.
+    pub fn append(&mut self, more: Answers) {
+        self.values.extend(more.values);
+        self.truth.extend(more.truth);
+    }
+
+    /// How many rows were answered.
+    pub fn rows(&self) -> usize {
+        self.values.len() / self.classes.max(1)
+    }
+
+    /// The probabilities (or the one number) of a row.
+    pub fn row(&self, i: usize) -> &[f32] {
+        let width = self.classes.max(1);
+        self.values.get(i * width..(i + 1) * width).unwrap_or_default()
+    }
+
+    /// The class with the highest probability in a row, and its probability.
+    pub fn best(&self, i: usize) -> (usize, f32) {
+        self.row(i)
+            .iter()
+            .copied()
+            .enumerate()
+            .fold((0, f32::NEG_INFINITY), |a, b| if b.1 > a.1 { b } else { a })
+    }
+
+    /// Only the rows whose truth is known, with the rows' positions.
+    pub fn known(&self) -> (Answers, Vec<usize>) {
+        let mut known = Answers { classes: self.classes, ..Answers::default() };
+        let rows: Vec<_> =
+            (0..self.rows()).filter(|&i| self.truth.get(i).is_some_and(|t| !t.is_nan())).collect();
+        for &i in &rows {
+            known.values.extend(self.row(i));
+            known.truth.push(self.truth[i]);
+        }
+        (known, rows)
+    }
+
+    /// The known classes.
+    pub fn labels(&self) -> Vec<u32> {
+        self.truth.iter().map(|&t| t as u32).collect()
+    }
+}
+
+/// A validation's figures for one target.
+pub(crate) struct Quick {
+    pub(crate) metrics: Vec<(String, f64)>,
+    pub(crate) score: f64,
+    pub(crate) name: String,
+}
+
+/// The metrics without intervals, and the one number that training follows: for classes the mean of accuracy and
+/// balanced accuracy less a tenth of the log loss (accuracy alone is coarse on few rows), for numbers R².
+pub(crate) fn quick_scores(answers: &Answers, target: &Target) -> Quick {
+    let (known, _) = answers.known();
+    let scored = match target {
+        Target::Classes { names, .. } => {
+            ClassRows::new(&known.values, &known.labels(), names.len()).map(|rows| score_classes(&rows))
+        }
+        Target::Number { .. } => {
+            NumberRows::new(&known.values, &known.truth).map(|rows| score_numbers(&rows))
+        }
+    };
+    let metrics: Vec<(String, f64)> =
+        scored.unwrap_or_default().into_iter().filter_map(|(m, v)| Some((m.name.to_owned(), v?))).collect();
+    let get = |name: &str| metrics.iter().find(|m| m.0 == name).map_or(0.0, |m| m.1);
+    let (score, name) = match target {
+        Target::Classes { .. } => {
+            let accuracy = get("accuracy");
+            let balanced = metrics.iter().find(|m| m.0 == "balanced_accuracy").map_or(accuracy, |m| m.1);
+            (0.5 * (accuracy + balanced) - 0.1 * get("log_loss"), "accuracy")
+        }
+        Target::Number { .. } => (get("r2"), "r2"),
+    };
+    Quick { metrics, score, name: name.to_owned() }
+}
+
+/// How good answers are: what `evaluate --json` prints.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Evaluation {
+    /// Rows that were scored.
+    pub rows: usize,
+    /// Scores with intervals and baselines by target.
+    pub targets: BTreeMap<String, Scores>,
+}
+
+/// Scores of the rows whose truth is known, each with a 95 % bootstrap interval (over whole groups, if given)
+/// and the score of a trivial answer.
+///
+/// # Errors
+/// No row with a known answer.
+pub fn score(answers: &Answers, target: &Target, groups: Option<&[u32]>, seed: u64) -> Result<Scores> {
+    let (known, rows) = answers.known();
+    if rows.is_empty() {
+        return Err(Error::usage("these rows hold no answer to compare with, so nothing can be evaluated"));
+    }
+    let groups: Option<Vec<u32>> =
+        groups.map(|g| rows.iter().map(|&i| g.get(i).copied().unwrap_or_default()).collect());
+    let scores = match target {
+        Target::Classes { names, .. } => evaluate_classes(
+            &known.values,
+            &known.labels(),
+            names.len(),
+            &prior(target),
+            groups.as_deref(),
+            seed,
+        ),
+        Target::Number { .. } => {
+            evaluate_numbers(&known.values, &known.truth, centre(target), groups.as_deref(), seed)
+        }
+    };
+    scores.map_err(|e| Error::model(format!("the answers cannot be scored · {e}")))
+}
+
+/// The share of each class among the training rows.
+pub fn prior(target: &Target) -> Vec<f32> {
+    let Target::Classes { counts, .. } = target else { return Vec::new() };
+    let total = counts.iter().sum::<usize>().max(1) as f32;
+    counts.iter().map(|&n| n as f32 / total).collect()
+}
+
+/// The trivial answers for a number.
+pub fn centre(target: &Target) -> Centre {
+    match target {
+        Target::Number { mean, median, .. } => Centre { mean: *mean, median: *median },
+        Target::Classes { .. } => Centre { mean: 0.0, median: 0.0 },
+    }
+}

@@ -1,0 +1,224 @@
+//! How large the network is and how it is trained, decided from the data, the preset and the time.
+
+use crate::config::{Config, NetworkConfig, Preset};
+use pellucid_kinds::image::Augment;
+use pellucid_kinds::{Batcher, Target};
+use pellucid_nn::Schedule;
+use pellucid_train::{OptimizerKind, Plan};
+use serde::{Deserialize, Serialize};
+
+/// What a network is built from, beside the columns' features.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Blueprint {
+    /// A person's own layers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layers: Option<Vec<String>>,
+    /// Channels of the first stage of a picture network.
+    pub channels: usize,
+    /// Residual blocks in each of its stages.
+    pub blocks: usize,
+    /// Width of the network that joins all columns.
+    pub width: usize,
+    /// Its residual blocks.
+    pub depth: usize,
+    /// Share of values dropped in training.
+    pub dropout: f64,
+}
+
+/// A setting that was decided, and why: shown to the person.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Decision {
+    /// The setting, by its key in the configuration.
+    pub setting: String,
+    /// The value in words.
+    pub value: String,
+    /// How it was chosen.
+    pub why: String,
+}
+
+/// Facts that decisions rest on.
+pub struct Facts<'a> {
+    /// What goes in and what must come out.
+    pub batcher: &'a Batcher,
+    /// Training rows.
+    pub rows: usize,
+    /// Whether mirrored pictures keep their meaning, and why.
+    pub mirror: Option<&'a pellucid_kinds::image::Mirror>,
+}
+
+/// Everything that was decided.
+pub struct Design {
+    /// The network.
+    pub blueprint: Blueprint,
+    /// The training, still without a limit by time.
+    pub plan: Plan,
+    /// Changes to training pictures.
+    pub augment: Option<Augment>,
+    /// The most seconds that training may take.
+    pub seconds: f64,
+    /// The decisions in words.
+    pub decisions: Vec<Decision>,
+}
+
+/// The effort of a preset: what it costs and what it buys.
+struct Effort {
+    seconds: f64,
+    channels: usize,
+    blocks: usize,
+    width: usize,
+    depth: usize,
+    /// Rows shown in all; bounded by the fewest and the most passes over the data.
+    shown: usize,
+    passes: (usize, usize),
+}
+
+impl Effort {
+    fn of(preset: Preset, pictures: bool) -> Effort {
+        let (seconds, [channels, blocks, width, depth]) = match preset {
+            Preset::Quick => (60.0, [16, 1, 128, 1]),
+            Preset::Good => (480.0, [24, 1, 256, 2]),
+            Preset::Best => (3600.0, [32, 2, 384, 3]),
+        };
+        let (shown, passes) = match (preset, pictures) {
+            (Preset::Quick, true) => (150_000, (3, 30)),
+            (Preset::Good, true) => (750_000, (12, 80)),
+            (Preset::Best, true) => (4_000_000, (30, 200)),
+            (Preset::Quick, false) => (300_000, (5, 60)),
+            (Preset::Good, false) => (1_000_000, (15, 150)),
+            (Preset::Best, false) => (4_000_000, (30, 300)),
+        };
+        Effort { seconds, channels, blocks, width, depth, shown, passes }
+    }
+}
+
+/// Collects decisions: a given value is taken as it is.
+struct Decider {
+    decisions: Vec<Decision>,
+}
+
+impl Decider {
+    fn decide<T: Copy + std::fmt::Display>(
+        &mut self,
+        setting: &str,
+        given: Option<T>,
+        own: T,
+        why: &str,
+    ) -> T {
+        let (value, why) = match given {
+            Some(value) => (value, "given"),
+            None => (own, why),
+        };
+        self.decisions.push(Decision {
+            setting: setting.to_owned(),
+            value: value.to_string(),
+            why: why.to_owned(),
+        });
+        value
+    }
+}
+
+/// Decides what the configuration leaves open.
+pub fn design(facts: &Facts<'_>, config: &Config) -> Design {
+    let pictures = !facts.batcher.picture_sizes().is_empty();
+    let effort = Effort::of(config.training.preset, pictures);
+    let mut decider = Decider { decisions: Vec::new() };
+    let blueprint = blueprint(&effort, &config.network, facts, &mut decider);
+    let plan = plan(&effort, config, facts, pictures, &mut decider);
+    let augment = pictures.then(|| config.training.augment.unwrap_or_else(|| changes(facts)));
+    if let Some(a) = &augment {
+        let why = facts
+            .mirror
+            .map_or_else(|| "small changes that keep a picture's meaning".to_owned(), |m| m.reason.clone());
+        let value = a.describe();
+        decider.decisions.push(Decision { setting: "augment".to_owned(), value, why });
+    }
+    let seconds = config.training.seconds.unwrap_or(effort.seconds);
+    Design { blueprint, plan, augment, seconds, decisions: decider.decisions }
+}
+
+fn blueprint(effort: &Effort, given: &NetworkConfig, facts: &Facts<'_>, decider: &mut Decider) -> Blueprint {
+    let small = facts.rows < 2_000;
+    let dropout = match (small, facts.batcher.picture_sizes().is_empty()) {
+        (true, _) => 0.3,
+        (false, true) => 0.15,
+        (false, false) => 0.2,
+    };
+    let why = "by the preset";
+    Blueprint {
+        layers: given.layers.clone(),
+        channels: decider.decide("channels", given.channels, effort.channels, why),
+        blocks: decider.decide("blocks", given.blocks, effort.blocks, why),
+        width: decider.decide("width", given.width, effort.width, why),
+        depth: decider.decide("depth", given.depth, effort.depth, why),
+        dropout: decider.decide("dropout", given.dropout, dropout, "more where rows are few"),
+    }
+}
+
+fn plan(effort: &Effort, config: &Config, facts: &Facts<'_>, pictures: bool, decider: &mut Decider) -> Plan {
+    let given = &config.training;
+    let own_batch = match (pictures, facts.rows) {
+        (true, 0..3_000) => 32,
+        (true, 3_000..20_000) => 64,
+        (true, _) => 128,
+        (false, 0..2_000) => 32,
+        (false, 2_000..20_000) => 128,
+        (false, _) => 256,
+    };
+    let why = format!("suits {} training rows", facts.rows);
+    let batch = decider.decide("batch", given.batch, own_batch, &why).clamp(1, facts.rows.max(1));
+    let per_pass = (facts.rows / batch).max(1);
+    let passes = (effort.shown / facts.rows.max(1)).clamp(effort.passes.0, effort.passes.1);
+    let why = format!("{passes} passes over {} training rows", facts.rows);
+    let steps = decider.decide("steps", given.steps, (passes * per_pass) as u64, &why);
+    let rate = match pictures {
+        true => 2e-3 * (batch as f64 / 64.0).sqrt(),
+        false => 1e-3 * (batch as f64 / 256.0).sqrt(),
+    };
+    let lr =
+        decider.decide("learning_rate", given.learning_rate, rate, "grows with the square root of the batch");
+    let decay = if pictures { 0.05 } else { 0.02 };
+    let weight_decay =
+        decider.decide("weight_decay", given.weight_decay, decay, "usual for AdamW on such data");
+    // The mean spans about the last tenth of the training.
+    let own_ema = 1.0 - (10.0 / steps.max(1) as f64).clamp(1e-4, 0.1);
+    let ema = decider.decide(
+        "ema",
+        given.ema,
+        own_ema,
+        "the mean of the weights over about the last tenth of training",
+    );
+    let validations = if pictures { 20 } else { 40 };
+    let own_every = (steps / validations).max(1).min((per_pass as u64).max(steps / 60).max(1));
+    let why = "some tens of validations in all";
+    let validate_every = decider.decide("validate_every", given.validate_every, own_every, why);
+    let own_patience = if pictures { 12 } else { 15 };
+    let why = "validations in a row without improvement end the training";
+    let patience = decider.decide("patience", given.patience, own_patience, why);
+    Plan {
+        steps,
+        batch,
+        schedule: Schedule::Cosine { peak: lr, warmup: (steps / 10).clamp(1, 500), floor: 0.01 },
+        optimizer: OptimizerKind::AdamW { betas: (0.9, 0.99), epsilon: 1e-8, sparse: false },
+        weight_decay,
+        clip: 1.0,
+        ema: Some(ema),
+        validate_every,
+        patience: Some(patience),
+        log_every: (steps / 400).max(1),
+        checkpoint_every: validate_every,
+        checkpoint_seconds: 15.0,
+        seed: given.seed,
+    }
+}
+
+/// Changes to pictures that suit the targets: what decides a class survives small turns and shifts; a number
+/// read off a picture may not.
+fn changes(facts: &Facts<'_>) -> Augment {
+    let numbers = facts.batcher.targets().iter().any(|t| matches!(t, Target::Number { .. }));
+    let mirror = facts.mirror.is_some_and(|m| m.safe) && !numbers;
+    if numbers {
+        return Augment { mirror, shift: 0.03, turn: 0.0, zoom: 0.03, light: 0.3, erase: 0.1 };
+    }
+    Augment { mirror, shift: 0.08, turn: 7.0, zoom: 0.08, light: 0.15, erase: 0.2 }
+}

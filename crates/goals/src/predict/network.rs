@@ -1,0 +1,211 @@
+//! The network: an encoder for each sort of column, one trunk that joins them, a head for each target.
+
+use super::Blueprint;
+use crate::{Error, Result};
+use pellucid_grad::{Var, ops};
+use pellucid_kernels::activation::Activation;
+use pellucid_kinds::{Batch, Batcher, Target};
+use pellucid_nn::layers::{
+    Activate, AvgPool2d, BatchNorm, Conv2d, Dropout, Embedding, GlobalAvgPool, LayerNorm, Linear, Pad,
+    Residual, Sequential,
+};
+use pellucid_nn::{Layer, LayerRow, Pass, Seed, describe, module, parse_layers};
+use pellucid_tensor::Result as EngineResult;
+
+/// Pictures longer than this are halved by the first convolution, twice as long ones by another halving, and so on.
+const FULL_SIDE: usize = 64;
+
+/// Stages go on until the picture's longer side is at most this.
+const LAST_SIDE: usize = 8;
+
+/// The widest stage has this many times the channels of the first.
+const MOST_CHANNELS: usize = 8;
+
+/// A network from columns to answers.
+pub struct Network {
+    pictures: Vec<Sequential>,
+    codes: Option<Embedding>,
+    trunk: Sequential,
+    heads: Vec<Linear>,
+    batcher: Batcher,
+}
+
+module!(Network { pictures, codes, trunk, heads });
+
+/// The length of a category's vector: it grows slowly with the number of values.
+fn code_width(sizes: &[usize]) -> usize {
+    let most = sizes.iter().copied().max().unwrap_or(0) as f64;
+    (1.6 * most.powf(0.56)).round().clamp(4.0, 32.0) as usize
+}
+
+/// A residual block of two 3×3 convolutions with batch norm (He et al., arXiv 1512.03385); where it halves the
+/// picture or widens it, the way around is a mean over 2×2 pixels and a 1×1 convolution (He et al., arXiv 1812.01187).
+fn block(seed: &Seed, inputs: usize, outputs: usize, stride: usize) -> EngineResult<Residual> {
+    let conv = |part: &str, i, o, k, s| -> EngineResult<Conv2d> {
+        Ok(Conv2d::new(&seed.part(part), i, o, (k, k))?.stride(s).without_bias())
+    };
+    let body = Sequential::new()
+        .then(conv("first", inputs, outputs, 3, stride)?)
+        .then(BatchNorm::new(outputs, Activation::Relu)?)
+        .then(conv("second", outputs, outputs, 3, 1)?)
+        .then(BatchNorm::new(outputs, Activation::Identity)?);
+    let residual = Residual::new(body).activation(Activation::Relu);
+    if (inputs, stride) == (outputs, 1) {
+        return Ok(residual);
+    }
+    let mut around = Sequential::new();
+    if stride > 1 {
+        around = around.then(AvgPool2d::with((stride, stride), (stride, stride), Pad::Same));
+    }
+    let around = around
+        .then(conv("shortcut", inputs, outputs, 1, 1)?)
+        .then(BatchNorm::new(outputs, Activation::Identity)?);
+    Ok(residual.shortcut(around))
+}
+
+/// A compact residual network for pictures `[height, width, channels]`, and the length of the vector it gives.
+fn picture_network(seed: &Seed, size: [usize; 3], b: &Blueprint) -> EngineResult<(Sequential, usize)> {
+    let [height, width, inputs] = size;
+    let mut side = height.max(width);
+    let halve = if side > FULL_SIDE { 2 } else { 1 };
+    let mut channels = b.channels;
+    let stem = Conv2d::new(&seed.part("stem"), inputs, channels, (3, 3))?.stride(halve).without_bias();
+    let mut net = Sequential::new().then(stem).then(BatchNorm::new(channels, Activation::Relu)?);
+    side = side.div_ceil(halve);
+    let mut stage = 0;
+    while side > LAST_SIDE || stage == 0 {
+        let wider = (channels * 2).min(b.channels * MOST_CHANNELS);
+        for i in 0..b.blocks.max(1) {
+            let seed = seed.part(format!("stage{stage}.block{i}"));
+            let (inputs, stride) = if i == 0 { (channels, 2) } else { (wider, 1) };
+            net = net.then(block(&seed, inputs, wider, stride)?);
+        }
+        (channels, side, stage) = (wider, side.div_ceil(2), stage + 1);
+    }
+    Ok((net.then(GlobalAvgPool), channels))
+}
+
+/// A residual network on vectors (Gorishniy et al., arXiv 2106.11959): width → width in blocks of norm, linear,
+/// ReLU, dropout, linear.
+fn vector_network(seed: &Seed, inputs: usize, b: &Blueprint) -> EngineResult<Sequential> {
+    let linear = |part: String, i, o, a| Linear::new(&seed.part(part), i, o, a);
+    let mut net = Sequential::new().then(linear("first".to_owned(), inputs, b.width, Activation::Identity)?);
+    for i in 0..b.depth {
+        let body = Sequential::new()
+            .then(LayerNorm::new(b.width)?)
+            .then(linear(format!("block{i}.first"), b.width, b.width, Activation::Relu)?)
+            .then(Dropout::new(b.dropout)?)
+            .then(linear(format!("block{i}.second"), b.width, b.width, Activation::Identity)?)
+            .then(Dropout::new(b.dropout / 2.0)?);
+        net = net.then(Residual::new(body));
+    }
+    Ok(net.then(LayerNorm::new(b.width)?).then(Activate(Activation::Relu)))
+}
+
+impl Network {
+    /// Builds a network for what the batcher gives and wants.
+    ///
+    /// # Errors
+    /// A person's own layers that do not fit, and no memory.
+    pub fn build(blueprint: &Blueprint, batcher: &Batcher, seed: u64) -> Result<Network> {
+        let seed = Seed::new(seed);
+        let sizes = batcher.picture_sizes();
+        let code_sizes = batcher.code_sizes();
+        let vector = batcher.numbers_width() + code_sizes.len() * code_width(&code_sizes);
+        let only_picture = sizes.len() == 1 && vector == 0;
+        let (mut pictures, mut joined) = (Vec::new(), vector);
+        for (i, &size) in sizes.iter().enumerate() {
+            let seed = seed.part(format!("picture{i}"));
+            let (net, width) = match (&blueprint.layers, only_picture) {
+                (Some(own), true) => own_layers(own, &size, &seed)?,
+                _ => picture_network(&seed, size, blueprint)?,
+            };
+            pictures.push(net);
+            joined += width;
+        }
+        let codes = match code_sizes.is_empty() {
+            true => None,
+            false => {
+                Some(Embedding::new(&seed.part("codes"), code_sizes.iter().sum(), code_width(&code_sizes))?)
+            }
+        };
+        let (trunk, width) = match (&blueprint.layers, only_picture) {
+            (Some(_), true) => (Sequential::new(), joined),
+            (None, true) => (Sequential::new().then(Dropout::new(blueprint.dropout)?), joined),
+            (Some(own), false) => own_layers(own, &[joined], &seed.part("trunk"))?,
+            (None, false) => (vector_network(&seed.part("trunk"), joined, blueprint)?, blueprint.width),
+        };
+        let head = |(k, t): (usize, &Target)| {
+            Linear::new(&seed.part(format!("head{k}")), width, t.outputs(), Activation::Identity)
+        };
+        let heads = batcher.targets().iter().enumerate().map(head).collect::<EngineResult<_>>()?;
+        Ok(Network { pictures, codes, trunk, heads, batcher: batcher.clone() })
+    }
+
+    /// The outputs for each target, `[rows, outputs]`.
+    ///
+    /// # Errors
+    /// A batch of other columns, and no memory.
+    pub fn forward(&self, pass: &Pass, batch: &Batch) -> EngineResult<Vec<Var>> {
+        let mut parts = Vec::new();
+        if let Some(numbers) = &batch.numbers {
+            parts.push(pass.input(numbers));
+        }
+        if let (Some(codes), Some(table)) = (&batch.codes, &self.codes) {
+            let vectors = table.forward(pass, &pass.input(codes))?;
+            let width = vectors.shape().last() * codes.shape().last();
+            parts.push(ops::reshape(&vectors, &[batch.rows, width])?);
+        }
+        for (net, picture) in self.pictures.iter().zip(&batch.pictures) {
+            parts.push(net.forward(pass, &pass.input(picture))?);
+        }
+        let joined = match parts.as_slice() {
+            [one] => one.clone(),
+            several => ops::concat(&several.iter().collect::<Vec<_>>(), 1)?,
+        };
+        let features = self.trunk.forward(pass, &joined)?;
+        self.heads.iter().map(|head| head.forward(pass, &features)).collect()
+    }
+
+    /// The network layer by layer: the part, and its row.
+    ///
+    /// # Errors
+    /// Shapes that do not fit.
+    pub fn describe(&self) -> EngineResult<Vec<(String, LayerRow)>> {
+        let mut rows = Vec::new();
+        let mut show = |part: String, layer: &dyn Layer, input: &[usize]| -> EngineResult<usize> {
+            let described = describe(layer, input)?;
+            rows.extend(described.into_iter().map(|row| (part.clone(), row)));
+            Ok(layer.output_shape(input)?.iter().product())
+        };
+        let mut joined = self.batcher.numbers_width();
+        if let Some(codes) = &self.codes {
+            joined += show("categories".to_owned(), codes, &[self.batcher.code_sizes().len()])?;
+        }
+        for (i, (net, size)) in self.pictures.iter().zip(self.batcher.picture_sizes()).enumerate() {
+            let part =
+                if self.pictures.len() == 1 { "picture".to_owned() } else { format!("picture {}", i + 1) };
+            joined += show(part, net, &size)?;
+        }
+        let width = show("joined".to_owned(), &self.trunk, &[joined])?;
+        for (k, head) in self.heads.iter().enumerate() {
+            let part = if self.heads.len() == 1 { "answer".to_owned() } else { format!("answer {}", k + 1) };
+            show(part, head, &[width])?;
+        }
+        Ok(rows)
+    }
+}
+
+/// A person's own layers, and the length of the vector they end in.
+fn own_layers(layers: &[String], input: &[usize], seed: &Seed) -> Result<(Sequential, usize)> {
+    let net =
+        parse_layers(layers, input, seed).map_err(|e| Error::usage(format!("[network] layers · {e}")))?;
+    let shape = net.output_shape(input)?;
+    match shape.as_slice() {
+        [width] => Ok((net, *width)),
+        other => Err(Error::usage(format!(
+            "[network] layers · the last layer gives the shape {other:?}, but a vector is needed · end with \"global pool\" \
+             or \"flatten\""
+        ))),
+    }
+}

@@ -1,0 +1,128 @@
+//! Training rows as batches, and the network's loss on them.
+
+use super::Network;
+use crate::outcome::{Answers, quick_scores};
+use pellucid_grad::{Var, ops};
+use pellucid_kinds::image::Augment;
+use pellucid_kinds::{Batch, Batcher, Examples, Target, TargetOptions};
+use pellucid_nn::{Module, Pass};
+use pellucid_tensor::Stream;
+use pellucid_train::{Failure, Result, Source, Task, Validation};
+use std::sync::Arc;
+
+/// Rows in a batch when nothing is learned.
+pub(crate) const INFERENCE_BATCH: usize = 128;
+
+/// The training rows of a data set.
+pub struct PredictSource {
+    /// All prepared rows.
+    pub examples: Arc<Examples>,
+    /// Makes the batches.
+    pub batcher: Arc<Batcher>,
+    /// The records to learn from.
+    pub records: Vec<usize>,
+    /// Changes to pictures.
+    pub augment: Option<Augment>,
+}
+
+impl Source for PredictSource {
+    type Batch = Batch;
+
+    fn rows(&self) -> usize {
+        self.records.len()
+    }
+
+    fn batch(&self, rows: &[usize], random: &mut Stream) -> Result<Batch> {
+        let records: Vec<_> = rows.iter().filter_map(|&r| self.records.get(r).copied()).collect();
+        let seeds: Vec<_> = records.iter().map(|_| random.next_u64()).collect();
+        let changes = self.augment.as_ref().map(|a| (a, seeds.as_slice()));
+        self.batcher.batch(&self.examples, &records, changes).map_err(Failure::source)
+    }
+}
+
+/// A network that learns to answer the targets.
+pub struct PredictTask {
+    /// The network.
+    pub network: Network,
+    /// All prepared rows.
+    pub examples: Arc<Examples>,
+    /// Makes the batches.
+    pub batcher: Arc<Batcher>,
+    /// The validation records.
+    pub validation: Vec<usize>,
+    /// How each target is learned.
+    pub options: Vec<TargetOptions>,
+}
+
+impl PredictTask {
+    fn losses(&self, outputs: &[Var], batch: &Batch, options: &[TargetOptions]) -> Result<Var> {
+        let mut total: Option<Var> = None;
+        for (((target, output), truth), options) in
+            self.batcher.targets().iter().zip(outputs).zip(&batch.truths).zip(options)
+        {
+            let loss = target.loss(output, &truth.values, &truth.weights, options)?;
+            total = Some(match total {
+                Some(sum) => ops::add(&sum, &loss)?,
+                None => loss,
+            });
+        }
+        total.ok_or_else(|| Failure::source("there is no target to learn"))
+    }
+}
+
+impl Task for PredictTask {
+    type Source = PredictSource;
+
+    fn model(&self) -> &dyn Module {
+        &self.network
+    }
+
+    fn model_mut(&mut self) -> &mut dyn Module {
+        &mut self.network
+    }
+
+    fn loss(&self, pass: &Pass, batch: &Batch) -> Result<Var> {
+        let outputs = self.network.forward(pass, batch)?;
+        self.losses(&outputs, batch, &self.options)
+    }
+
+    fn validate(&self) -> Result<Validation> {
+        let targets = self.batcher.targets();
+        let mut answers: Vec<Answers> = targets.iter().map(Answers::new).collect();
+        let plain = vec![TargetOptions::default(); targets.len()];
+        let (mut loss, mut rows) = (0.0, 0.0);
+        for records in self.validation.chunks(INFERENCE_BATCH) {
+            let batch = self.batcher.batch(&self.examples, records, None).map_err(Failure::source)?;
+            let outputs = self.network.forward(&Pass::inference(), &batch)?;
+            loss += self.losses(&outputs, &batch, &plain)?.value().item()? * records.len() as f64;
+            rows += records.len() as f64;
+            for (k, output) in outputs.iter().enumerate() {
+                answers[k].add_outputs(&targets[k], output.value())?;
+                records.iter().for_each(|&i| answers[k].add_truth(self.examples.target(i, k)));
+            }
+        }
+        let (mut metrics, mut score, mut names) = (Vec::new(), 0.0, Vec::new());
+        for (answers, target) in answers.iter().zip(targets) {
+            let scored = quick_scores(answers, target);
+            score += scored.score;
+            names.push(scored.name);
+            metrics.extend(scored.metrics);
+        }
+        Ok(Validation { loss: loss / f64::max(rows, 1.0), metrics, score, score_name: names.join(" + ") })
+    }
+}
+
+/// Class weights that lift rare classes: the square root of inverse frequency, with a mean of 1 over the
+/// training rows; `None` if the classes are balanced within a factor of `ratio`.
+pub(crate) fn class_weights(target: &Target, ratio: f64) -> Option<Vec<f32>> {
+    let Target::Classes { counts, .. } = target else { return None };
+    let count = |n: &usize| (*n).max(1) as f64;
+    let (most, least) = counts.iter().map(count).fold((0.0, f64::INFINITY), |(a, b), n| (n.max(a), n.min(b)));
+    if most <= ratio * least {
+        return None;
+    }
+    let total: f64 = counts.iter().map(count).sum();
+    let raw = |n: &usize| (total / count(n)).sqrt();
+    let mean = counts.iter().map(|n| raw(n) * count(n)).sum::<f64>() / total;
+    Some(counts.iter().map(|n| (raw(n) / mean) as f32).collect())
+}

@@ -1,0 +1,350 @@
+//! From data to a run: survey, split, check, prepare, design, train, evaluate, report.
+
+use crate::config::Config;
+use crate::dataset::{Prepared, Survey, Use, check, fingerprint, prepare, split_rows};
+use crate::finish::{Finished, Trained, finish};
+use crate::model::Model;
+use crate::predict::{Decision, Design, Facts, Network, PredictSource, PredictTask, class_weights, design};
+use crate::{Error, Result, Run, Watcher, samples};
+use pellucid_data::{Part, Splits};
+use pellucid_insight::check::CheckReport;
+use pellucid_kinds::image::{Mirror, mirror_is_safe};
+use pellucid_kinds::{Target, TargetOptions};
+use pellucid_train::{Outcome, Plan, RunFolder, Stopped, measure, train as run_plan};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+/// Classes whose sizes differ by more than this factor are weighed.
+const IMBALANCE: f64 = 8.0;
+
+/// The time a trial for the cost of a step may take.
+const TRIAL: Duration = Duration::from_millis(1500);
+
+/// Where a run goes and how it was asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Place<'a> {
+    /// The folder of runs.
+    pub out: Option<&'a Path>,
+    /// The run's name.
+    pub name: Option<&'a str>,
+    /// The command as it was given, for the report.
+    pub command: String,
+}
+
+/// What became of a training.
+pub enum Ended {
+    /// All is done; the report is written.
+    Finished(Box<Finished>),
+    /// It was interrupted and can be resumed.
+    Interrupted(Run),
+}
+
+/// The data of a run, read, split, checked and prepared.
+struct Ready {
+    survey: Survey,
+    splits: Splits,
+    report: CheckReport,
+    prepared: Prepared,
+    /// Keeps an unpacked sample alive.
+    _sample: Option<tempfile::TempDir>,
+}
+
+/// Trains on the data that `config` names, in a new run folder.
+///
+/// # Errors
+/// Data that is refused, a place that cannot be written, or a training that fails. If training did not begin, no
+/// folder is left behind.
+pub fn train(
+    config: Config,
+    place: &Place<'_>,
+    watcher: &mut dyn Watcher,
+    stop: &AtomicBool,
+) -> Result<Ended> {
+    let (survey, sample) = open(&config)?;
+    survey.check_learnable()?;
+    let run = Run::create(place.out.unwrap_or(Path::new("runs")), place.name, survey.table.name())?;
+    let started = begin(survey, sample, config, &run, watcher);
+    match started {
+        Ok((ready, config, design)) => carry_out(ready, config, design, run, place, watcher, stop),
+        Err(e) => {
+            run.discard();
+            Err(e)
+        }
+    }
+}
+
+/// Goes on with a run that was interrupted or killed; the result is the same, bit for bit, as without that.
+///
+/// # Errors
+/// A folder without a run, data that differs, or a training that fails.
+pub fn resume(run: &Path, place: &Place<'_>, watcher: &mut dyn Watcher, stop: &AtomicBool) -> Result<Ended> {
+    let run = Run::open(run)?;
+    let config = run.config()?;
+    if run.model().is_dir() {
+        return Err(Error::usage(format!("this run is finished already · {}", run.path().display())));
+    }
+    let (survey, sample) = open(&config)?;
+    survey.check_learnable()?;
+    let ready = ready(survey, sample, &config, watcher)?;
+    let mut design = design_for(&ready, &config)?;
+    for decision in &mut design.decisions {
+        if decision.why == "given" {
+            decision.why = "as in config.toml".to_owned();
+        }
+    }
+    carry_out(ready, config, design, run, place, watcher, stop)
+}
+
+/// Opens the data of a configuration: its paths, or a sample inside the program.
+pub(crate) fn open(config: &Config) -> Result<(Survey, Option<tempfile::TempDir>)> {
+    let Some(name) = &config.data.sample else { return Ok((Survey::new(&config.data)?, None)) };
+    let (folder, path) = samples::unpack(name)?;
+    let mut data = config.data.clone();
+    data.paths = vec![path];
+    Ok((Survey::new(&data)?, Some(folder)))
+}
+
+fn ready(
+    survey: Survey,
+    sample: Option<tempfile::TempDir>,
+    config: &Config,
+    watcher: &mut dyn Watcher,
+) -> Result<Ready> {
+    let splits = split_rows(&survey, &config.data, config.training.seed)?;
+    watcher.begin("Reading the data", survey.table.rows());
+    let prepared = prepare(&survey, &splits, &config.data, &mut |done| watcher.advance(done))?;
+    let report = check(&survey, &splits, Some(&prepared))?;
+    Ok(Ready { survey, splits, report, prepared, _sample: sample })
+}
+
+/// Everything before the first step: the data is prepared, the plan is fixed and written.
+fn begin(
+    survey: Survey,
+    sample: Option<tempfile::TempDir>,
+    mut config: Config,
+    run: &Run,
+    watcher: &mut dyn Watcher,
+) -> Result<(Ready, Config, Design)> {
+    for note in survey.table.notes() {
+        watcher.note(note);
+    }
+    for column in &survey.columns {
+        watcher.note(&column.reason);
+    }
+    if config.data.max_side.is_none() {
+        config.data.max_side = Some(match config.training.preset {
+            crate::Preset::Quick => 48,
+            crate::Preset::Good => 96,
+            crate::Preset::Best => 160,
+        });
+    }
+    let ready = ready(survey, sample, &config, watcher)?;
+    watcher.note(&ready.splits.reason);
+    if ready.report.has_leak() && !config.data.allow_leaks {
+        return Err(Error::Leak { findings: ready.report.to_string() });
+    }
+    for finding in &ready.report.findings {
+        watcher.warning(&finding.to_string());
+    }
+    let mut design = design_for(&ready, &config)?;
+    if config.training.steps.is_none() {
+        limit_by_time(&ready, &config, &mut design, watcher)?;
+    }
+    resolve(&mut config, &ready, &design);
+    run.write("config.toml", config.to_toml()?.as_bytes())?;
+    Ok((ready, config, design))
+}
+
+fn facts<'a>(ready: &'a Ready, mirror: Option<&'a Mirror>) -> Facts<'a> {
+    Facts { batcher: &ready.prepared.batcher, rows: ready.prepared.part(Part::Train).len(), mirror }
+}
+
+fn design_for(ready: &Ready, config: &Config) -> Result<Design> {
+    let mirror = match config.training.augment {
+        Some(_) => None,
+        None => ask_mirror(&ready.prepared)?,
+    };
+    Ok(design(&facts(ready, mirror.as_ref()), config))
+}
+
+/// Asks a sample of the training pictures whether they may be mirrored, if there is one column of pictures and a
+/// class to predict.
+fn ask_mirror(prepared: &Prepared) -> Result<Option<Mirror>> {
+    const SAMPLE: usize = 1500;
+    let sizes = prepared.batcher.picture_sizes();
+    let ([size], Some(Target::Classes { .. })) = (sizes.as_slice(), prepared.batcher.targets().first())
+    else {
+        return Ok(None);
+    };
+    let train = prepared.part(Part::Train);
+    let (mut pictures, mut labels) = (Vec::new(), Vec::new());
+    for &i in train.iter().step_by(train.len().div_ceil(SAMPLE).max(1)) {
+        let label = prepared.examples.target(i, 0);
+        if !label.is_nan() {
+            pictures.extend(prepared.batcher.pictures(&prepared.examples, i)?.into_iter().next());
+            labels.push(label as u32);
+        }
+    }
+    Ok(Some(mirror_is_safe(&pictures, *size, &labels)))
+}
+
+fn task(ready: &Ready, config: &Config, design: &Design) -> Result<(PredictTask, Arc<PredictSource>)> {
+    let prepared = &ready.prepared;
+    let network = Network::build(&design.blueprint, &prepared.batcher, config.training.seed)?;
+    let weigh = config.training.class_weights;
+    let ratio = if weigh == Some(true) { 1.0 } else { IMBALANCE };
+    let smoothing = config.training.label_smoothing.unwrap_or(default_smoothing(prepared));
+    let options = prepared.batcher.targets().iter().map(|target| TargetOptions {
+        smoothing,
+        class_weights: if weigh == Some(false) { None } else { class_weights(target, ratio) },
+    });
+    let source = PredictSource {
+        examples: prepared.examples.clone(),
+        batcher: prepared.batcher.clone(),
+        records: prepared.part(Part::Train).to_vec(),
+        augment: design.augment,
+    };
+    let task = PredictTask {
+        network,
+        examples: prepared.examples.clone(),
+        batcher: prepared.batcher.clone(),
+        validation: prepared.part(Part::Validation).to_vec(),
+        options: options.collect(),
+    };
+    Ok((task, Arc::new(source)))
+}
+
+/// Labels of pictures are smoothed a little; tables' are not, for the sake of their probabilities.
+fn default_smoothing(prepared: &Prepared) -> f64 {
+    if prepared.batcher.picture_sizes().is_empty() { 0.0 } else { 0.05 }
+}
+
+/// Takes the time of some steps, and shortens the plan to what fits into the time allowed.
+fn limit_by_time(
+    ready: &Ready,
+    config: &Config,
+    design: &mut Design,
+    watcher: &mut dyn Watcher,
+) -> Result<()> {
+    let (mut task, source) = task(ready, config, design)?;
+    let cost = measure(&mut task, source, &design.plan, TRIAL)?;
+    let budget = Duration::from_secs_f64(design.seconds);
+    let fit = cost.steps_within(budget, design.plan.validate_every);
+    if fit < design.plan.steps {
+        let mut shorter = config.clone();
+        shorter.training.steps = Some(fit);
+        let why = format!(
+            "what fits into {:.0} seconds at {:.1} ms a step on this machine",
+            design.seconds,
+            1e3 * cost.step
+        );
+        let again = crate::predict::design(&facts(ready, None), &shorter);
+        design.plan = again.plan;
+        for decision in &mut design.decisions {
+            if let Some(new) =
+                again.decisions.iter().find(|d| d.setting == decision.setting && d.setting != "augment")
+            {
+                decision.value.clone_from(&new.value);
+            }
+            if decision.setting == "steps" {
+                decision.why.clone_from(&why);
+            }
+        }
+    }
+    let validations = design.plan.steps as f64 / design.plan.validate_every as f64;
+    let seconds = cost.step * design.plan.steps as f64 + cost.validation * validations;
+    let bytes = ready.prepared.examples.len() * ready.prepared.examples.layout().bytes();
+    watcher.planned(design.plan.steps, seconds, bytes);
+    Ok(())
+}
+
+/// Writes every decision into the configuration.
+fn resolve(config: &mut Config, ready: &Ready, design: &Design) {
+    let (b, plan) = (&design.blueprint, &design.plan);
+    config.data.predict = ready.survey.used_as(Use::Target).map(|c| c.name.clone()).collect();
+    for column in &ready.survey.columns {
+        if let (Some(kind), Use::Input | Use::Target) = (column.kind, column.role) {
+            config.data.kinds.insert(column.name.clone(), kind.name().to_owned());
+        }
+    }
+    let split = pellucid_data::SplitOptions::default();
+    config.data.validation.get_or_insert(split.validation);
+    config.data.test.get_or_insert(split.test);
+    config.data.skip_share.get_or_insert(0.01);
+    config.network.channels = Some(b.channels);
+    config.network.blocks = Some(b.blocks);
+    config.network.width = Some(b.width);
+    config.network.depth = Some(b.depth);
+    config.network.dropout = Some(b.dropout);
+    let t = &mut config.training;
+    t.seconds = Some(design.seconds);
+    t.steps = Some(plan.steps);
+    t.batch = Some(plan.batch);
+    t.learning_rate = Some(plan.schedule.peak());
+    t.weight_decay = Some(plan.weight_decay);
+    t.label_smoothing.get_or_insert(default_smoothing(&ready.prepared));
+    t.ema = plan.ema;
+    t.patience = plan.patience;
+    t.validate_every = Some(plan.validate_every);
+    t.class_weights.get_or_insert(
+        ready.prepared.batcher.targets().iter().any(|t| class_weights(t, IMBALANCE).is_some()),
+    );
+    t.augment = design.augment;
+}
+
+fn carry_out(
+    ready: Ready,
+    config: Config,
+    design: Design,
+    run: Run,
+    place: &Place<'_>,
+    watcher: &mut dyn Watcher,
+    stop: &AtomicBool,
+) -> Result<Ended> {
+    let (mut task, source) = task(&ready, &config, &design)?;
+    let folder = RunFolder::new(run.path(), fingerprint(&ready.prepared)?);
+    let outcome = run_training(&mut task, source, &design.plan, &folder, watcher, stop)?;
+    if outcome.stopped == Stopped::Interrupted {
+        return Ok(Ended::Interrupted(run));
+    }
+    let Ready { survey, splits, report, prepared, _sample } = ready;
+    let Prepared { encoder, examples, records, batcher, unanswered } = prepared;
+    let model = Model {
+        encoder,
+        batcher: batcher.as_ref().clone(),
+        network: task.network,
+        blueprint: design.blueprint,
+    };
+    let trained = Trained {
+        survey: &survey,
+        splits: &splits,
+        checks: &report,
+        examples: &examples,
+        records: &records,
+        unanswered,
+        model: &model,
+        config: &config,
+        decisions: &design.decisions,
+        outcome: &outcome,
+        folder: &folder,
+        command: &place.command,
+    };
+    finish(&trained, &run, watcher).map(|f| Ended::Finished(Box::new(f)))
+}
+
+/// The observer half of a watcher is what the loop wants.
+fn run_training(
+    task: &mut PredictTask,
+    source: Arc<PredictSource>,
+    plan: &Plan,
+    folder: &RunFolder,
+    watcher: &mut dyn Watcher,
+    stop: &AtomicBool,
+) -> Result<Outcome> {
+    Ok(run_plan(task, source, plan, folder, watcher, stop)?)
+}
+
+/// The decisions of a plan, for those who only want to look.
+pub type Decisions = Vec<Decision>;
