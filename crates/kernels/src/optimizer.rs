@@ -11,6 +11,9 @@ use crate::threads::{GRAIN, parallel_chunks};
 /// Elements per task: each costs some four multiply-adds and as many memory accesses.
 const CHUNK: usize = GRAIN / 4;
 
+/// Elements that change together.
+const LANES: usize = 16;
+
 /// How one element of a parameter changes, given its gradient and its `N` moments.
 pub trait Rule<T: Float, const N: usize>: Copy + Send + Sync {
     /// The new value; moments are changed in place. Mark it `#[inline(always)]`.
@@ -60,25 +63,47 @@ impl<T: Float, R: Rule<T, N>, const N: usize> Segment<'_, T, R, N> {
         Some(parts)
     }
 
+    /// In blocks that pass through local arrays, since the compiler cannot know that the slices do not overlap.
     fn apply(&mut self) {
-        let (n, rule) = (self.value.len(), self.rule);
-        let (value, gradient) = (&mut self.value[..n], &self.gradient[..n]);
-        let mut moments = self.moments.each_mut().map(|m| &mut m[..n]);
         simd(
             #[inline(always)]
             || {
-                for i in 0..n {
-                    let mut kept = [T::ZERO; N];
-                    for k in 0..N {
-                        kept[k] = moments[k][i];
-                    }
-                    value[i] = rule.apply(value[i], gradient[i], &mut kept);
-                    for k in 0..N {
-                        moments[k][i] = kept[k];
-                    }
+                let whole = self.value.len() / LANES * LANES;
+                let mut start = 0;
+                while start < whole {
+                    self.block::<LANES>(start);
+                    start += LANES;
                 }
+                (whole..self.value.len()).for_each(|i| self.block::<1>(i));
             },
         );
+    }
+
+    /// Changes the elements `start … start + L`.
+    #[inline(always)]
+    fn block<const L: usize>(&mut self, start: usize) {
+        let value = &mut self.value[start..][..L];
+        let moments = self.moments.each_mut().map(|m| &mut m[start..][..L]);
+        let (mut w, mut g, mut kept) = ([T::ZERO; L], [T::ZERO; L], [[T::ZERO; L]; N]);
+        w.copy_from_slice(value);
+        g.copy_from_slice(&self.gradient[start..][..L]);
+        for k in 0..N {
+            kept[k].copy_from_slice(moments[k]);
+        }
+        for i in 0..L {
+            let mut of_element = [T::ZERO; N];
+            for k in 0..N {
+                of_element[k] = kept[k][i];
+            }
+            w[i] = self.rule.apply(w[i], g[i], &mut of_element);
+            for k in 0..N {
+                kept[k][i] = of_element[k];
+            }
+        }
+        value.copy_from_slice(&w);
+        for k in 0..N {
+            moments[k].copy_from_slice(&kept[k]);
+        }
     }
 }
 
@@ -124,7 +149,6 @@ pub fn sum_of_squares<T: Float>(slices: &[&[T]]) -> f64 {
 
 /// Σ x² in sixteen interleaved sums.
 fn squares<T: Float>(x: &[T]) -> f64 {
-    const LANES: usize = 16;
     let mut sums = [0f64; LANES];
     simd(
         #[inline(always)]

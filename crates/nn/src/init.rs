@@ -60,8 +60,8 @@ impl Init {
     /// # Errors
     /// A parameter that is negative or not finite, an impossible shape, or no memory.
     pub fn tensor(self, shape: &[usize], seed: &Seed) -> Result<Tensor> {
-        let fan_in = shape.iter().skip(1).product::<usize>().max(1) as f64;
-        let fan_out = shape.iter().rev().skip(1).product::<usize>().max(1) as f64;
+        let fan_in = shape.iter().skip(1).map(|&d| d as f64).product::<f64>().max(1.0);
+        let fan_out = shape.iter().rev().skip(1).map(|&d| d as f64).product::<f64>().max(1.0);
         let mut stream = seed.stream();
         match self {
             Init::Zeros => Tensor::full(0f32, shape),

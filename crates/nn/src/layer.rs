@@ -1,6 +1,6 @@
 //! What every layer can do.
 
-use crate::{Module, Pass};
+use crate::{LayerRow, Module, Pass};
 use pellucid_grad::Var;
 use pellucid_tensor::Result;
 
@@ -26,5 +26,15 @@ pub trait Layer: Module + Send + Sync {
 
     /// Multiply-adds for one example of the given shape; 0 for layers whose cost is small beside a
     /// linear map's, and for shapes the layer cannot take.
-    fn multiply_adds(&self, input: &[usize]) -> u64;
+    fn multiply_adds(&self, _input: &[usize]) -> u64 {
+        0
+    }
+
+    /// The [rows](crate::describe) of the layers inside; none for a layer that is shown as one.
+    ///
+    /// # Errors
+    /// A shape that a layer inside cannot take.
+    fn inside(&self, _input: &[usize]) -> Result<Vec<LayerRow>> {
+        Ok(Vec::new())
+    }
 }

@@ -5,18 +5,23 @@
 //! - [`Layer`]: what every layer can do; [`layers`]: those there are.
 //! - [`Init`] and [`Seed`]: how new weights are drawn.
 //! - [`optim`] and [`Schedule`]: how gradients change weights.
+//! - [`parse_layers`] and [`describe`]: networks from people's words, and as a table.
 //! - [`state`]: networks and optimisers as safetensors.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod check;
 mod init;
 mod layer;
+pub mod layers;
 mod module;
 pub mod optim;
 mod param;
 mod pass;
 mod schedule;
 pub mod state;
+mod summary;
+mod text;
 
 pub use init::{Init, Seed};
 pub use layer::Layer;
@@ -27,3 +32,5 @@ pub use module::{
 pub use param::{Param, ParamId, Role};
 pub use pass::{Pass, Step};
 pub use schedule::Schedule;
+pub use summary::{LayerRow, describe};
+pub use text::{layer_examples, parse_layers};

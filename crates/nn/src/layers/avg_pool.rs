@@ -1,0 +1,51 @@
+use super::{Pad, Padding, pooled_shape};
+use crate::check::Sample;
+use crate::{Layer, Pass, module};
+use pellucid_grad::{Var, ops};
+use pellucid_tensor::Result;
+
+/// The mean of the numbers under a sliding window, for each channel.
+///
+/// x: `[n, height, width, channels]`, result: `[n, height', width', channels]` with
+/// height' = ⌊(height + padding − window) / stride⌋ + 1. Pairs are (vertical, horizontal).
+pub struct AvgPool2d {
+    window: (usize, usize),
+    stride: (usize, usize),
+    padding: Padding,
+}
+
+module!(AvgPool2d {});
+
+impl AvgPool2d {
+    /// A window that moves by its own size, without padding; rows and columns that do not fill a window are left out.
+    pub fn new(size: usize) -> AvgPool2d {
+        AvgPool2d { window: (size, size), stride: (size, size), padding: Padding::default() }
+    }
+
+    /// A window that moves by `stride`, with padding that counts as zeros.
+    pub fn with(window: (usize, usize), stride: (usize, usize), pad: Pad) -> AvgPool2d {
+        AvgPool2d { window, stride, padding: pad.resolve(window, 1) }
+    }
+}
+
+impl Layer for AvgPool2d {
+    fn forward(&self, _: &Pass, x: &Var) -> Result<Var> {
+        ops::avg_pool2d(x, self.window, self.stride, self.padding)
+    }
+
+    fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>> {
+        pooled_shape("average pool", input, self.window, self.stride, self.padding)
+    }
+
+    fn name(&self) -> String {
+        format!("average pool {}×{}", self.window.0, self.window.1)
+    }
+}
+
+pub(crate) fn samples() -> Result<Vec<Sample>> {
+    let wrong: &[&[usize]] = &[&[6], &[6, 6], &[1, 7, 2]];
+    Ok(vec![
+        Sample::new("halves", AvgPool2d::new(2), &[6, 7, 2], wrong),
+        Sample::new("overlapping", AvgPool2d::with((3, 3), (2, 2), Pad::Same), &[6, 7, 2], &[&[6], &[6, 7]]),
+    ])
+}

@@ -1,0 +1,56 @@
+use super::expect_last;
+use crate::check::Sample;
+use crate::{Layer, Param, Pass, module};
+use pellucid_grad::{Var, ops};
+use pellucid_tensor::{Error, Result, Tensor};
+
+/// Group normalisation (Wu & He, arXiv 1803.08494): y = weight (x − mean) / √(variance + 10⁻⁵) + bias, with mean
+/// and variance of a group of neighbouring channels over a whole example. It does not depend on the batch.
+///
+/// x: `[n, height, width, channels]`; weight (at first 1), bias (at first 0): `[channels]`.
+pub struct GroupNorm {
+    /// The scale.
+    pub weight: Param,
+    /// The shift.
+    pub bias: Param,
+    groups: usize,
+}
+
+module!(GroupNorm { weight, bias });
+
+impl GroupNorm {
+    /// For inputs with the given channels, in groups of equal size.
+    ///
+    /// # Errors
+    /// Channels that cannot be dealt out evenly to the groups, or no memory.
+    pub fn new(channels: usize, groups: usize) -> Result<GroupNorm> {
+        if channels.checked_rem(groups) != Some(0) {
+            let why = format!("{channels} channels cannot be dealt out evenly to {groups} groups");
+            return Err(Error::argument("group norm", why));
+        }
+        Ok(GroupNorm {
+            weight: Param::bias(Tensor::full(1f32, &[channels])?),
+            bias: Param::bias(Tensor::full(0f32, &[channels])?),
+            groups,
+        })
+    }
+}
+
+impl Layer for GroupNorm {
+    fn forward(&self, pass: &Pass, x: &Var) -> Result<Var> {
+        ops::group_norm(x, self.groups, &pass.param(&self.weight), &pass.param(&self.bias), 1e-5)
+    }
+
+    fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>> {
+        expect_last("group norm", input, self.weight.value.len())?;
+        Ok(input.to_vec())
+    }
+
+    fn name(&self) -> String {
+        format!("group norm, {} groups", self.groups)
+    }
+}
+
+pub(crate) fn samples() -> Result<Vec<Sample>> {
+    Ok(vec![Sample::new("plain", GroupNorm::new(6, 3)?, &[2, 3, 6], &[&[], &[2, 3, 5]])])
+}

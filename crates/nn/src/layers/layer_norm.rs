@@ -1,0 +1,50 @@
+use super::expect_last;
+use crate::check::Sample;
+use crate::{Layer, Param, Pass, module};
+use pellucid_grad::{Var, ops};
+use pellucid_tensor::{Result, Tensor};
+
+/// Layer normalisation over the last axis (Ba et al., arXiv 1607.06450):
+/// y = weight (x − mean) / √(variance + 10⁻⁵) + bias.
+///
+/// x: `[n, …, width]`; weight (at first 1), bias (at first 0): `[width]`.
+pub struct LayerNorm {
+    /// The scale.
+    pub weight: Param,
+    /// The shift.
+    pub bias: Param,
+}
+
+module!(LayerNorm { weight, bias });
+
+impl LayerNorm {
+    /// For inputs whose last axis has the length `width`.
+    ///
+    /// # Errors
+    /// No memory.
+    pub fn new(width: usize) -> Result<LayerNorm> {
+        Ok(LayerNorm {
+            weight: Param::bias(Tensor::full(1f32, &[width])?),
+            bias: Param::bias(Tensor::full(0f32, &[width])?),
+        })
+    }
+}
+
+impl Layer for LayerNorm {
+    fn forward(&self, pass: &Pass, x: &Var) -> Result<Var> {
+        ops::layer_norm(x, &pass.param(&self.weight), &pass.param(&self.bias), 1e-5)
+    }
+
+    fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>> {
+        expect_last("layer norm", input, self.weight.value.len())?;
+        Ok(input.to_vec())
+    }
+
+    fn name(&self) -> String {
+        "layer norm".into()
+    }
+}
+
+pub(crate) fn samples() -> Result<Vec<Sample>> {
+    Ok(vec![Sample::new("plain", LayerNorm::new(7)?, &[2, 7], &[&[], &[7, 2]])])
+}
