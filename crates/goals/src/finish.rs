@@ -80,7 +80,7 @@ pub(crate) fn finish(trained: &Trained<'_>, run: &Run, watcher: &mut dyn Watcher
         }
     }
     let places: Vec<String> =
-        records.iter().map(|&i| trained.survey.table.place(trained.examples.rows()[i]).to_string()).collect();
+        records.iter().map(|&i| trained.survey.row_name(trained.examples.rows()[i])).collect();
     let all: Vec<usize> = (0..records.len()).collect();
     let columns = out_columns(trained.model, &answers, &all, records.len(), &places);
     write_table(&run.path().join("predictions.parquet"), &columns)?;

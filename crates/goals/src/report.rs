@@ -4,6 +4,7 @@ use crate::finish::Trained;
 use crate::outcome::{Answers, Evaluation, centre, prior};
 use crate::{Error, Result, Run, Use};
 use pellucid_data::{Cell, Part};
+use pellucid_insight::check::{Finding, Severity as Found};
 use pellucid_insight::report::ReportData;
 use pellucid_insight::report::data::{
     CardFacts, Choice, ClassOutcome, Column, Curves, DataFacts, Example, Layer, MetricCurves, Notice,
@@ -106,7 +107,7 @@ fn data_facts(trained: &Trained<'_>) -> DataFacts {
         .map(|f| Notice {
             severity: severity(f.severity),
             title: f.code.replace('_', " "),
-            text: f.to_string(),
+            text: finding_text(f),
         })
         .collect();
     if trained.unanswered > 0 {
@@ -145,11 +146,17 @@ fn data_facts(trained: &Trained<'_>) -> DataFacts {
     }
 }
 
-fn severity(s: pellucid_insight::check::Severity) -> Severity {
+/// A finding in a paragraph, with its first example.
+fn finding_text(f: &Finding) -> String {
+    let example = f.examples.first().map_or_else(String::new, |e| format!(" For example: {}.", e.text));
+    format!("{}{example} {}", f.what, f.advice)
+}
+
+fn severity(s: Found) -> Severity {
     match s {
-        pellucid_insight::check::Severity::Leak => Severity::Leak,
-        pellucid_insight::check::Severity::Warning => Severity::Warning,
-        pellucid_insight::check::Severity::Note => Severity::Note,
+        Found::Leak => Severity::Leak,
+        Found::Warning => Severity::Warning,
+        Found::Note => Severity::Note,
     }
 }
 

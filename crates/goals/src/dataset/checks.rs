@@ -125,7 +125,7 @@ pub fn check(survey: &Survey, splits: &Splits, prepared: Option<&Prepared>) -> R
     }
     let group = gather(Use::Group)?;
     let (inputs_view, targets_view, others_view) = (views(&inputs), views(&targets), views(&others));
-    let row_name = |row: usize| survey.table.place(row).to_string();
+    let row_name = |row: usize| survey.row_name(row);
     let mut report = check_table(&Dataset {
         parts: &splits.parts,
         inputs: &inputs_view,

@@ -2,7 +2,7 @@
 
 use crate::config::DataConfig;
 use crate::{Error, Result};
-use pellucid_data::{DataError, OpenOptions, Table};
+use pellucid_data::{Cell, DataError, OpenOptions, Table};
 use pellucid_kinds::{Kind, Profile, Role, kind, profile, recognise};
 
 /// Names that a column to predict often has, when the person names none.
@@ -106,6 +106,18 @@ impl Survey {
     /// The columns with a use.
     pub fn used_as(&self, role: Use) -> impl Iterator<Item = &ColumnPlan> {
         self.columns.iter().filter(move |c| c.role == role)
+    }
+
+    /// What a person calls a row: the name of its picture, or its file and number.
+    pub fn row_name(&self, row: usize) -> String {
+        let picture = self.used_as(Use::Input).find(|c| c.kind.is_some_and(|k| k.name() == "image"));
+        if let Some(column) = picture
+            && let Ok(cells) = self.table.cells(row)
+            && let Cell::Text(name) = cells.cell(column.position)
+        {
+            return name.to_owned();
+        }
+        self.table.place(row).row.map_or_else(|| format!("row {}", row + 1), |n| format!("row {n}"))
     }
 
     /// The facts about a column.
