@@ -13,13 +13,10 @@ impl Range {
     /// The smallest range with about `marks` round steps of 1, 2 or 5 times a power of ten that holds the finite ones
     /// of `values`; 0 to 1 when there are none.
     pub(super) fn around(values: impl Iterator<Item = f64>, marks: usize) -> Self {
-        // Beyond this the distance between the ends would overflow.
-        let usable = values.filter(|v| v.abs() < 1e300);
-        let (low, high) = usable.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
-        let (low, high) = match (low, high) {
+        let (low, high) = match ends(values) {
             (l, h) if l > h => (0.0, 1.0),
             (l, h) if h - l > 1e-9 * l.abs().max(h.abs()) => (l, h),
-            (l, _) if l == 0.0 => (0.0, 1.0),
+            (0.0, _) => (0.0, 1.0),
             (l, _) => (l - l.abs() * 0.1, l + l.abs() * 0.1),
         };
         let step = round_step((high - low) / marks.max(1) as f64);
@@ -32,9 +29,8 @@ impl Range {
     /// Like [`Range::around`], but ends at the values and not at round numbers: for positions such as steps.
     pub(super) fn exactly(values: impl Iterator<Item = f64> + Clone, marks: usize) -> Self {
         let round = Self::around(values.clone(), marks);
-        let usable = values.filter(|v| v.abs() < 1e300);
-        let (low, high) = usable.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
-        if !(high > low) {
+        let (low, high) = ends(values);
+        if low >= high {
             return round;
         }
         let ticks = round.ticks.into_iter().filter(|t| (low..=high).contains(t)).collect();
@@ -67,6 +63,13 @@ impl Range {
         let text = format!("{:.decimals$}", tick / unit + 0.0);
         if tick == 0.0 { "0".to_owned() } else { format!("{}{suffix}", text.replace('-', "−")) }
     }
+}
+
+/// The least and the greatest of the usable values; the least is greater when there are none.
+fn ends(values: impl Iterator<Item = f64>) -> (f64, f64) {
+    // Beyond this the distance between the ends would overflow.
+    let usable = values.filter(|v| v.abs() < 1e300);
+    usable.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)))
 }
 
 /// The smallest of 1, 2, 5 times a power of ten that is not below `least`.
