@@ -137,6 +137,13 @@ fn every_operation_is_registered_and_has_cases() {
             "cases of {} start with {prefix}",
             op.name
         );
+        let source = std::fs::read_to_string(format!("{folder}/{}.rs", op.name)).unwrap();
+        for function in
+            source.lines().filter_map(|line| line.strip_prefix("pub fn ")?.split(['(', '<']).next())
+        {
+            let called = cases.iter().any(|c| c.name.contains(function));
+            assert!(called, "{}: no case is named after {function}", op.name);
+        }
     }
 }
 

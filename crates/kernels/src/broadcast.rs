@@ -75,6 +75,7 @@ impl Broadcast {
             *i = rest % axis.len;
             rest /= axis.len;
         }
+        let (inner, next) = (axes[0], self.axes[1]);
         let mut at = 0;
         while at < len {
             let (mut left, mut right) = (0, 0);
@@ -82,10 +83,21 @@ impl Broadcast {
                 left += i * axis.left;
                 right += i * axis.right;
             }
-            let n = (axes[0].len - index[0]).min(len - at);
-            run(at, left, right, n);
-            at += n;
-            index[0] += n;
+            // Whole runs follow each other along the next axis; only the first and the last may be cut.
+            let whole = if index[0] == 0 { (len - at) / inner.len } else { 0 };
+            if whole > 0 && self.rank > 1 {
+                let runs = whole.min(next.len - index[1]);
+                for k in 0..runs {
+                    run(at, left + k * next.left, right + k * next.right, inner.len);
+                    at += inner.len;
+                }
+                index[1] += runs;
+            } else {
+                let n = (inner.len - index[0]).min(len - at);
+                run(at, left, right, n);
+                at += n;
+                index[0] += n;
+            }
             for k in 0..self.rank - 1 {
                 if index[k] == axes[k].len {
                     index[k] = 0;

@@ -10,8 +10,9 @@ use crate::isa::simd;
 use crate::scratch::with_scratch;
 use crate::threads::{GRAIN, parallel_chunks};
 
-/// Accumulators that run side by side over a contiguous run.
+/// Accumulators that run side by side over a contiguous run, and over a short one.
 const LANES: usize = 32;
+const FEW_LANES: usize = 8;
 /// Numbers of a contiguous run that share one set of accumulators.
 const RUN: usize = 2048;
 /// Columns that are reduced together, and rows after which their accumulators start afresh.
@@ -139,31 +140,35 @@ fn fold_blocks<T: Float, F: Fold>(x: &[T], len: usize, inner: usize, block: usiz
 /// Reduces a contiguous run to one number.
 #[inline(always)]
 fn fold_run<T: Float, F: Fold>(x: &[T]) -> T {
-    if x.len() < LANES {
-        return x.iter().fold(F::start(), |a, &b| F::join(a, b));
+    if x.len() >= LANES {
+        let runs = x.chunks(RUN).map(
+            #[inline(always)]
+            |run| fold_lanes::<T, F, LANES>(run),
+        );
+        return runs.fold(F::start(), F::join);
     }
-    let mut total = F::start();
-    for run in x.chunks(RUN) {
-        let mut lanes = [F::start::<T>(); LANES];
-        let pieces = run.chunks_exact(LANES);
-        for (lane, &x) in lanes.iter_mut().zip(pieces.remainder()) {
-            *lane = x;
+    fold_lanes::<T, F, FEW_LANES>(x)
+}
+
+/// Reduces up to [`RUN`] numbers with `N` accumulators.
+#[inline(always)]
+fn fold_lanes<T: Float, F: Fold, const N: usize>(x: &[T]) -> T {
+    let pieces = x.chunks_exact(N);
+    let rest = pieces.remainder();
+    let mut lanes = [F::start::<T>(); N];
+    for piece in pieces {
+        for l in 0..N {
+            lanes[l] = F::join(lanes[l], piece[l]);
         }
-        for piece in pieces {
-            for l in 0..LANES {
-                lanes[l] = F::join(lanes[l], piece[l]);
-            }
-        }
-        let mut width = LANES;
-        while width > 1 {
-            width /= 2;
-            for l in 0..width {
-                lanes[l] = F::join(lanes[l], lanes[l + width]);
-            }
-        }
-        total = F::join(total, lanes[0]);
     }
-    total
+    let mut width = N;
+    while width > 1 {
+        width /= 2;
+        for l in 0..width {
+            lanes[l] = F::join(lanes[l], lanes[l + width]);
+        }
+    }
+    rest.iter().fold(lanes[0], |total, &x| F::join(total, x))
 }
 
 /// Reduces the columns `column … column + out.len()` (at most [`STRIP`]) of rows of `inner` numbers;

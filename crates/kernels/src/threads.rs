@@ -82,8 +82,10 @@ pub fn set_threads(count: usize) {
 
 /// How many threads take part: as set, or one per processor.
 pub fn threads() -> usize {
+    static PROCESSORS: OnceLock<usize> = OnceLock::new();
     match THREADS.load(SeqCst) {
-        0 => std::thread::available_parallelism().map_or(1, |n| n.get()),
+        // Asking the system takes longer than a small operation.
+        0 => *PROCESSORS.get_or_init(|| std::thread::available_parallelism().map_or(1, |n| n.get())),
         n => n,
     }
 }
@@ -103,7 +105,9 @@ pub fn parallel(tasks: usize, task: impl Fn(usize) + Sync) {
         (0..tasks).for_each(task);
         return;
     }
-    if !pool().run(&Job { task: &task, tasks, next: AtomicUsize::new(0), panicked: AtomicBool::new(false) }, wanted) {
+    if !pool()
+        .run(&Job { task: &task, tasks, next: AtomicUsize::new(0), panicked: AtomicBool::new(false) }, wanted)
+    {
         drop(guard);
         resume_unwind(Box::new("a parallel task panicked"));
     }
@@ -228,7 +232,11 @@ pub fn parallel_chunks2<A: Send, B: Send>(
     task: impl Fn(usize, &mut [A], &mut [B]) + Sync,
 ) {
     let (chunk_a, chunk_b) = (chunk_a.max(1), chunk_b.max(1));
-    assert_eq!(a.len().div_ceil(chunk_a), b.len().div_ceil(chunk_b), "the slices have different numbers of chunks");
+    assert_eq!(
+        a.len().div_ceil(chunk_a),
+        b.len().div_ceil(chunk_b),
+        "the slices have different numbers of chunks"
+    );
     let (len_a, len_b) = (a.len(), b.len());
     let (shared_a, shared_b) = (SharedMut(a.as_mut_ptr()), SharedMut(b.as_mut_ptr()));
     parallel(len_a.div_ceil(chunk_a), |i| {

@@ -1,4 +1,5 @@
-//! Arithmetic of two tensors, with NumPy's broadcasting: shapes are aligned at their last axes, and lengths of 1 stretch.
+//! Arithmetic of two tensors with NumPy's broadcasting (shapes are aligned at their last axes, and lengths of 1
+//! stretch), and of a tensor and a number.
 
 use crate::check::{Case, EDGE_LENGTHS};
 use crate::ops::reduce::sum_to;
@@ -113,6 +114,14 @@ pub fn scale(x: &Var, factor: f64) -> Result<Var> {
     })
 }
 
+/// `−x`, element by element.
+///
+/// # Errors
+/// An integer element type, or no memory.
+pub fn neg(x: &Var) -> Result<Var> {
+    scale(x, -1.0)
+}
+
 /// `x + offset`, element by element.
 ///
 /// # Errors
@@ -201,6 +210,7 @@ pub(crate) fn cases() -> Result<Vec<Case>> {
     cases.push(Case::new("binary/mul by itself", &[&[7]], |v| mul(&v[0], &v[0]))?);
     cases.push(Case::new("binary/sub from itself", &[&[7]], |v| sub(&scale(&v[0], 3.0)?, &v[0]))?);
     cases.push(Case::new("binary/scale and shift", &[&[3, 11]], |v| shift(&scale(&v[0], -2.5)?, 0.75))?);
+    cases.push(Case::new("binary/neg", &[&[13]], |v| neg(&v[0]))?);
     Ok(cases)
 }
 

@@ -104,7 +104,7 @@ pub(crate) fn cases() -> Result<Vec<Case>> {
     };
     let transposed = |lead: &[usize], m: usize, k: usize, n: usize| {
         let shapes = [[lead, &[m, k]].concat(), [lead, &[n, k]].concat()];
-        let name = format!("matmul/{:?} by {:?} transposed", shapes[0], shapes[1]);
+        let name = format!("matmul/matmul_t {:?} by {:?}", shapes[0], shapes[1]);
         Case::new(name, &[&shapes[0], &shapes[1]], |v| matmul_t(&v[0], &v[1]))
     };
     let mut cases = Vec::new();

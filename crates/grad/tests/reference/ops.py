@@ -47,29 +47,29 @@ for n in EDGE_LENGTHS:
 case("binary/mul by itself", [(7,)], lambda x: x * x)
 case("binary/sub from itself", [(7,)], lambda x: 3 * x - x)
 case("binary/scale and shift", [(3, 11)], lambda x: -2.5 * x + 0.75)
+case("binary/neg", [(13,)], torch.neg)
 
-# unary: function, factor and offset of the inputs
+# unary: the function, and the range of its inputs
 
 functions = {
-    "relu": (torch.relu, 3, 0.001),
-    "gelu": (F.gelu, 4, 0),
-    "silu": (F.silu, 6, 0),
-    "sigmoid": (torch.sigmoid, 6, 0),
-    "tanh": (torch.tanh, 3, 0),
-    "exp": (torch.exp, 3, 0),
-    "ln": (torch.log, 2, 2.5),
-    "sqrt": (torch.sqrt, 2, 2.5),
-    "abs": (torch.abs, 3, 0.001),
-    "neg": (torch.neg, 3, 0),
-    "square": (torch.square, 3, 0),
-    "softplus": (lambda x: torch.logaddexp(x, torch.zeros_like(x)), 9, 0),
-    "sin": (torch.sin, 7, 0),
-    "cos": (torch.cos, 7, 0),
+    "relu": (torch.relu, -2.999, 3.001),
+    "gelu": (F.gelu, -4, 4),
+    "silu": (F.silu, -6, 6),
+    "sigmoid": (torch.sigmoid, -6, 6),
+    "tanh": (torch.tanh, -3, 3),
+    "exp": (torch.exp, -3, 3),
+    "ln": (torch.log, 0.5, 4.5),
+    "sqrt": (torch.sqrt, 0.5, 4.5),
+    "abs": (torch.abs, -2.999, 3.001),
+    "square": (torch.square, -3, 3),
+    "softplus": (lambda x: torch.logaddexp(x, torch.zeros_like(x)), -9, 9),
+    "sin": (torch.sin, -7, 7),
+    "cos": (torch.cos, -7, 7),
 }
-for name, (run, factor, offset) in functions.items():
-    shapes = {"scalar": (), "nothing": (2, 0, 3), "length 7": (7,), "length 33": (33,), "large": (700, 101)}
+shapes = {"scalar": (), "nothing": (2, 0, 3), "length 7": (7,), "length 33": (33,), "large": (700, 101)}
+for name, (run, low, high) in functions.items():
     for what, shape in shapes.items():
-        case(f"unary/{name} {what}", [factor * numbers(0, shape) + offset], run)
+        case(f"unary/{name} {what}", [low + (high - low) / 2 * (numbers(0, shape) + 1)], run)
 for n in EDGE_LENGTHS:
     case(f"unary/activate length {n}", [(n,)], F.gelu)
 case("unary/activate Identity", [(5, 4)], lambda x: x * 1)
@@ -223,7 +223,7 @@ cross_entropy_case("extreme, smoothed", extreme, smoothing=0.1)
 # pointwise_losses
 
 kinds = {
-    "bce": lambda x, t: F.binary_cross_entropy_with_logits(
+    "binary_cross_entropy": lambda x, t: F.binary_cross_entropy_with_logits(
         x, t, pos_weight=torch.tensor(2.5).double(), reduction="none"
     ),
     "mse": lambda x, t: F.mse_loss(x, t, reduction="none"),
