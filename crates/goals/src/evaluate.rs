@@ -1,10 +1,8 @@
 //! How good a run's model is: on its own test rows, or on other data.
 
-use crate::finish::TestRows;
 use crate::infer::answer_table;
-use crate::model::Model;
 use crate::outcome::{Evaluation, score};
-use crate::{Error, Result, Run, Watcher};
+use crate::{Result, Run, Watcher};
 use pellucid_data::{OpenOptions, Table};
 use pellucid_kinds::cell_text;
 use std::collections::{BTreeMap, HashMap};
@@ -16,7 +14,7 @@ use std::path::{Path, PathBuf};
 /// A run without a model, and data without the model's columns or without answers.
 pub fn evaluate(path: &Path, data: Option<&[PathBuf]>, watcher: &mut dyn Watcher) -> Result<Evaluation> {
     let Some(data) = data else {
-        return TestRows::read(&Run::open(path)?);
+        return Run::open(path)?.evaluation();
     };
     let (model, run) = crate::infer::open_model(path)?;
     let table = Table::open(data, &OpenOptions::default())?;
@@ -53,19 +51,4 @@ fn groups(table: &Table, name: &str, rows: &[usize]) -> Result<Vec<u32>> {
             Ok(*seen.entry(text).or_insert(next))
         })
         .collect()
-}
-
-/// The model whose run or folder this is, for messages when neither is there.
-pub(crate) fn not_a_model(path: &Path) -> Error {
-    Error::usage(format!(
-        "there is no trained model here · {} · give the folder that `pellucid train` printed, or its model folder",
-        path.display()
-    ))
-}
-
-impl Model {
-    /// The names of the columns to predict.
-    pub fn target_names(&self) -> impl Iterator<Item = &str> {
-        self.encoder.targets.iter().map(|(name, _, _)| name.as_str())
-    }
 }

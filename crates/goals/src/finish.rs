@@ -1,21 +1,14 @@
 //! After the last step: the test, touched once; the model, predictions, report and card.
 
-use crate::config::Config;
-use crate::dataset::Survey;
 use crate::infer::out_columns;
-use crate::model::Model;
 use crate::outcome::{Answers, Evaluation, score};
-use crate::predict::Decision;
 use crate::report::{Tested, report_data};
-use crate::{Error, Result, Run, Watcher};
-use pellucid_data::{DataError, Part, Splits, write_table};
-use pellucid_insight::check::CheckReport;
-use pellucid_kinds::{Examples, Record};
-use pellucid_train::{Outcome, RunFolder};
+use crate::run::EVALUATION;
+use crate::trained::Trained;
+use crate::{Result, Run, Watcher};
+use pellucid_data::{Part, write_table};
+use pellucid_kinds::Record;
 use std::collections::BTreeMap;
-
-/// The scores of the test rows as kept in the run folder.
-const EVALUATION: &str = "evaluation.json";
 
 /// A finished run.
 pub struct Finished {
@@ -27,35 +20,6 @@ pub struct Finished {
     pub unseen: bool,
     /// Seconds spent on training.
     pub seconds: f64,
-}
-
-/// Everything known of a run whose training has ended.
-pub(crate) struct Trained<'a> {
-    pub(crate) survey: &'a Survey,
-    pub(crate) splits: &'a Splits,
-    pub(crate) checks: &'a CheckReport,
-    pub(crate) examples: &'a Examples,
-    pub(crate) records: &'a [Vec<usize>; 3],
-    pub(crate) unanswered: usize,
-    pub(crate) model: &'a Model,
-    pub(crate) config: &'a Config,
-    pub(crate) decisions: &'a [Decision],
-    pub(crate) outcome: &'a Outcome,
-    pub(crate) folder: &'a RunFolder,
-    pub(crate) command: &'a str,
-}
-
-/// The scores kept in a run folder.
-pub(crate) struct TestRows;
-
-impl TestRows {
-    pub(crate) fn read(run: &Run) -> Result<Evaluation> {
-        let path = run.path().join(EVALUATION);
-        let bytes = std::fs::read(&path)
-            .map_err(|e| DataError::io("the run's scores cannot be read; is it finished?", &path, &e))?;
-        serde_json::from_slice(&bytes)
-            .map_err(|e| Error::model(format!("the run's scores are damaged · {} · {e}", path.display())))
-    }
 }
 
 /// Tests the model and writes everything that a finished run holds; the model's folder comes last, and its being

@@ -1,6 +1,5 @@
 //! Putting a model to use: answers for files, folders and tables.
 
-use crate::evaluate::not_a_model;
 use crate::model::Model;
 use crate::outcome::Answers;
 use crate::{Error, Result, Run, Watcher};
@@ -17,6 +16,14 @@ pub struct Predictions {
     pub columns: Vec<OutColumn>,
     /// Inputs that could not be read, with the reason; their answers are empty.
     pub problems: Vec<String>,
+}
+
+/// The error for a folder that holds neither a run nor a model.
+fn not_a_model(path: &Path) -> Error {
+    Error::usage(format!(
+        "there is no trained model here · {} · give the folder that `pellucid train` printed, or its model folder",
+        path.display()
+    ))
 }
 
 /// Opens the model of a run folder, or a model folder; with its run, if it is one.

@@ -16,6 +16,7 @@ mod report;
 mod run;
 pub mod samples;
 mod train;
+mod trained;
 mod watch;
 
 pub use config::{Config, DataConfig, NetworkConfig, Preset, TrainingConfig};

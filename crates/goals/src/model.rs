@@ -80,6 +80,11 @@ impl Model {
         Ok(answers)
     }
 
+    /// The names of the columns to predict.
+    pub fn target_names(&self) -> impl Iterator<Item = &str> {
+        self.encoder.targets.iter().map(|(name, _, _)| name.as_str())
+    }
+
     /// Writes the model's folder.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! The facts of a finished run, as the report and the model card want them.
 
-use crate::finish::Trained;
 use crate::outcome::{Answers, Evaluation, centre, prior};
+use crate::trained::Trained;
 use crate::{Error, Result, Run, Use};
 use pellucid_data::{Cell, Part};
 use pellucid_insight::check::{Finding, Severity as Found};

@@ -3,10 +3,14 @@
 //! `runs/<name>/`: `config.toml`, `data_report.json`, `metrics.jsonl` with TensorBoard's event file beside it,
 //! `checkpoints/`, `model/`, `evaluation.json`, `predictions.parquet`, `report.html` and `README.md`.
 
+use crate::outcome::Evaluation;
 use crate::{Config, Error, Result};
 use pellucid_data::{DataError, write_atomic};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
+
+/// The scores of the test rows.
+pub(crate) const EVALUATION: &str = "evaluation.json";
 
 /// A run's folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,6 +102,18 @@ impl Run {
     /// A file that cannot be read.
     pub fn config(&self) -> Result<Config> {
         Config::read(&self.config_file())
+    }
+
+    /// The scores of its own test rows, measured once at the end of training.
+    ///
+    /// # Errors
+    /// A run that is not finished, or a damaged file.
+    pub fn evaluation(&self) -> Result<Evaluation> {
+        let path = self.path.join(EVALUATION);
+        let bytes = std::fs::read(&path)
+            .map_err(|e| DataError::io("the run's scores cannot be read; is it finished?", &path, &e))?;
+        serde_json::from_slice(&bytes)
+            .map_err(|e| Error::model(format!("the run's scores are damaged · {} · {e}", path.display())))
     }
 
     /// Writes a file of the run, whole or not at all.

@@ -2,15 +2,16 @@
 
 use crate::config::Config;
 use crate::dataset::{Prepared, Survey, Use, check, fingerprint, prepare, split_rows};
-use crate::finish::{Finished, Trained, finish};
+use crate::finish::{Finished, finish};
 use crate::model::Model;
-use crate::predict::{Decision, Design, Facts, Network, PredictSource, PredictTask, class_weights, design};
+use crate::predict::{Design, Facts, Network, PredictSource, PredictTask, class_weights, design};
+use crate::trained::Trained;
 use crate::{Error, Result, Run, Watcher, samples};
 use pellucid_data::{Part, Splits};
 use pellucid_insight::check::CheckReport;
 use pellucid_kinds::image::{Mirror, mirror_is_safe};
 use pellucid_kinds::{Target, TargetOptions};
-use pellucid_train::{Outcome, Plan, RunFolder, Stopped, measure, train as run_plan};
+use pellucid_train::{RunFolder, Stopped, measure, train as run_plan};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -305,7 +306,7 @@ fn carry_out(
 ) -> Result<Ended> {
     let (mut task, source) = task(&ready, &config, &design)?;
     let folder = RunFolder::new(run.path(), fingerprint(&ready.prepared)?);
-    let outcome = run_training(&mut task, source, &design.plan, &folder, watcher, stop)?;
+    let outcome = run_plan(&mut task, source, &design.plan, &folder, watcher, stop)?;
     if outcome.stopped == Stopped::Interrupted {
         return Ok(Ended::Interrupted(run));
     }
@@ -333,18 +334,3 @@ fn carry_out(
     };
     finish(&trained, &run, watcher).map(|f| Ended::Finished(Box::new(f)))
 }
-
-/// The observer half of a watcher is what the loop wants.
-fn run_training(
-    task: &mut PredictTask,
-    source: Arc<PredictSource>,
-    plan: &Plan,
-    folder: &RunFolder,
-    watcher: &mut dyn Watcher,
-    stop: &AtomicBool,
-) -> Result<Outcome> {
-    Ok(run_plan(task, source, plan, folder, watcher, stop)?)
-}
-
-/// The decisions of a plan, for those who only want to look.
-pub type Decisions = Vec<Decision>;

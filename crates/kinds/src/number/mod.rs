@@ -6,9 +6,10 @@ use pellucid_data::{Cell, DataError, Files, Result, Storage};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// At most this many bins per number; Gorishniy et al. 2022 ("On embeddings for numerical features in
-/// tabular deep learning") find a few dozen enough.
-const BINS: usize = 32;
+/// Bins at quantiles of the rows, and as many at quantiles of the distinct values, which tell apart the rare large
+/// ones of a number that is mostly 0; Gorishniy et al. 2022 ("On embeddings for numerical features in tabular deep
+/// learning") find a few dozen enough.
+const BINS: usize = 24;
 
 /// Quantiles are taken from at most this many evenly spread training values.
 const SAMPLE: usize = 200_000;
@@ -85,6 +86,13 @@ pub(crate) fn restore<T: serde::de::DeserializeOwned>(state: &Value) -> Result<T
     })
 }
 
+/// The edges of [`BINS`] bins that hold equally many of the sorted values.
+fn quantiles(sorted: &[f64]) -> Vec<f32> {
+    let last = sorted.len().saturating_sub(1);
+    let at = |i: usize| sorted.get((i * last + BINS / 2) / BINS).map(|&x| x as f32);
+    (0..=BINS).filter_map(at).collect()
+}
+
 impl PreparedNumber {
     /// Learns from training values; `None` if there are none.
     pub(crate) fn fit(name: &str, mut values: Vec<f64>, missing: bool) -> Option<PreparedNumber> {
@@ -96,16 +104,18 @@ impl PreparedNumber {
             values = (0..SAMPLE).map(|i| values[(i as f64 * step) as usize]).collect();
         }
         values.sort_unstable_by(f64::total_cmp);
-        let last = values.len().checked_sub(1)?;
-        let quantile = |q: f64| values[(q * last as f64).round() as usize];
-        let mut edges: Vec<f32> = (0..=BINS).map(|i| quantile(i as f64 / BINS as f64) as f32).collect();
+        let median = *values.get(values.len() / 2)?;
+        let mut edges = quantiles(&values);
+        values.dedup();
+        edges.extend(quantiles(&values));
+        edges.sort_unstable_by(f32::total_cmp);
         edges.dedup();
         Some(PreparedNumber {
             name: name.to_owned(),
             edges,
             mean,
             scale: variance.sqrt().max(1e-9 * mean.abs()).max(1e-12),
-            median: quantile(0.5),
+            median,
             missing,
         })
     }
@@ -182,8 +192,15 @@ mod tests {
         assert!((p.mean - 500.0).abs() < 1e-9 && (p.median - 500.0).abs() < 1e-9);
         assert_eq!(p.edges.len(), BINS + 1);
         assert_eq!((p.edges[0], p.edges[BINS]), (0.0, 1000.0));
-        assert!((p.edges[16] - 500.0).abs() <= 1.0);
+        assert!((p.edges[BINS / 2] - 500.0).abs() <= 1.0);
         assert!(PreparedNumber::fit("x", vec![], true).is_none());
+    }
+
+    #[test]
+    fn rare_values_beside_many_equal_ones_get_bins() {
+        let values = (0..1000).map(|i| if i < 950 { 0.0 } else { f64::from(i) }).collect();
+        let p = PreparedNumber::fit("x", values, false).unwrap();
+        assert!(p.edges.iter().filter(|&&e| e > 900.0).count() >= BINS - 1);
     }
 
     #[test]
