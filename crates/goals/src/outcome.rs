@@ -136,7 +136,7 @@ pub struct Evaluation {
 ///
 /// # Errors
 /// No row with a known answer.
-pub fn score(answers: &Answers, target: &Target, groups: Option<&[u32]>, seed: u64) -> Result<Scores> {
+pub(crate) fn score(answers: &Answers, target: &Target, groups: Option<&[u32]>, seed: u64) -> Result<Scores> {
     let (known, rows) = answers.known();
     if rows.is_empty() {
         return Err(Error::usage("these rows hold no answer to compare with, so nothing can be evaluated"));
@@ -160,14 +160,14 @@ pub fn score(answers: &Answers, target: &Target, groups: Option<&[u32]>, seed: u
 }
 
 /// The share of each class among the training rows.
-pub fn prior(target: &Target) -> Vec<f32> {
+pub(crate) fn prior(target: &Target) -> Vec<f32> {
     let Target::Classes { counts, .. } = target else { return Vec::new() };
     let total = counts.iter().sum::<usize>().max(1) as f32;
     counts.iter().map(|&n| n as f32 / total).collect()
 }
 
 /// The trivial answers for a number.
-pub fn centre(target: &Target) -> Centre {
+pub(crate) fn centre(target: &Target) -> Centre {
     match target {
         Target::Number { mean, median, .. } => Centre { mean: *mean, median: *median },
         Target::Classes { .. } => Centre { mean: 0.0, median: 0.0 },

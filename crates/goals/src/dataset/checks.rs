@@ -112,7 +112,7 @@ fn views(owned: &[(String, Owned)]) -> Vec<Column<'_>> {
 ///
 /// # Errors
 /// Failures of reading.
-pub fn check(survey: &Survey, splits: &Splits, prepared: Option<&Prepared>) -> Result<CheckReport> {
+pub(crate) fn check(survey: &Survey, splits: &Splits, prepared: Option<&Prepared>) -> Result<CheckReport> {
     let is_picture = |c: &ColumnPlan| c.kind.is_some_and(|k| k.name() == "image");
     let mut pictures = Pictures::new(survey, prepared)?;
     let gather = |role: Use| -> Result<Vec<(String, Owned)>> {

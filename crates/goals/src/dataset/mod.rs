@@ -5,8 +5,9 @@ mod prepare;
 mod split;
 mod survey;
 
-pub use checks::{Inspection, check, inspect};
-pub use prepare::{Prepared, fingerprint, prepare};
+pub(crate) use checks::check;
+pub use checks::{Inspection, inspect};
+pub(crate) use prepare::{Prepared, fingerprint, prepare};
 pub(crate) use split::codes;
-pub use split::split_rows;
+pub(crate) use split::split_rows;
 pub use survey::{ColumnPlan, Survey, Use};

@@ -12,7 +12,7 @@ use std::sync::Arc;
 const MEMORY: usize = 2 << 30;
 
 /// Everything training needs of the data.
-pub struct Prepared {
+pub(crate) struct Prepared {
     /// The fitted columns.
     pub encoder: Encoder,
     /// All rows with at least one known answer.
@@ -27,7 +27,7 @@ pub struct Prepared {
 
 impl Prepared {
     /// The records of a part.
-    pub fn part(&self, part: Part) -> &[usize] {
+    pub(crate) fn part(&self, part: Part) -> &[usize] {
         match part {
             Part::Train => &self.records[0],
             Part::Validation => &self.records[1],
@@ -40,7 +40,7 @@ impl Prepared {
 ///
 /// # Errors
 /// Columns that cannot be fitted, and more unreadable rows than tolerated.
-pub fn prepare(
+pub(crate) fn prepare(
     survey: &Survey,
     splits: &Splits,
     config: &DataConfig,
@@ -120,7 +120,7 @@ fn tolerate(survey: &Survey, examples: &Examples, config: &DataConfig) -> Result
 ///
 /// # Errors
 /// Failures of reading.
-pub fn fingerprint(prepared: &Prepared) -> Result<String> {
+pub(crate) fn fingerprint(prepared: &Prepared) -> Result<String> {
     let mut hash = Sha256::new();
     let (examples, layout) = (&prepared.examples, prepared.examples.layout());
     for records in &prepared.records {

@@ -15,7 +15,7 @@ const STRATA: usize = 10;
 ///
 /// # Errors
 /// A split column with unknown words, and splits that leave a part empty.
-pub fn split_rows(survey: &Survey, config: &DataConfig, seed: u64) -> Result<Splits> {
+pub(crate) fn split_rows(survey: &Survey, config: &DataConfig, seed: u64) -> Result<Splits> {
     let defaults = SplitOptions::default();
     let options = SplitOptions {
         validation: config.validation.unwrap_or(defaults.validation),

@@ -28,7 +28,7 @@ pub struct Blueprint {
 
 /// A setting that was decided, and why: shown to the person.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Decision {
+pub(crate) struct Decision {
     /// The setting, by its key in the configuration.
     pub setting: String,
     /// The value in words.
@@ -38,7 +38,7 @@ pub struct Decision {
 }
 
 /// Facts that decisions rest on.
-pub struct Facts<'a> {
+pub(crate) struct Facts<'a> {
     /// What goes in and what must come out.
     pub batcher: &'a Batcher,
     /// Training rows.
@@ -48,7 +48,7 @@ pub struct Facts<'a> {
 }
 
 /// Everything that was decided.
-pub struct Design {
+pub(crate) struct Design {
     /// The network.
     pub blueprint: Blueprint,
     /// The training, still without a limit by time.
@@ -119,7 +119,7 @@ impl Decider {
 }
 
 /// Decides what the configuration leaves open.
-pub fn design(facts: &Facts<'_>, config: &Config) -> Design {
+pub(crate) fn design(facts: &Facts<'_>, config: &Config) -> Design {
     let pictures = !facts.batcher.picture_sizes().is_empty();
     let effort = Effort::of(config.training.preset, pictures);
     let mut decider = Decider { decisions: Vec::new() };

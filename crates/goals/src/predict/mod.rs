@@ -4,7 +4,7 @@ mod design;
 mod network;
 mod task;
 
-pub use design::{Blueprint, Decision, Design, Facts, design};
-pub use network::Network;
+pub(crate) use design::{Blueprint, Decision, Design, Facts, design};
+pub(crate) use network::Network;
 pub(crate) use task::{INFERENCE_BATCH, class_weights};
-pub use task::{PredictSource, PredictTask};
+pub(crate) use task::{PredictSource, PredictTask};

@@ -14,7 +14,7 @@ use std::sync::Arc;
 pub(crate) const INFERENCE_BATCH: usize = 128;
 
 /// The training rows of a data set.
-pub struct PredictSource {
+pub(crate) struct PredictSource {
     /// All prepared rows.
     pub examples: Arc<Examples>,
     /// Makes the batches.
@@ -41,7 +41,7 @@ impl Source for PredictSource {
 }
 
 /// A network that learns to answer the targets.
-pub struct PredictTask {
+pub(crate) struct PredictTask {
     /// The network.
     pub network: Network,
     /// All prepared rows.
