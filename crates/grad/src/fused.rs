@@ -45,12 +45,12 @@ impl Fused<'_> {
         };
         let (x, weight) = (x.value().clone(), weight.value().clone());
         forward(x.data()?, weight.data()?, y.data_mut()?, epilogue)?;
-        let kept = pre.unwrap_or_else(|| y.clone());
+        let kept = (activation != Activation::Identity).then(|| pre.unwrap_or_else(|| y.clone()));
         let columns = shape.last();
         Ok(record_many(y, &inputs, move |mut dz, send| {
             let bias_wanted = wanted.get(2) == Some(&true);
             let mut dbias = Tensor::unset::<T>(&[columns])?;
-            if activation != Activation::Identity {
+            if let Some(kept) = kept {
                 bias_activation_backward::<T>(activation, kept.data()?, dz.data_mut()?, dbias.data_mut()?)?;
             } else if bias_wanted {
                 column_sums::<T>(dz.data()?, dbias.data_mut()?)?;

@@ -155,6 +155,7 @@ fn sum_blocks<T: Float>(
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::{bias_activation_backward, column_sums};
     use crate::activation::Activation;
 

@@ -61,7 +61,7 @@ pub(crate) fn cases() -> Result<Vec<Case>> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::panic)]
     use super::*;
     use crate::Tape;
 

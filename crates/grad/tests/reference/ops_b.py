@@ -56,7 +56,7 @@ for n in EDGE_LENGTHS:
     trained(f"{n} rows", [n, 3], "Relu")
 for activation in ACTIVATIONS:
     trained(f"pictures, {activation}", [2, 5, 4, 18], activation)
-trained("many blocks", [9, 33, 31, 12], "Silu")
+trained("many blocks", [5, 33, 31, 12], "Silu")
 for activation in ["Identity", "Silu"]:
     act = ACTIVATIONS[activation]
     mean, var = numbers(3, [5]), numbers(4, [5]) + 1.5
@@ -195,7 +195,7 @@ def matmul(lead, m, k, n):
 
 def matmul_t(lead, m, k, n):
     a, b = [*lead, m, k], [*lead, n, k]
-    case(f"matmul/{a} by {b} transposed", [a, b], lambda a, b: a @ b.mT)
+    case(f"matmul/matmul_t {a} by {b}", [a, b], lambda a, b: a @ b.mT)
 
 
 for n in EDGE_LENGTHS:
