@@ -9,7 +9,7 @@ use crate::trained::Trained;
 use crate::{Error, Result, Run, Watcher, samples};
 use pellucid_data::{Part, Splits};
 use pellucid_insight::check::CheckReport;
-use pellucid_kinds::image::{Mirror, mirror_is_safe};
+use pellucid_kinds::image::{Mirror, mirror_of_classes, mirror_of_numbers};
 use pellucid_kinds::{Target, TargetOptions};
 use pellucid_train::{RunFolder, Stopped, measure, train as run_plan};
 use std::path::Path;
@@ -170,25 +170,26 @@ fn design_for(ready: &Ready, config: &Config) -> Result<Design> {
     Ok(design(&facts(ready, mirror.as_ref()), config))
 }
 
-/// Asks a sample of the training pictures whether they may be mirrored, if there is one column of pictures and a
-/// class to predict.
+/// Asks a sample of the training pictures what mirroring does to them, if there is one column of pictures and one
+/// of answers.
 fn ask_mirror(prepared: &Prepared) -> Result<Option<Mirror>> {
     const SAMPLE: usize = 1500;
     let sizes = prepared.batcher.picture_sizes();
-    let ([size], Some(Target::Classes { .. })) = (sizes.as_slice(), prepared.batcher.targets().first())
-    else {
-        return Ok(None);
-    };
+    let ([size], [target]) = (sizes.as_slice(), prepared.batcher.targets()) else { return Ok(None) };
     let train = prepared.part(Part::Train);
-    let (mut pictures, mut labels) = (Vec::new(), Vec::new());
+    let (mut pictures, mut truth) = (Vec::new(), Vec::new());
     for &i in train.iter().step_by(train.len().div_ceil(SAMPLE).max(1)) {
-        let label = prepared.examples.target(i, 0);
-        if !label.is_nan() {
-            pictures.extend(prepared.batcher.pictures(&prepared.examples, i)?.into_iter().next());
-            labels.push(label as u32);
-        }
+        pictures.extend(prepared.batcher.pictures(&prepared.examples, i)?.into_iter().next());
+        truth.push(prepared.examples.target(i, 0));
     }
-    Ok(Some(mirror_is_safe(&pictures, *size, &labels)))
+    Ok(Some(match target {
+        Target::Classes { .. } => {
+            mirror_of_classes(&pictures, *size, &truth.iter().map(|&t| t as u32).collect::<Vec<_>>())
+        }
+        Target::Number { .. } => {
+            mirror_of_numbers(&pictures, *size, &truth.iter().map(|&t| f64::from(t)).collect::<Vec<_>>())
+        }
+    }))
 }
 
 fn task(ready: &Ready, config: &Config, design: &Design) -> Result<(PredictTask, Arc<PredictSource>)> {

@@ -1,7 +1,7 @@
 //! Records as tensors: what a network takes.
 
 use crate::error::Result;
-use crate::image::{Augment, augment};
+use crate::image::{Augment, Mirroring, augment};
 use crate::{Examples, Feature, Record, Target};
 use pellucid_tensor::{Stream, Tensor};
 
@@ -148,6 +148,7 @@ impl Batcher {
         for size in &sizes {
             pictures.push(Tensor::unset::<f32>(&[n, size[0], size[1], size[2]])?);
         }
+        let mut negated = vec![false; n];
         for (i, record) in records.iter().enumerate() {
             self.push_numbers(record, &mut numbers);
             self.push_codes(record, &mut codes);
@@ -157,7 +158,9 @@ impl Batcher {
                 match changes {
                     Some((a, seeds)) => {
                         let seed = seeds.get(i).copied().unwrap_or_default();
-                        augment(a, &pixels, sizes[k], &mut Stream::new(seed, "augment", k as u64), out);
+                        let mut random = Stream::new(seed, "augment", k as u64);
+                        let mirrored = augment(a, &pixels, sizes[k], &mut random, out);
+                        negated[i] ^= mirrored && a.mirror == Mirroring::Negates;
                     }
                     None => out.copy_from_slice(&pixels),
                 }
@@ -169,7 +172,7 @@ impl Batcher {
             numbers: table(self.numbers_width()).map(|s| Tensor::new(&numbers, &s)).transpose()?,
             codes: table(self.code_sizes().len()).map(|s| Tensor::new(&codes, &s)).transpose()?,
             pictures,
-            truths: (0..self.targets.len()).map(|k| self.truth(records, k)).collect::<Result<_>>()?,
+            truths: (0..self.targets.len()).map(|k| self.truth(records, k, &negated)).collect::<Result<_>>()?,
         })
     }
 
@@ -190,7 +193,8 @@ impl Batcher {
         }
     }
 
-    fn truth(&self, records: &[Record], k: usize) -> Result<Truth> {
+    /// What is known of target `k`; numbers of `negated` rows turn their sign.
+    fn truth(&self, records: &[Record], k: usize, negated: &[bool]) -> Result<Truth> {
         let n = records.len();
         let values: Vec<f32> =
             records.iter().map(|r| r.targets.get(k).copied().unwrap_or(f32::NAN)).collect();
@@ -200,7 +204,10 @@ impl Batcher {
             Target::Classes { .. } => {
                 Tensor::new(&values.iter().map(|v| known(v) as u32).collect::<Vec<_>>(), &[n])?
             }
-            Target::Number { .. } => Tensor::new(&values.iter().map(known).collect::<Vec<_>>(), &[n])?,
+            Target::Number { .. } => {
+                let turned = values.iter().zip(negated).map(|(v, &n)| if n { -known(v) } else { known(v) });
+                Tensor::new(&turned.collect::<Vec<_>>(), &[n])?
+            }
         };
         Ok(Truth { values, weights: Tensor::new(&weights, &[n])? })
     }

@@ -3,6 +3,9 @@
 use pellucid_grad::{Var, ops};
 use pellucid_tensor::{Result, Tensor};
 
+/// Errors beyond this many standard deviations of the answers count linearly, smaller ones squared.
+const OUTLIER: f64 = 3.0;
+
 /// What has to be answered.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Target {
@@ -79,7 +82,7 @@ impl Target {
                     .iter_mut()
                     .for_each(|y| *y = ((f64::from(*y) - mean) / scale) as f32);
                 let outputs = ops::reshape(outputs, &[truth.len()])?;
-                ops::huber(&outputs, &truth, 1.0, Some(weights))
+                ops::huber(&outputs, &truth, OUTLIER, Some(weights))
             }
         }
     }

@@ -1,7 +1,7 @@
 //! How large the network is and how it is trained, decided from the data, the preset and the time.
 
 use crate::config::{Config, NetworkConfig, Preset};
-use pellucid_kinds::image::Augment;
+use pellucid_kinds::image::{Augment, Mirroring};
 use pellucid_kinds::{Batcher, Target};
 use pellucid_nn::Schedule;
 use pellucid_train::{OptimizerKind, Plan};
@@ -43,7 +43,7 @@ pub(crate) struct Facts<'a> {
     pub batcher: &'a Batcher,
     /// Training rows.
     pub rows: usize,
-    /// Whether mirrored pictures keep their meaning, and why.
+    /// What mirroring does to pictures, and why.
     pub mirror: Option<&'a pellucid_kinds::image::Mirror>,
 }
 
@@ -216,7 +216,7 @@ fn plan(effort: &Effort, config: &Config, facts: &Facts<'_>, pictures: bool, dec
 /// read off a picture may not.
 fn changes(facts: &Facts<'_>) -> Augment {
     let numbers = facts.batcher.targets().iter().any(|t| matches!(t, Target::Number { .. }));
-    let mirror = facts.mirror.is_some_and(|m| m.safe) && !numbers;
+    let mirror = facts.mirror.map_or(Mirroring::Never, |m| m.mirroring);
     if numbers {
         return Augment { mirror, shift: 0.03, turn: 0.0, zoom: 0.03, light: 0.3, erase: 0.1 };
     }

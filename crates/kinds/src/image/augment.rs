@@ -3,12 +3,25 @@
 use pellucid_tensor::Stream;
 use serde::{Deserialize, Serialize};
 
+/// What mirroring a picture left to right does to the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mirroring {
+    /// It changes the answer in some other way: pictures are never mirrored.
+    Never,
+    /// Nothing: pictures are mirrored in half of the cases.
+    Keeps,
+    /// It turns a number's sign, as with a steering angle: pictures are mirrored in half of the cases, and the number
+    /// with them.
+    Negates,
+}
+
 /// Which changes are allowed, and how strong they may be.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Augment {
-    /// Mirrored left to right in half of the cases.
-    pub mirror: bool,
+    /// Whether pictures are mirrored left to right.
+    pub mirror: Mirroring,
     /// Moved by up to this share of each side.
     pub shift: f32,
     /// Turned by up to this many degrees.
@@ -24,7 +37,7 @@ pub struct Augment {
 impl Augment {
     /// No changes.
     pub const NONE: Augment =
-        Augment { mirror: false, shift: 0.0, turn: 0.0, zoom: 0.0, light: 0.0, erase: 0.0 };
+        Augment { mirror: Mirroring::Never, shift: 0.0, turn: 0.0, zoom: 0.0, light: 0.0, erase: 0.0 };
 
     /// The changes in words.
     pub fn describe(&self) -> String {
@@ -36,27 +49,31 @@ impl Augment {
             (self.light > 0.0)
                 .then(|| format!("brightness and contrast changed by up to {}", percent(self.light))),
             (self.erase > 0.0).then(|| format!("up to {} of the area blanked", percent(self.erase))),
-            Some(if self.mirror { "mirrored".to_owned() } else { "never mirrored".to_owned() }),
+            Some(match self.mirror {
+                Mirroring::Never => "never mirrored".to_owned(),
+                Mirroring::Keeps => "mirrored".to_owned(),
+                Mirroring::Negates => "mirrored together with the number's sign".to_owned(),
+            }),
         ];
         parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
 }
 
 /// Writes a changed copy of standardised `pixels` `[height, width, channels]` to `out`; what comes
-/// in from outside the picture repeats its edge.
+/// in from outside the picture repeats its edge. Returns whether the picture was mirrored.
 pub fn augment(
     a: &Augment,
     pixels: &[f32],
     [height, width, channels]: [usize; 3],
     random: &mut Stream,
     out: &mut [f32],
-) {
+) -> bool {
     let mut symmetric = |limit: f32| random.between(-limit, limit);
     let turn = symmetric(a.turn).to_radians();
     let zoom = 1.0 + symmetric(a.zoom);
     let (dy, dx) = (symmetric(a.shift) * height as f32, symmetric(a.shift) * width as f32);
     let (gain, offset) = (1.0 + symmetric(a.light), symmetric(a.light));
-    let mirror = random.uniform() < 0.5 && a.mirror;
+    let mirror = random.uniform() < 0.5 && a.mirror != Mirroring::Never;
     // The inverse of turn, zoom and shift about the centre maps each target pixel to where it comes from.
     let (sin, cos) = (turn.sin() / zoom, turn.cos() / zoom);
     let (cy, cx) = ((height as f32 - 1.0) / 2.0, (width as f32 - 1.0) / 2.0);
@@ -80,6 +97,7 @@ pub fn augment(
         }
     }
     erase(a.erase, [height, width, channels], random, out);
+    mirror
 }
 
 /// Blanks (sets to the mean, 0) a random rectangle in half of the cases.
@@ -121,7 +139,7 @@ mod tests {
 
     #[test]
     fn mirroring_happens_in_half_of_the_cases_and_is_its_own_inverse() {
-        let a = Augment { mirror: true, ..Augment::NONE };
+        let a = Augment { mirror: Mirroring::Keeps, ..Augment::NONE };
         let mirrored = (0..200).filter(|&i| run(a, i) != picture()).count();
         assert!((70..130).contains(&mirrored));
         let index = (0..).find(|&i| run(a, i) != picture()).unwrap();
@@ -135,7 +153,7 @@ mod tests {
 
     #[test]
     fn every_change_stays_finite_and_is_reproducible() {
-        let a = Augment { mirror: true, shift: 0.2, turn: 15.0, zoom: 0.2, light: 0.2, erase: 0.3 };
+        let a = Augment { mirror: Mirroring::Negates, shift: 0.2, turn: 15.0, zoom: 0.2, light: 0.2, erase: 0.3 };
         for i in 0..100 {
             assert!(run(a, i).iter().all(|x| x.is_finite()));
             assert_eq!(run(a, i), run(a, i));

@@ -4,9 +4,9 @@ mod augment;
 mod decode;
 mod mirror;
 
-pub use augment::{Augment, augment};
+pub use augment::{Augment, Mirroring, augment};
 pub use decode::{Pixels, decode};
-pub use mirror::{Mirror, mirror_is_safe};
+pub use mirror::{Mirror, mirror_of_classes, mirror_of_numbers};
 
 use crate::number::restore;
 use crate::{Feature, FitContext, Guess, Kind, Prepared, Profile, Record, Role, TrainingCells};
