@@ -1,3 +1,56 @@
-//! The project's own commands.
+//! The project's own commands: `cargo xtask <command>`.
 
-fn main() {}
+mod check;
+mod evaluate;
+mod figures;
+mod shell;
+
+use shell::{Outcome, cargo};
+use std::process::ExitCode;
+
+/// A command: its name, what it does, and how.
+struct Command {
+    name: &'static str,
+    about: &'static str,
+    run: fn(&[String]) -> Outcome,
+}
+
+const COMMANDS: &[Command] = &[
+    Command { name: "test", about: "build and run every test", run: test },
+    Command { name: "check", about: "formatting, lints and the rules of the house", run: check::run },
+    Command { name: "bench", about: "time the kernels on this machine", run: bench },
+    Command {
+        name: "evaluate",
+        about: "train on larger data and compare with docs/results.md: evaluate --data DIR [NAME…]",
+        run: evaluate::run,
+    },
+];
+
+fn test(arguments: &[String]) -> Outcome {
+    let mut all = vec!["test", "--workspace"];
+    all.extend(arguments.iter().map(String::as_str));
+    cargo(&all)
+}
+
+fn bench(arguments: &[String]) -> Outcome {
+    let mut all = vec!["bench", "--package", "pellucid-kernels", "--bench", "products"];
+    all.extend(arguments.iter().map(String::as_str));
+    cargo(&all)
+}
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let asked = arguments.first().map(String::as_str).unwrap_or_default();
+    let Some(command) = COMMANDS.iter().find(|c| c.name == asked) else {
+        eprintln!("usage: cargo xtask COMMAND\n");
+        COMMANDS.iter().for_each(|c| eprintln!("  {:<10} {}", c.name, c.about));
+        return ExitCode::from(2);
+    };
+    match (command.run)(&arguments[1..]) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("xtask {asked}: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
