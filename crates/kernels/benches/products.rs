@@ -52,7 +52,9 @@ fn multiply_adds_512() {
     let (x, y) = (_mm512_set1_ps(black_box(0.999)), _mm512_set1_ps(black_box(1e-3)));
     let mut sums = [x; CHAINS];
     for _ in 0..ROUNDS {
-        sums = sums.map(|s| _mm512_fmadd_ps(s, x, y));
+        for sum in &mut sums {
+            *sum = _mm512_fmadd_ps(*sum, x, y);
+        }
     }
     black_box(sums);
 }
@@ -64,7 +66,9 @@ fn multiply_adds_256() {
     let (x, y) = (_mm256_set1_ps(black_box(0.999)), _mm256_set1_ps(black_box(1e-3)));
     let mut sums = [x; CHAINS];
     for _ in 0..ROUNDS {
-        sums = sums.map(|s| _mm256_fmadd_ps(s, x, y));
+        for sum in &mut sums {
+            *sum = _mm256_fmadd_ps(*sum, x, y);
+        }
     }
     black_box(sums);
 }

@@ -168,4 +168,4 @@ fn by_vector<T: Float>(x: Mat<T>, m: Mat<T>, y: &mut [T], accumulate: bool) -> R
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

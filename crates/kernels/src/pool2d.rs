@@ -168,6 +168,7 @@ macro_rules! in_lanes {
 ///
 /// # Panics
 /// If the geometry is impossible or a slice has another length than its shape.
+#[allow(clippy::eq_op)] // NaN alone differs from itself
 pub fn max_forward<T: Float>(
     pool: &Pool2d,
     x: &[T],

@@ -57,6 +57,8 @@ fn give_back(buffer: Buffer<u8>) {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::with_scratch;
 
     #[test]

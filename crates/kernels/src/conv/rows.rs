@@ -9,6 +9,7 @@ use super::geometry::Conv2d;
 use super::padded::with_padded;
 use crate::buffer::OutOfMemory;
 use crate::float::Float;
+use crate::isa::simd;
 use crate::product::finish::Finish;
 use crate::product::micro::{Kernel, MAX_ROWS, Tile};
 use crate::product::pack::{MAX_DEPTH, pack_panel};
@@ -53,7 +54,7 @@ impl Axis {
         let at = |k: usize| start as isize + before as isize - (k * dilation) as isize;
         let divides = |k: &usize| at(*k) % stride as isize == 0;
         let first = (0..taps.min(stride)).find(divides).unwrap_or(taps);
-        let skip = (1..stride.min(taps)).find(|s| s * dilation % stride == 0).unwrap_or(stride);
+        let skip = (1..stride.min(taps)).find(|s| (s * dilation).is_multiple_of(stride)).unwrap_or(stride);
         Axis {
             pixels: size.saturating_sub(start).div_ceil(stride),
             start,
@@ -124,15 +125,21 @@ struct Sweep<'a, T: 'static> {
 // SAFETY: tasks read the source, the zeros and the weights, and write pixels of the target of their own.
 unsafe impl<T: Sync> Sync for Sweep<'_, T> {}
 
+/// Room for the rows of a tile, filled up to whole vectors.
+const LANES: usize = MAX_ROWS.next_multiple_of(8);
+
 /// The pixels of one tile.
 struct Pixels<T> {
-    /// Where the source's channels of the picture and group begin, and the position for tap 0.
-    picture: [*const T; MAX_ROWS],
-    y: [isize; MAX_ROWS],
-    x: [isize; MAX_ROWS],
+    /// The row of the source that tap 0 reads, whether or not it exists, and its position in the picture.
+    source: [*const T; LANES],
+    y: [usize; LANES],
+    x: [usize; LANES],
     /// Index in the target of the first channel of the group.
-    target: [usize; MAX_ROWS],
+    target: [usize; LANES],
 }
+
+/// Addresses of the rows that the taps read, `[taps, rows]`.
+type Table<T> = [MaybeUninit<*const T>; MAX_ROWS * MAX_TAPS + LANES];
 
 /// The most taps in one run of the micro-kernel.
 const MAX_TAPS: usize = MAX_DEPTH;
@@ -147,7 +154,9 @@ impl<T: Float> Sweep<'_, T> {
         let panels = self.cols.div_ceil(self.kernel.width());
         let work = pixels.saturating_mul(self.cols).saturating_mul(phase.taps() * self.depth);
         let each = wanted_tasks(work.saturating_mul(self.groups)).div_ceil(self.groups);
-        let (row_blocks, col_blocks) = blocks(each, pixels, 4 * self.kernel.rows, panels);
+        let rows = (pixels.div_ceil(self.kernel.rows), 4);
+        let sizes = (pixels * self.depth, phase.taps() * self.depth * self.cols);
+        let (row_blocks, col_blocks) = blocks(each, rows, panels, sizes);
         parallel(self.groups * row_blocks * col_blocks, |task| {
             let (group, block) = (task / (row_blocks * col_blocks), task % (row_blocks * col_blocks));
             let pixels = cut(pixels, row_blocks, block / col_blocks);
@@ -164,7 +173,7 @@ impl<T: Float> Sweep<'_, T> {
         let together = (MAX_DEPTH / self.depth.max(1)).clamp(1, MAX_TAPS);
         let tap_steps = phase.taps().div_ceil(together).max(1);
         let tiles = pixels.len().div_ceil(self.kernel.rows);
-        let mut table = [const { MaybeUninit::<*const T>::uninit() }; MAX_ROWS * MAX_TAPS];
+        let mut table: Table<T> = [const { MaybeUninit::uninit() }; MAX_ROWS * MAX_TAPS + LANES];
         for step in 0..tap_steps * channel_steps {
             let taps = cut(phase.taps(), tap_steps, step / channel_steps);
             let channels = cut(self.depth, channel_steps, step % channel_steps);
@@ -214,19 +223,17 @@ impl<T: Float> Sweep<'_, T> {
 
     /// Where `rows` pixels from number `first` of the phase lie.
     fn pixels(&self, phase: &Phase, group: usize, first: usize, rows: usize) -> Pixels<T> {
-        let mut at = Pixels {
-            picture: [self.source.data; MAX_ROWS],
-            y: [0; MAX_ROWS],
-            x: [0; MAX_ROWS],
-            target: [0; MAX_ROWS],
-        };
+        let mut at = Pixels { source: [self.zeros; LANES], y: [0; LANES], x: [0; LANES], target: [0; LANES] };
         let (row, mut x) = (first / phase.x.pixels, first % phase.x.pixels);
         let (mut picture, mut y) = (row / phase.y.pixels, row % phase.y.pixels);
         for i in 0..rows {
-            let source = picture * self.source.height * self.source.width * self.source.channels;
-            at.picture[i] = self.source.data.wrapping_add(source + group * self.group_channels);
-            at.y[i] = phase.y.origin + y as isize * phase.y.by_pixel;
-            at.x[i] = phase.x.origin + x as isize * phase.x.by_pixel;
+            // Positions before the picture wrap around to numbers larger than any size.
+            at.y[i] = (phase.y.origin + y as isize * phase.y.by_pixel) as usize;
+            at.x[i] = (phase.x.origin + x as isize * phase.x.by_pixel) as usize;
+            let line = (picture * self.source.height).wrapping_add(at.y[i]);
+            let pixel = line.wrapping_mul(self.source.width).wrapping_add(at.x[i]);
+            let index = pixel.wrapping_mul(self.source.channels).wrapping_add(group * self.group_channels);
+            at.source[i] = self.source.data.wrapping_add(index);
             let row = picture * self.target.height + phase.y.start + y * phase.y.step;
             let pixel = row * self.target.width + phase.x.start + x * phase.x.step;
             at.target[i] = pixel * self.target.channels + group * self.cols;
@@ -241,26 +248,31 @@ impl<T: Float> Sweep<'_, T> {
         at
     }
 
-    /// Writes the addresses of the rows that some taps read, `[taps, rows]`.
+    /// Writes the addresses that some taps read: whole vectors, each over the surplus of the one before.
     fn fill_table(
         &self,
         phase: &Phase,
         at: &Pixels<T>,
         rows: usize,
         taps: Range<usize>,
-        table: &mut [MaybeUninit<*const T>],
+        table: &mut Table<T>,
     ) {
         let (height, width) = (self.source.height, self.source.width);
-        for (tap, to) in taps.zip(table.chunks_exact_mut(rows)) {
-            let dy = (tap / phase.x.taps) as isize * phase.y.by_tap;
-            let dx = (tap % phase.x.taps) as isize * phase.x.by_tap;
-            for i in 0..rows {
-                let (y, x) = ((at.y[i] + dy) as usize, (at.x[i] + dx) as usize);
-                let pixel = at.picture[i]
-                    .wrapping_add(y.wrapping_mul(width).wrapping_add(x).wrapping_mul(self.source.channels));
-                to[i].write(if y < height && x < width { pixel } else { self.zeros });
-            }
-        }
+        simd(
+            #[inline(always)]
+            || {
+                for (i, tap) in taps.enumerate() {
+                    let dy = (tap / phase.x.taps).wrapping_mul(phase.y.by_tap as usize);
+                    let dx = (tap % phase.x.taps).wrapping_mul(phase.x.by_tap as usize);
+                    let moved = dy.wrapping_mul(width).wrapping_add(dx).wrapping_mul(self.source.channels);
+                    for (lane, to) in table[i * rows..][..LANES].iter_mut().enumerate() {
+                        let inside =
+                            (at.y[lane].wrapping_add(dy) < height) & (at.x[lane].wrapping_add(dx) < width);
+                        to.write(if inside { at.source[lane].wrapping_add(moved) } else { self.zeros });
+                    }
+                }
+            },
+        );
     }
 }
 

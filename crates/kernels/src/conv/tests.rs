@@ -3,6 +3,7 @@
 use super::*;
 use crate::activation::Activation;
 use crate::isa::Isa;
+use crate::matmul::tests::numbers;
 use crate::threads::set_threads;
 use crate::window::Impossible;
 use proptest::prelude::*;
@@ -67,16 +68,6 @@ fn case() -> impl Strategy<Value = Case> {
     (geometry(), any::<bool>(), any::<bool>(), activation, any::<u64>()).prop_map(
         |(conv, accumulate, bias, activation, seed)| Case { conv, accumulate, bias, activation, seed },
     )
-}
-
-/// Numbers in [-1, 1) by a linear congruential generator.
-fn numbers<T: Float>(len: usize, seed: &mut u64) -> Vec<T> {
-    (0..len)
-        .map(|_| {
-            *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            T::from_f64((*seed >> 40) as f64 / f64::from(1 << 23) - 1.0)
-        })
-        .collect()
 }
 
 /// Calls `body` with the indices (in x, in the weights, in y) of every product of the convolution.

@@ -1,13 +1,14 @@
 //! The loops around the micro-kernel for matrices in memory.
 //!
-//! B is copied once into panels as wide as a tile; then tasks compute blocks of C. A task keeps a tile's
-//! rows of A in the first cache and its panels of B in the second. Where C is too small to give work to
-//! several threads, k is cut into parts whose sums are added in order. Every cut depends on the shape only.
+//! B is copied once into panels as wide as a tile, and A, if its rows are scattered, into tiles; then tasks compute
+//! blocks of C. A task keeps a tile's rows of A in the first cache and its panels of B in the second. Where C is too
+//! small to give work to several threads, k is cut into parts whose sums are added in order. Every cut depends on
+//! the shape only.
 
-use super::{blocks, cut, wanted_tasks};
 use super::finish::Finish;
 use super::micro::{Kernel, MAX_ROWS, Tile};
-use super::pack::{MAX_DEPTH, PackedRows, pack_panel};
+use super::pack::{MAX_DEPTH, pack_panel};
+use super::{blocks, cut, wanted_tasks};
 use crate::buffer::OutOfMemory;
 use crate::float::Float;
 use crate::isa::simd;
@@ -15,11 +16,23 @@ use crate::scratch::with_scratch;
 use crate::threads::{GRAIN, SharedMut, parallel};
 use std::ops::Range;
 
-/// Numbers of B packed at a time.
-const PACKED: usize = 1 << 22;
+/// Numbers of A or B packed at a time.
+const PACKED: usize = 1 << 19;
 
 /// Columns of B packed at a time.
-const PACKED_COLUMNS: usize = 1 << 13;
+const PACKED_COLUMNS: usize = PACKED / MAX_DEPTH;
+
+/// Numbers that the sums of all parts of k may take.
+const PARTIAL: usize = 1 << 22;
+
+/// The most rows of A that are copied.
+const PACKED_ROWS: usize = PACKED / MAX_DEPTH;
+
+/// Panels of B from which on a copy of A pays.
+const MANY_PANELS: usize = 4;
+
+/// Long panels lie a little further apart than they are long, lest all of them fall into the same cache sets.
+const SHIFT: usize = 1 << 12;
 
 /// Up to so many rows of A, B is read where it is: copying it would cost more than it gains.
 const DIRECT_ROWS: usize = 2 * MAX_ROWS;
@@ -69,13 +82,18 @@ struct Plan {
     parts: usize,
 }
 
-/// The piece of the product in work: the copy of B, and where sums go.
+/// The piece of the product in work: the copies of A and B, and where sums go.
 struct Piece<'p, T> {
     items: Range<usize>,
     cols: Range<usize>,
     depth: Range<usize>,
-    /// `[items, panels, depth, width]`.
-    packed: &'p SharedMut<T>,
+    /// The panels that are copied; the others are read where they are.
+    panels: Range<usize>,
+    /// `[items, panels, panel_len]`, where a panel is `[depth, width]`.
+    panel_len: usize,
+    packed_b: SharedMut<T>,
+    /// `[items, tiles, depth, rows of the tile]`, if A is copied.
+    packed_a: Option<SharedMut<T>>,
     /// Sums of the parts of k, `[parts, items, m, cols]`, if there are several.
     partial: Option<&'p SharedMut<T>>,
 }
@@ -88,7 +106,7 @@ impl<T: Float> Dense<'_, T> {
     pub(crate) unsafe fn run(&self) -> Result<(), OutOfMemory> {
         let width = self.kernel.width();
         for cols in pieces(0..self.n, PACKED_COLUMNS.next_multiple_of(width)) {
-            let padded = cols.len().next_multiple_of(width);
+            let padded = cols.len().next_multiple_of(width).max(self.m.min(PACKED_ROWS));
             let together = (PACKED / padded / self.k.max(1)).max(1);
             for items in pieces(0..self.batch, together) {
                 let plan = self.plan(items.len(), cols.len());
@@ -114,9 +132,9 @@ impl<T: Float> Dense<'_, T> {
         let groups = items.min(wanted);
         let each = wanted.div_ceil(groups);
         let panels = cols.div_ceil(self.kernel.width());
-        let (row_blocks, col_blocks) = blocks(each, self.m, 2 * self.kernel.rows, panels);
-        let missing = each / (row_blocks * col_blocks);
-        let fits = PACKED / (items * self.m * cols);
+        let (row_blocks, col_blocks) = blocks(each, (self.tiles(), 2), panels, (self.m, cols));
+        let missing = each.min(16) / (row_blocks * col_blocks);
+        let fits = PARTIAL / (items * self.m * cols);
         let parts = missing.min(self.k / (2 * MAX_DEPTH)).min(fits).clamp(1, 16);
         Plan { groups, row_blocks, col_blocks, parts }
     }
@@ -131,19 +149,31 @@ impl<T: Float> Dense<'_, T> {
     ) -> Result<(), OutOfMemory> {
         let width = self.kernel.width();
         let direct = self.b.col == 1 && self.m <= DIRECT_ROWS;
-        let panels = if direct { 1 } else { cols.len().div_ceil(width) };
-        let fits = (PACKED / (panels * width)).max(MAX_DEPTH);
+        let whole = if direct { cols.len() / width } else { 0 };
+        let panels = whole..cols.len().div_ceil(width);
+        let (b_row, a_row) = (panels.len() * width, if self.copies_a(cols.len()) { self.m } else { 0 });
+        let fits = (PACKED / b_row.max(a_row).max(1)).max(MAX_DEPTH);
         for depth in pieces(0..self.k, fits) {
-            with_scratch(items.len() * panels * depth.len() * width, |packed: &mut [T]| {
-                let packed = SharedMut(packed.as_mut_ptr());
-                let (items, cols) = (items.clone(), cols.clone());
-                let piece = Piece { items, cols, depth: depth.clone(), packed: &packed, partial };
-                self.pack(&piece, direct);
+            let panel_len = depth.len() * width + if depth.len() >= MAX_DEPTH { SHIFT } else { 0 };
+            let b_len = items.len() * panels.len() * panel_len;
+            with_scratch(b_len + items.len() * a_row * depth.len(), |packed: &mut [T]| {
+                let (packed_b, packed_a) = packed.split_at_mut(b_len);
+                let piece = Piece {
+                    items: items.clone(),
+                    cols: cols.clone(),
+                    depth: depth.clone(),
+                    panels: panels.clone(),
+                    panel_len,
+                    packed_b: SharedMut(packed_b.as_mut_ptr()),
+                    packed_a: (a_row > 0).then_some(SharedMut(packed_a.as_mut_ptr())),
+                    partial,
+                };
+                self.pack(&piece);
                 let blocks = plan.parts * plan.row_blocks * plan.col_blocks;
                 parallel(plan.groups * blocks, |task| {
                     let (group, block) = (task / blocks, task % blocks);
-                    for item in cut(piece.items.len(), plan.groups, group) {
-                        self.block(plan, &piece, direct, item, block);
+                    for item in cut(items.len(), plan.groups, group) {
+                        self.block(plan, &piece, item, block);
                     }
                 });
             })?;
@@ -154,110 +184,134 @@ impl<T: Float> Dense<'_, T> {
         Ok(())
     }
 
-    /// The panels of a piece that need a copy.
-    fn packed_panels(&self, cols: &Range<usize>, direct: bool) -> Range<usize> {
-        let width = self.kernel.width();
-        let whole = cols.len() / width;
-        let panels = cols.len().div_ceil(width);
-        if direct { whole..panels } else { 0..panels }
+    /// Tiles down a matrix of C.
+    fn tiles(&self) -> usize {
+        self.m.div_ceil(self.kernel.rows)
     }
 
-    fn pack(&self, piece: &Piece<T>, direct: bool) {
-        let width = self.kernel.width();
-        let panels = self.packed_panels(&piece.cols, direct);
-        let slabs = piece.depth.len().div_ceil(SLAB);
-        let units = piece.items.len() * panels.len() * slabs;
-        let together = (GRAIN / (width * SLAB.min(piece.depth.len()))).max(1);
+    /// Whether A is worth a copy: its rows are scattered or begin in the same cache set, and several panels read them.
+    fn copies_a(&self, cols: usize) -> bool {
+        let unlucky = (self.a.row * size_of::<T>()).is_multiple_of(4096) && self.k > SLAB;
+        (self.a.col != 1 || unlucky) && cols > MANY_PANELS * self.kernel.width() && self.m <= PACKED_ROWS
+    }
+
+    /// Copies the panels of B, and A if that is wanted.
+    fn pack(&self, piece: &Piece<T>) {
+        let (width, depth) = (self.kernel.width(), piece.depth.clone());
+        let slabs = depth.len().div_ceil(SLAB);
+        let panels = piece.panels.len();
+        let tiles = if piece.packed_a.is_some() { self.tiles() } else { 0 };
+        let units = piece.items.len() * (panels + tiles) * slabs;
+        let together = (GRAIN / (width * SLAB.min(depth.len()))).max(1);
         parallel(units.div_ceil(together), |task| {
             for unit in task * together..units.min((task + 1) * together) {
-                let (panel, slab) = (unit / slabs, unit % slabs);
-                let (item, j) = (panel / panels.len(), panels.start + panel % panels.len());
-                let rows = cut(piece.depth.len(), slabs, slab);
-                let col = piece.cols.start + j * width;
-                let cols = width.min(piece.cols.end - col);
-                let from = self.b.at(piece.items.start + item, piece.depth.start + rows.start, col);
-                let to = piece.packed.0.wrapping_add((panel * piece.depth.len() + rows.start) * width);
-                let widths = (cols, self.kernel.padded(cols), width);
-                // SAFETY: the panel lies within B, its copy within `packed`; each unit writes its own.
-                unsafe { pack_panel(from, (self.b.row, self.b.col), rows.len(), widths, to) };
+                let (unit, slab) = (unit / slabs, unit % slabs);
+                let (item, unit) = (unit / (panels + tiles), unit % (panels + tiles));
+                let slab = cut(depth.len(), slabs, slab);
+                let first = depth.start + slab.start;
+                match &piece.packed_a {
+                    Some(packed) if unit >= panels => {
+                        let rows = cut(self.m, tiles, unit - panels);
+                        let from = self.a.at(piece.items.start + item, rows.start, first);
+                        let place = (item * self.m + rows.start) * depth.len() + slab.start * rows.len();
+                        let widths = (rows.len(), rows.len(), rows.len());
+                        let to = packed.0.wrapping_add(place);
+                        // SAFETY: the tile lies within A, its copy within `packed_a`; each unit writes its own.
+                        unsafe { pack_panel(from, (self.a.col, self.a.row), slab.len(), widths, to) };
+                    }
+                    _ => {
+                        let col = piece.cols.start + (piece.panels.start + unit) * width;
+                        let cols = width.min(piece.cols.end - col);
+                        let from = self.b.at(piece.items.start + item, first, col);
+                        let place = (item * panels + unit) * piece.panel_len + slab.start * width;
+                        let widths = (cols, self.kernel.padded(cols), width);
+                        let to = piece.packed_b.0.wrapping_add(place);
+                        // SAFETY: the panel lies within B, its copy within `packed_b`; each unit writes its own.
+                        unsafe { pack_panel(from, (self.b.row, self.b.col), slab.len(), widths, to) };
+                    }
+                }
             }
         });
     }
 
+    /// The rows of A of a tile from `k` of the piece on: their address and the distances from row to row and from k to k.
+    fn rows_of(
+        &self,
+        piece: &Piece<T>,
+        item: usize,
+        rows: &Range<usize>,
+        k: usize,
+    ) -> (*const T, usize, usize) {
+        match &piece.packed_a {
+            Some(packed) => {
+                let place = (item * self.m + rows.start) * piece.depth.len() + k * rows.len();
+                (packed.0.wrapping_add(place), 1, rows.len())
+            }
+            None => {
+                let a = self.a.at(piece.items.start + item, rows.start, piece.depth.start + k);
+                (a, self.a.row, self.a.col)
+            }
+        }
+    }
+
+    /// The panel of B from `k` of the piece on: its address and the distance from k to k.
+    fn panel_of(&self, piece: &Piece<T>, item: usize, panel: usize, k: usize) -> (*const T, usize) {
+        let width = self.kernel.width();
+        if piece.panels.contains(&panel) {
+            let index = item * piece.panels.len() + panel - piece.panels.start;
+            (piece.packed_b.0.wrapping_add(index * piece.panel_len + k * width), width)
+        } else {
+            let col = piece.cols.start + panel * width;
+            (self.b.at(piece.items.start + item, piece.depth.start + k, col), self.b.row)
+        }
+    }
+
     /// Computes one block: some rows and some panels of one matrix, over one part of k.
-    fn block(&self, plan: &Plan, piece: &Piece<T>, direct: bool, item: usize, block: usize) {
+    fn block(&self, plan: &Plan, piece: &Piece<T>, item: usize, block: usize) {
         let width = self.kernel.width();
         let per_part = plan.row_blocks * plan.col_blocks;
         let (part, block) = (block / per_part, block % per_part);
-        let rows = cut(self.m, plan.row_blocks, block / plan.col_blocks);
+        let tiles = cut(self.tiles(), plan.row_blocks, block / plan.col_blocks);
         let panels = cut(piece.cols.len().div_ceil(width), plan.col_blocks, block % plan.col_blocks);
-        let packed_panels = self.packed_panels(&piece.cols, direct);
         let part_depth = cut(piece.depth.len(), plan.parts, part);
         let steps = part_depth.len().div_ceil(MAX_DEPTH);
-        let tiles = rows.len().div_ceil(self.kernel.rows);
-        let mut copy = PackedRows::new();
         for step in 0..steps {
             let span = cut(part_depth.len(), steps, step);
-            let (k, len) = (part_depth.start + span.start, span.len());
-            let first = piece.depth.start + k == 0
-                || (piece.partial.is_some() && piece.depth.start == 0 && step == 0);
-            let last = piece.depth.start + k + len == self.k && piece.partial.is_none();
-            for tile in 0..tiles {
-                let tile = cut(rows.len(), tiles, tile);
-                let (row, count) = (rows.start + tile.start, tile.len());
-                let a = self.a.at(piece.items.start + item, row, piece.depth.start + k);
-                let (a, a_row, a_step) = if self.copies_rows(panels.len()) {
-                    // SAFETY: the tile lies within A.
-                    unsafe { copy.fill(a, (count, len), (self.a.row, self.a.col)) }
-                } else {
-                    (a, self.a.row, self.a.col)
-                };
+            let k = part_depth.start + span.start;
+            let first = piece.depth.start == 0 && step == 0;
+            let last = piece.depth.end == self.k && step + 1 == steps && piece.partial.is_none();
+            for tile in tiles.clone() {
+                let rows = cut(self.m, self.tiles(), tile);
+                let (a, a_row, a_step) = self.rows_of(piece, item, &rows, k);
                 let a_rows: [*const T; MAX_ROWS] = std::array::from_fn(|i| a.wrapping_add(i * a_row));
                 for panel in panels.clone() {
                     let col = panel * width;
-                    let cols = width.min(piece.cols.len() - col);
-                    let (b, b_step) = if packed_panels.contains(&panel) {
-                        let index = item * packed_panels.len() + panel - packed_panels.start;
-                        (
-                            piece.packed.0.wrapping_add((index * piece.depth.len() + k) * width).cast_const(),
-                            width,
-                        )
-                    } else {
-                        let item = piece.items.start + item;
-                        (self.b.at(item, piece.depth.start + k, piece.cols.start + col), self.b.row)
-                    };
-                    let (c, c_row) = self.target(piece, part, item, row, col);
+                    let (b, b_step) = self.panel_of(piece, item, panel, k);
+                    let (c, c_row) = self.target(piece, part, item, rows.start, col);
                     let c_rows: [*mut T; MAX_ROWS] = std::array::from_fn(|i| c.wrapping_add(i * c_row));
-                    let accumulate = !first || (piece.partial.is_none() && self.accumulate);
                     let tile = Tile {
                         a: a_rows.as_ptr(),
                         taps: 1,
                         from: 0,
-                        to: len,
+                        to: span.len(),
                         a_step,
                         b,
                         b_step,
                         b_tap: 0,
                         c: c_rows.as_ptr(),
-                        cols,
-                        accumulate,
+                        cols: width.min(piece.cols.len() - col),
+                        accumulate: !first || (piece.partial.is_none() && self.accumulate),
                     };
                     // SAFETY: the tile's rows, panel and sums are inside their operands; no other task has these sums.
-                    unsafe { self.kernel.run(count, &tile) };
+                    unsafe { self.kernel.run(rows.len(), &tile) };
                 }
                 if last && !self.finish.is_nothing() {
                     let col = piece.cols.start + panels.start * width;
                     let end = piece.cols.start + piece.cols.len().min(panels.end * width);
-                    self.finish_rows(piece.items.start + item, row..row + count, col..end);
+                    self.finish_rows(piece.items.start + item, rows, col..end);
                 }
             }
         }
-    }
-
-    /// Whether a tile's rows of A are worth a copy: they are scattered, and several panels read them.
-    fn copies_rows(&self, panels: usize) -> bool {
-        let stride = self.a.row.max(self.a.col) * size_of::<T>();
-        panels > 1 && (self.a.col != 1 || stride % 2048 == 0)
     }
 
     /// Where sums go: the address, and the distance between rows.

@@ -43,6 +43,9 @@ pub(crate) struct Tile<T> {
     pub(crate) accumulate: bool,
 }
 
+/// Computes one tile; see [`Kernel::run`] for what it relies on.
+type Run<T> = unsafe fn(&Tile<T>);
+
 /// The micro-kernels of one vector family.
 pub(crate) struct Kernel<T: 'static> {
     /// The most rows of a tile.
@@ -50,7 +53,7 @@ pub(crate) struct Kernel<T: 'static> {
     /// Numbers in a vector; a tile has one or two vectors of columns.
     pub(crate) lanes: usize,
     /// `run[rows - 1][vectors - 1]`.
-    run: &'static [[unsafe fn(&Tile<T>); 2]],
+    run: &'static [[Run<T>; 2]],
 }
 
 impl<T> Kernel<T> {
@@ -76,6 +79,23 @@ impl<T> Kernel<T> {
     }
 }
 
+/// The same number, of which the compiler knows nothing: else it would keep `R` running addresses, for which there
+/// are not enough registers, in place of one offset.
+#[inline(always)]
+fn opaque(offset: usize) -> usize {
+    #[cfg(target_arch = "x86_64")]
+    {
+        let mut offset = offset;
+        // SAFETY: the code is empty.
+        unsafe {
+            std::arch::asm!("/* {0} */", inout(reg) offset, options(pure, nomem, nostack, preserves_flags))
+        };
+        offset
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    offset
+}
+
 /// The tile of `R` rows and `V` vectors of columns.
 ///
 /// # Safety
@@ -88,17 +108,19 @@ unsafe fn tile<T: Float, L: Lanes<T>, const R: usize, const V: usize>(t: &Tile<T
         for tap in 0..t.taps {
             let rows: [*const T; R] = t.a.add(tap * R).cast::<[*const T; R]>().read();
             let mut b = t.b.add(tap * t.b_tap);
-            for k in t.from..t.to {
+            let mut offset = t.from * t.a_step;
+            for _ in t.from..t.to {
                 let mut vectors = [L::zero(); V];
                 for v in 0..V {
                     vectors[v] = L::load(b.add(v * L::LEN));
                 }
                 for i in 0..R {
-                    let a = L::splat(rows[i].add(k * t.a_step));
+                    let a = L::splat(rows[i].add(offset));
                     for v in 0..V {
                         sums[i][v] = sums[i][v].plus_product(a, vectors[v]);
                     }
                 }
+                offset = opaque(offset + t.a_step);
                 b = b.wrapping_add(t.b_step);
             }
         }

@@ -5,7 +5,7 @@ use crate::isa::simd;
 use crate::threads::{GRAIN, parallel_chunks};
 
 /// Columns of y that one pass keeps in the nearest cache.
-const COLUMNS: usize = 1024;
+const COLUMNS: usize = 4096;
 
 /// Rows of the matrix that one pass over y adds.
 const ROWS: usize = 8;
@@ -88,7 +88,8 @@ fn dot<T: Float>(x: &[T], y: &[T]) -> T {
     let mut half = SUMS / 2;
     while half > 0 {
         for i in 0..half {
-            sums[i] = sums[i] + sums[i + half];
+            let other = sums[i + half];
+            sums[i] += other;
         }
         half /= 2;
     }
