@@ -11,7 +11,7 @@ use crate::scratch::with_scratch;
 use crate::threads::{GRAIN, parallel_chunks};
 
 /// Accumulators that run side by side over a contiguous run, and over a short one.
-const LANES: usize = 32;
+const LANES: usize = 64;
 const FEW_LANES: usize = 8;
 /// Numbers of a contiguous run that share one set of accumulators.
 const RUN: usize = 2048;
