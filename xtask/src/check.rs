@@ -1,6 +1,7 @@
 //! Formatting, lints, and the rules of the house that no lint knows.
 
 use crate::shell::{Outcome, cargo, files, root};
+use crate::structure::{orphans, unknown_verbs, upward_dependencies};
 use std::path::Path;
 
 /// Files longer than this are two rooms.
@@ -34,6 +35,9 @@ fn rules() -> Outcome {
             let places = (rule.broken)(&short, &text);
             broken.extend(places.into_iter().map(|place| format!("{}: {}", rule.says, place)));
         }
+    }
+    for rule in [upward_dependencies, orphans, unknown_verbs] {
+        broken.extend(rule()?);
     }
     if broken.is_empty() {
         println!("the rules of the house hold");

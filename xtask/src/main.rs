@@ -3,7 +3,9 @@
 mod check;
 mod evaluate;
 mod figures;
+mod reference;
 mod shell;
+mod structure;
 
 use shell::{Outcome, cargo};
 use std::process::ExitCode;
@@ -23,6 +25,11 @@ const COMMANDS: &[Command] = &[
         name: "evaluate",
         about: "train on larger data and compare with docs/results.md: evaluate --data DIR [NAME…]",
         run: evaluate::run,
+    },
+    Command {
+        name: "reference",
+        about: "where reference values come from; --python PATH makes them again",
+        run: reference::run,
     },
 ];
 

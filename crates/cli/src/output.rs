@@ -1,0 +1,39 @@
+//! Results on standard output.
+
+use pellucid_data::DataError;
+use pellucid_goals::Error;
+use std::io::{self, Write};
+use std::path::Path;
+
+/// Writes results. A reader that has seen enough (`| head`) is no failure.
+///
+/// # Errors
+/// Standard output that cannot be written, such as a file on a full disk.
+pub(crate) fn write(fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Error> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    match fill(&mut out).and_then(|()| out.flush()) {
+        Err(e) if e.kind() != io::ErrorKind::BrokenPipe => {
+            Err(DataError::io("the result could not be written", Path::new("standard output"), &e).into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes one line of a result.
+///
+/// # Errors
+/// As [`write`].
+pub(crate) fn line(text: &str) -> Result<(), Error> {
+    write(|out| writeln!(out, "{text}"))
+}
+
+/// Writes a value as JSON for programs, readable for people.
+///
+/// # Errors
+/// As [`write`].
+pub(crate) fn json(value: &impl serde::Serialize) -> Result<(), Error> {
+    write(|out| {
+        serde_json::to_writer_pretty(&mut *out, value)?;
+        writeln!(out)
+    })
+}

@@ -1,0 +1,120 @@
+//! The configuration that a command asks for: a file, if one is given, with the flags over it.
+
+use crate::arguments::Arguments;
+use crate::flags;
+use crate::program::{Operand, Verb};
+use pellucid_goals::{Config, Error, Preset};
+
+/// The data, as operand.
+pub(crate) const DATA: Operand = Operand {
+    name: "DATA",
+    help: "A table, a folder or zip of pictures, or several files such as train.csv test.csv",
+    required: false,
+    many: true,
+};
+
+/// Reads the configuration of a command whose first operand is [`DATA`].
+///
+/// # Errors
+/// A file that cannot be read or is not valid, no data, or two sets of data.
+pub(crate) fn config(a: &Arguments<'_>) -> Result<Config, Error> {
+    let mut config = match a.path(&flags::CONFIG) {
+        Some(path) => Config::read(path)?,
+        None => Config::default(),
+    };
+    data(a, &mut config)?;
+    training(a, &mut config);
+    Ok(config)
+}
+
+fn data(a: &Arguments<'_>, config: &mut Config) -> Result<(), Error> {
+    let data = &mut config.data;
+    match (a.operands(0), a.text(&flags::SAMPLE)) {
+        (paths, Some(_)) if !paths.is_empty() => {
+            return Err(Error::usage("both DATA and --sample are given · leave one of them out"));
+        }
+        (_, Some(name)) => {
+            data.sample = Some(name.to_owned());
+            data.paths.clear();
+        }
+        (paths, None) if !paths.is_empty() => {
+            data.sample = None;
+            data.paths = paths;
+        }
+        _ if data.paths.is_empty() && data.sample.is_none() => {
+            return Err(Error::usage(
+                "no data was given · name a folder, a zip or a table, or try --sample NAME · see: pellucid sample",
+            ));
+        }
+        _ => {}
+    }
+    replace(&mut data.predict, a.texts(&flags::PREDICT));
+    replace(&mut data.ignore, a.texts(&flags::IGNORE));
+    data.kinds.extend(a.pairs(&flags::KIND).cloned());
+    set(&mut data.group, a.text(&flags::GROUP).map(str::to_owned));
+    set(&mut data.time, a.text(&flags::TIME_COLUMN).map(str::to_owned));
+    set(&mut data.split, a.text(&flags::SPLIT).map(str::to_owned));
+    set(&mut data.skip_share, a.number(&flags::SKIP_SHARE));
+    data.allow_leaks |= a.on(&flags::ALLOW_LEAKS);
+    Ok(())
+}
+
+fn training(a: &Arguments<'_>, config: &mut Config) {
+    let training = &mut config.training;
+    match a.text(&flags::PRESET) {
+        Some("quick") => training.preset = Preset::Quick,
+        Some("good") => training.preset = Preset::Good,
+        Some("best") => training.preset = Preset::Best,
+        _ => {}
+    }
+    if let Some(seconds) = a.number(&flags::TIME) {
+        // Steps of an earlier run's file would otherwise decide.
+        (training.seconds, training.steps) = (Some(seconds), None);
+    }
+    set(&mut training.steps, a.whole(&flags::STEPS));
+    set(&mut training.batch, a.whole(&flags::BATCH).map(|n| usize::try_from(n).unwrap_or(usize::MAX)));
+    set(&mut training.learning_rate, a.number(&flags::LR));
+    if let Some(seed) = a.whole(&flags::SEED) {
+        training.seed = seed;
+    }
+}
+
+fn replace(list: &mut Vec<String>, given: Vec<String>) {
+    if !given.is_empty() {
+        *list = given;
+    }
+}
+
+fn set<T>(setting: &mut Option<T>, given: Option<T>) {
+    if given.is_some() {
+        *setting = given;
+    }
+}
+
+/// The command as it was given, to be pasted into a shell.
+pub(crate) fn command(verb: &Verb) -> String {
+    let words = std::env::args_os().skip(2).map(|word| quoted(&word.to_string_lossy()));
+    ["pellucid".to_owned(), verb.name.to_owned()].into_iter().chain(words).collect::<Vec<_>>().join(" ")
+}
+
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./=,:+@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_quoted_for_a_shell() {
+        assert_eq!(quoted("runs/a-1"), "runs/a-1");
+        assert_eq!(quoted("my data.csv"), "'my data.csv'");
+        assert_eq!(quoted("it's"), r"'it'\''s'");
+        assert_eq!(quoted(""), "''");
+    }
+}

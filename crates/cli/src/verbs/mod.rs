@@ -1,0 +1,22 @@
+//! Every verb of the program: one file each, and one line in the list.
+
+mod check;
+mod doctor;
+mod evaluate;
+mod predict;
+mod resume;
+mod sample;
+mod train;
+
+use crate::program::Verb;
+
+/// The verbs, in the order of the help.
+pub(crate) static VERBS: &[&Verb] = &[
+    &check::VERB,
+    &train::VERB,
+    &resume::VERB,
+    &evaluate::VERB,
+    &predict::VERB,
+    &doctor::VERB,
+    &sample::VERB,
+];

@@ -1,0 +1,77 @@
+//! `predict`: answers for new data.
+
+use crate::arguments::Arguments;
+use crate::flags::{Flag, THREADS, Value};
+use crate::program::{DONE, Operand, Verb};
+use crate::{output, show};
+use pellucid_data::{DataError, OutColumn, OutValues, write_csv, write_table};
+use pellucid_goals::{Error, Predictions};
+use std::path::Path;
+
+static OUT: Flag = Flag {
+    name: "out",
+    value: Value::Path("FILE"),
+    many: false,
+    help: "Where to write: .csv, .tsv, .json, .jsonl or .parquet [default: CSV on standard output]",
+    under: "Output",
+};
+
+/// Problems told one by one; the rest is counted.
+const TOLD: usize = 10;
+
+pub(crate) static VERB: Verb = Verb {
+    name: "predict",
+    about: "Answer new data: one row for each input, in its order, with probabilities",
+    examples: &[
+        "pellucid predict runs/photos-1 new.jpg",
+        "pellucid predict runs/photos-1 new_photos/ --out answers.csv",
+        "cat patients.csv | pellucid predict runs/patients-1 -",
+    ],
+    operands: &[
+        Operand { name: "RUN", help: "The run's folder, or a model folder", required: true, many: false },
+        Operand {
+            name: "INPUT",
+            help: "Pictures, folders, tables; - is a table on standard input",
+            required: true,
+            many: true,
+        },
+    ],
+    flags: &[&OUT, &THREADS],
+    run,
+};
+
+fn run(a: &Arguments<'_>) -> Result<u8, Error> {
+    let run = a.operand(0).unwrap_or(Path::new(""));
+    let mut watcher = show::watcher(false);
+    let predictions = pellucid_goals::predict(run, &a.operands(1), watcher.as_mut())?;
+    drop(watcher);
+    if let Some(problem) = predictions.problems.first().filter(|_| nothing_answered(&predictions)) {
+        return Err(DataError::refused("no input could be read").because(problem).into());
+    }
+    match a.path(&OUT) {
+        Some(path) => write_table(path, &predictions.columns)?,
+        None => output::write(|out| write_csv(out, &predictions.columns))?,
+    }
+    warn(&predictions.problems);
+    Ok(DONE)
+}
+
+/// Whether every answer is empty.
+fn nothing_answered(predictions: &Predictions) -> bool {
+    predictions.columns.iter().skip(1).all(|OutColumn { values, .. }| match values {
+        OutValues::Text(texts) => texts.iter().all(String::is_empty),
+        OutValues::Number(numbers) => numbers.iter().all(|x| x.is_nan()),
+        OutValues::Integer(numbers) => numbers.is_empty(),
+    })
+}
+
+/// Names the inputs that have no answer.
+fn warn(problems: &[String]) {
+    let warning = show::Style::of_stderr().yellow("warning:");
+    for problem in problems.iter().take(TOLD) {
+        eprintln!("{warning} no answer · {problem}");
+    }
+    if problems.len() > TOLD {
+        eprintln!("{warning} no answer for {} more", show::count((problems.len() - TOLD) as u64));
+    }
+}

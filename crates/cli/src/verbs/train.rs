@@ -1,0 +1,90 @@
+//! `train`: from data to a network, its scores and a report.
+
+use crate::arguments::Arguments;
+use crate::flags;
+use crate::program::{DONE, INTERRUPTED, Verb};
+use crate::{ask, output, settings, show, stop};
+use pellucid_goals::{Ended, Error, Place};
+
+pub(crate) static VERB: Verb = Verb {
+    name: "train",
+    about: "Train a network on your data, and say honestly how good it is",
+    examples: &[
+        "pellucid train --sample clothes",
+        "pellucid train photos/                                a folder for each class",
+        "pellucid train patients.csv --predict outcome --group patient",
+        "pellucid train houses.parquet --predict price --time 10m --preset best",
+        "pellucid train --config runs/houses-1/config.toml --lr 0.0005",
+    ],
+    operands: &[settings::DATA],
+    flags: &[
+        &flags::PREDICT,
+        &flags::GROUP,
+        &flags::TIME_COLUMN,
+        &flags::SPLIT,
+        &flags::IGNORE,
+        &flags::KIND,
+        &flags::SAMPLE,
+        &flags::CONFIG,
+        &flags::SKIP_SHARE,
+        &flags::ALLOW_LEAKS,
+        &flags::PRESET,
+        &flags::TIME,
+        &flags::STEPS,
+        &flags::BATCH,
+        &flags::LR,
+        &flags::SEED,
+        &flags::THREADS,
+        &flags::NAME,
+        &flags::OUT_FOLDER,
+        &flags::YES,
+        &flags::JSON_EVENTS,
+    ],
+    run,
+};
+
+fn run(a: &Arguments<'_>) -> Result<u8, Error> {
+    let mut config = settings::config(a)?;
+    if !a.on(&flags::YES) && !a.on(&flags::JSON_EVENTS) {
+        ask::about_kinds(&mut config)?;
+    }
+    let place = Place {
+        out: a.path(&flags::OUT_FOLDER),
+        name: a.text(&flags::NAME),
+        command: settings::command(&VERB),
+    };
+    let stop = stop::on_interrupt()?;
+    let mut watcher = show::watcher(a.on(&flags::JSON_EVENTS));
+    let ended = pellucid_goals::train(config, &place, watcher.as_mut(), stop)?;
+    drop(watcher);
+    tell(ended, a.on(&flags::JSON_EVENTS))
+}
+
+/// Tells how a training ended. The run's folder is the last line of standard output, also after events.
+///
+/// # Errors
+/// Standard output that cannot be written.
+pub(super) fn tell(ended: Ended, json: bool) -> Result<u8, Error> {
+    let (run, code) = match ended {
+        Ended::Finished(finished) => {
+            if json {
+                show::done(&finished)?;
+            } else {
+                let style = show::Style::of_stderr();
+                let rows =
+                    if finished.unseen { "rows it never saw" } else { "rows that also helped to choose it" };
+                let path = finished.run.path();
+                eprint!("\n{}", show::scores(&finished.evaluation, rows, style));
+                eprintln!("\nReport   {}", path.join("report.html").display());
+                eprintln!("Use it   pellucid predict {} NEW_DATA", path.display());
+            }
+            (finished.run, DONE)
+        }
+        Ended::Interrupted(run) => {
+            eprintln!("Saved. Go on with: pellucid resume {}", run.path().display());
+            (run, INTERRUPTED)
+        }
+    };
+    output::line(&run.path().display().to_string())?;
+    Ok(code)
+}

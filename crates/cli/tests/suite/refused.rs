@@ -1,0 +1,160 @@
+//! Bad input: a clear message, an exit code, and nothing left behind.
+
+use crate::data::{patients, stripes, write_patients, write_pictures, zip};
+use crate::support::{Ran, files, run};
+use std::fmt::Write;
+use std::path::Path;
+
+/// Trains on data in a new folder; nothing but the data may be there afterwards.
+#[track_caller]
+fn refused(make: impl FnOnce(&Path), words: &[&str], code: i32, says: &[&str]) -> Ran {
+    let folder = tempfile::tempdir().unwrap();
+    make(folder.path());
+    let before = files(folder.path());
+    let words: Vec<&str> = [&["train"], words, &["--steps", "5"]].concat();
+    let ran = run(folder.path(), &words).fails(code, says);
+    assert_eq!(files(folder.path()), before, "something is left behind");
+    let runs = std::fs::read_dir(folder.path().join("runs")).into_iter().flatten().count();
+    assert_eq!(runs, 0, "a run's folder is left behind");
+    ran
+}
+
+fn file(name: &'static str, content: impl AsRef<[u8]>) -> impl FnOnce(&Path) {
+    move |folder| std::fs::write(folder.join(name), content).unwrap()
+}
+
+/// The table of patients, each line changed.
+fn patients_with(change: impl Fn(usize, &str) -> String) -> String {
+    patients(200).lines().enumerate().map(|(i, line)| change(i, line) + "\n").collect()
+}
+
+#[test]
+fn folders_without_enough_in_them() {
+    refused(|f| std::fs::create_dir(f.join("empty")).unwrap(), &["empty"], 3, &["empty"]);
+    refused(|_| {}, &["nowhere"], 2, &["nowhere"]);
+    refused(|_| {}, &[], 2, &["no data", "--sample"]);
+    let one_class = |folder: &Path| {
+        std::fs::create_dir_all(folder.join("one/cats")).unwrap();
+        (0..30).for_each(|i| std::fs::write(folder.join(format!("one/cats/{i}.png")), stripes(false, i)).unwrap());
+    };
+    refused(one_class, &["one"], 3, &["only one answer", "cats"]);
+}
+
+#[test]
+fn pictures_that_are_none() {
+    let text = |folder: &Path| {
+        write_pictures(folder, 10);
+        std::fs::write(folder.join("pictures/lying/003.png"), "Dear reader").unwrap();
+    };
+    refused(text, &["pictures"], 3, &["003.png", "--skip-share"]);
+    let folder = tempfile::tempdir().unwrap();
+    text(folder.path());
+    let words = ["train", "pictures", "--steps", "5", "--batch", "8", "--skip-share", "0.2"];
+    run(folder.path(), &words).ok();
+}
+
+#[test]
+fn archives_that_are_broken_or_hostile() {
+    let pictures: Vec<(String, Vec<u8>)> =
+        (0..20).map(|i| (format!("{}/{i}.png", ["a", "b"][i as usize % 2]), stripes(i % 2 == 1, i))).collect();
+    let entries: Vec<(&str, &[u8])> = pictures.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
+    let whole = zip(&entries);
+    refused(file("cut.zip", &whole[..whole.len() / 2]), &["cut.zip"], 3, &["cut.zip"]);
+    let bomb = zip(&[("table.csv", &vec![b'0'; 64 << 20])]);
+    assert!(bomb.len() < 1 << 20);
+    refused(file("bomb.zip", bomb), &["bomb.zip"], 3, &["bomb.zip"]);
+    for name in ["../outside.csv", "/outside.csv", "a/../../outside.csv"] {
+        let climbing = zip(&[(name, patients(200).as_bytes())]);
+        let words = ["climbing.zip", "--predict", "outcome"];
+        refused(file("climbing.zip", climbing), &words, 3, &["climbing.zip", "outside.csv"]);
+    }
+}
+
+#[test]
+fn tables_that_are_broken() {
+    let ragged = patients_with(|i, line| if i % 5 == 3 { format!("{line},surplus") } else { line.to_owned() });
+    refused(file("ragged.csv", ragged), &["ragged.csv", "--predict", "outcome"], 3, &["ragged.csv", "row 3"]);
+    refused(file("nothing.csv", ""), &["nothing.csv"], 3, &["nothing.csv", "empty"]);
+    refused(file("header.csv", "a,b\n"), &["header.csv", "--predict", "b"], 3, &["header.csv"]);
+    let noise: Vec<u8> = (0..5000u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    let ran = refused(file("noise.parquet", &noise), &["noise.parquet", "--predict", "b"], 3, &["noise.parquet"]);
+    assert!(ran.err.lines().count() < 12, "{ran:#?}");
+}
+
+#[test]
+fn targets_from_which_nothing_can_be_learned() {
+    let with = |column: &'static str, value: fn(usize) -> String| {
+        patients_with(move |i, line| if i == 0 { format!("{line},{column}") } else { format!("{line},{}", value(i)) })
+    };
+    let table = |text: String| file("t.csv", text);
+    refused(table(with("y2", |_| String::new())), &["t.csv", "--predict", "y2"], 3, &["y2", "no row has an answer"]);
+    refused(table(with("y2", |_| "no".into())), &["t.csv", "--predict", "y2"], 3, &["y2", "only one answer", "`no`"]);
+    refused(table(with("y2", |i| format!("code {i}"))), &["t.csv", "--predict", "y2"], 3, &["y2", "200 different"]);
+    refused(|f| write_patients(f, 50), &["patients.csv", "--predict", "outcom"], 2, &["outcom", "`outcome`"]);
+    let without_usual_name = patients(50).replacen("outcome", "state", 1);
+    refused(file("t.csv", without_usual_name), &["t.csv"], 2, &["--predict", "`state`"]);
+}
+
+#[test]
+fn numbers_that_are_none() {
+    let infinite = patients_with(|i, line| match i % 10 {
+        4 => line.replacen(&line[..line.find(',').unwrap()], "inf", 1),
+        _ => line.to_owned(),
+    });
+    refused(file("t.csv", infinite), &["t.csv", "--predict", "outcome", "--ignore", "dose"], 3, &["t.csv", "row 4", "age"]);
+    // NaN is a way of writing that a value is missing: it is counted and does no harm.
+    let missing = patients_with(|i, line| match i % 10 {
+        4 => line.replacen(&line[..line.find(',').unwrap()], "NaN", 1),
+        _ => line.to_owned(),
+    });
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("t.csv"), missing).unwrap();
+    let words = ["train", "t.csv", "--predict", "outcome", "--ignore", "dose", "--steps", "5", "--batch", "16"];
+    run(folder.path(), &words).ok();
+}
+
+#[test]
+fn columns_that_give_the_answer_away() {
+    let leak = patients_with(|i, line| match i {
+        0 => format!("{line},days_in_ward"),
+        _ if line.ends_with("ill") => format!("{line},{}", 2 + i % 7),
+        _ => format!("{line},"),
+    });
+    let words = ["t.csv", "--predict", "outcome"];
+    refused(file("t.csv", leak.clone()), &words, 3, &["days_in_ward", "--allow-leaks"]);
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("t.csv"), leak).unwrap();
+    let ran = run(folder.path(), &["check", "t.csv", "--predict", "outcome", "--json"]);
+    assert_eq!(ran.code, Some(3), "{ran:#?}");
+    let found = ran.json();
+    assert_eq!((found["leak"].as_bool(), found["rows"].as_u64()), (Some(true), Some(199)));
+    assert!(found["findings"][0]["column"] == "days_in_ward", "{found}");
+    run(folder.path(), &["train", "t.csv", "--predict", "outcome", "--allow-leaks", "--steps", "5"]).ok();
+}
+
+#[test]
+fn settings_that_make_no_sense() {
+    let with = |config: &'static str| {
+        move |folder: &Path| {
+            write_patients(folder, 200);
+            std::fs::write(folder.join("my.toml"), config).unwrap();
+        }
+    };
+    let words = ["patients.csv", "--predict", "outcome", "--ignore", "dose", "--config", "my.toml"];
+    refused(with("[training]\nlearning_rat = 1\n"), &words, 2, &["my.toml", "`learning_rate`"]);
+    refused(with("[training\n"), &words, 2, &["my.toml"]);
+    refused(with("[network]\nlayers = [\"conv 3x3 32\"]\n"), &words, 2, &["conv"]);
+    refused(|f| write_patients(f, 200), &["patients.csv", "--kind", "age=numbr"], 2, &["numbr", "`number`"]);
+    refused(|f| write_patients(f, 200), &["patients.csv", "--sample", "clothes"], 2, &["--sample"]);
+    refused(|_| {}, &["--sample", "cloths"], 2, &["`clothes`"]);
+}
+
+#[test]
+fn a_very_wide_table_with_few_rows_is_said_to_be_small() {
+    let mut text = (0..300).fold(String::new(), |text, i| format!("{text}x{i},")) + "y\n";
+    for row in 0..3 {
+        (0..300).for_each(|i| write!(text, "{}.5,", row * i).unwrap());
+        writeln!(text, "{}", ["a", "b"][row % 2]).unwrap();
+    }
+    refused(file("wide.csv", text), &["wide.csv", "--predict", "y"], 3, &["rows"]);
+}

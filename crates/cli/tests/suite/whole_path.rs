@@ -1,0 +1,177 @@
+//! From data to answers.
+
+use crate::data::{patients, write_patients, write_pictures};
+use crate::support::{files, run, run_with, weights};
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+
+const QUICK: [&str; 6] = ["--steps", "150", "--batch", "32", "--seed", "1"];
+
+fn train(folder: &Path, words: &[&str]) -> PathBuf {
+    folder.join(run(folder, &[&["train"], words, &QUICK].concat()).ok().run())
+}
+
+/// The cells of a CSV without quotes.
+fn cells(csv: &str) -> Vec<Vec<String>> {
+    csv.lines().map(|line| line.split(',').map(str::to_owned).collect()).collect()
+}
+
+#[test]
+fn a_table_becomes_scores_and_answers() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write_patients(folder, 400);
+    let path = train(folder, &["patients.csv", "--predict", "outcome", "--ignore", "dose", "--name", "first"]);
+    assert_eq!(path, folder.join("runs/first"));
+    for file in [
+        "config.toml",
+        "data_report.json",
+        "metrics.jsonl",
+        "report.html",
+        "README.md",
+        "predictions.parquet",
+        "model/config.json",
+        "model/model.safetensors",
+    ] {
+        assert!(path.join(file).is_file(), "{file} is missing: {:?}", files(&path));
+    }
+
+    let evaluation = run(folder, &["evaluate", "runs/first", "--json"]).ok().json();
+    let score = |metric: &str, key: &str| evaluation["targets"]["outcome"][metric][key].as_f64().unwrap();
+    assert_eq!(evaluation["rows"], 80);
+    for metric in ["accuracy", "balanced_accuracy", "macro_f1", "auc", "log_loss", "ece"] {
+        let (low, value, high) = (score(metric, "low"), score(metric, "value"), score(metric, "high"));
+        assert!(low <= value && value <= high, "{metric}: {low} {value} {high}");
+    }
+    assert!(score("accuracy", "value") > score("accuracy", "baseline") + 0.1, "{evaluation}");
+    let table = run(folder, &["evaluate", "runs/first"]).ok().out;
+    assert!(table.contains("95 % interval") && table.contains("not by chance"), "{table}");
+    let again = run(folder, &["evaluate", "runs/first", "patients.csv", "--json"]).ok().json();
+    assert_eq!(again["rows"], 400);
+
+    // The model is what it was trained to be wherever its folder lies.
+    let new = patients(430).lines().enumerate().filter(|(i, _)| *i == 0 || *i > 400).fold(String::new(), |text, (_, line)| {
+        let inputs: Vec<&str> = line.split(',').take(3).collect();
+        text + &inputs.join(",") + "\n"
+    });
+    std::fs::write(folder.join("new.csv"), &new).unwrap();
+    let csv = run(folder, &["predict", "runs/first", "new.csv"]).ok().out;
+    let rows = cells(&csv);
+    assert_eq!(rows[0], ["input", "outcome", "outcome_p", "outcome_p_ill", "outcome_p_well"]);
+    assert_eq!(rows.len(), 31);
+    for (i, row) in rows[1..].iter().enumerate() {
+        assert_eq!(row[0], (i + 1).to_string());
+        let [p, ill, well] = [2, 3, 4].map(|column| row[column].parse::<f64>().unwrap());
+        assert!((ill + well - 1.0).abs() < 1e-5 && p == ill.max(well), "{row:?}");
+        assert_eq!(row[1], if ill > well { "ill" } else { "well" });
+    }
+    assert_eq!(run_with(folder, &["predict", "runs/first", "-"], &new).ok().out, csv, "standard input");
+    assert_eq!(run(folder, &["predict", "runs/first/model", "new.csv"]).ok().out, csv, "a model folder");
+    for file in ["a.csv", "a.json", "a.parquet"] {
+        let ran = run(folder, &["predict", "runs/first", "new.csv", "--out", file]).ok();
+        assert_eq!(ran.out, "", "{file}");
+    }
+    assert_eq!(std::fs::read_to_string(folder.join("a.csv")).unwrap(), csv);
+    let json: Value = serde_json::from_str(&std::fs::read_to_string(folder.join("a.json")).unwrap()).unwrap();
+    let reader = SerializedFileReader::new(std::fs::File::open(folder.join("a.parquet")).unwrap()).unwrap();
+    let parquet: Vec<Value> = reader.get_row_iter(None).unwrap().map(|row| row.unwrap().to_json_value()).collect();
+    for (i, row) in rows[1..].iter().enumerate() {
+        for (name, cell) in rows[0].iter().zip(row) {
+            for value in [&json[i][name], &parquet[i][name]] {
+                let same = value.as_str().map_or_else(|| value.as_f64() == cell.parse().ok(), |text| text == cell);
+                assert!(same, "row {i}, {name}: {value} in place of {cell}");
+            }
+        }
+    }
+}
+
+#[test]
+fn pictures_become_answers_in_the_order_given() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write_pictures(folder, 60);
+    let path = train(folder, &["pictures"]);
+    assert_eq!(path, folder.join("runs/pictures-1"));
+    let names = ["pictures/standing/003.png", "pictures/lying/017.png", "pictures/lying/002.png"];
+    let rows = cells(&run(folder, &[&["predict", "runs/pictures-1"], &names[..]].concat()).ok().out);
+    assert_eq!(rows[0], ["input", "label", "label_p", "label_p_lying", "label_p_standing"]);
+    for (row, name) in rows[1..].iter().zip(names) {
+        assert!(name.ends_with(&row[0]), "{} is in the place of {name}", row[0]);
+        assert_eq!(row[1], name.split('/').nth(1).unwrap());
+    }
+    let all = cells(&run(folder, &["predict", "runs/pictures-1", "pictures"]).ok().out);
+    assert_eq!(all.len(), 121);
+
+    // One picture that is none: the others are answered, and it is named.
+    std::fs::create_dir(folder.join("mixed")).unwrap();
+    std::fs::copy(folder.join(names[0]), folder.join("mixed/a.png")).unwrap();
+    std::fs::write(folder.join("mixed/b.png"), "a letter, not a picture").unwrap();
+    let ran = run(folder, &["predict", "runs/pictures-1", "mixed"]).ok();
+    let rows = cells(&ran.out);
+    assert_eq!((rows[1][1].as_str(), rows[2][1].as_str()), ("standing", ""));
+    assert!(ran.err.contains("b.png"), "{ran:#?}");
+    run(folder, &["predict", "runs/pictures-1", "mixed/b.png", "--out", "x.csv"]).fails(3, &["b.png"]);
+    assert!(!folder.join("x.csv").exists());
+}
+
+#[test]
+fn several_targets_of_different_kinds_are_learned_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write_patients(folder, 300);
+    let path = train(folder, &["patients.csv", "--predict", "dose", "--predict", "outcome", "--out", "models"]);
+    assert_eq!(path, folder.join("models/patients-1"));
+    let evaluation = run(folder, &["evaluate", "models/patients-1", "--json"]).ok().json();
+    assert!(evaluation["targets"]["dose"]["r2"]["value"].as_f64().unwrap() > 0.5, "{evaluation}");
+    assert!(evaluation["targets"]["dose"]["mae"]["baseline"].as_f64().unwrap() > 0.0);
+    assert!(evaluation["targets"]["outcome"]["accuracy"]["value"].as_f64().unwrap() > 0.7, "{evaluation}");
+    let rows = cells(&run(folder, &["predict", "models/patients-1", "patients.csv"]).ok().out);
+    assert_eq!(rows[0], ["input", "dose", "outcome", "outcome_p", "outcome_p_ill", "outcome_p_well"]);
+}
+
+#[test]
+fn events_tell_a_program_everything_and_end_with_the_scores() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write_patients(folder, 300);
+    let words = ["train", "patients.csv", "--predict", "outcome", "--ignore", "dose", "--json"];
+    let ran = run(folder, &[&words[..], &QUICK].concat()).ok();
+    let mut lines: Vec<&str> = ran.out.lines().collect();
+    assert_eq!(lines.pop(), Some("runs/patients-1"), "the run's folder comes last");
+    let events: Vec<Value> = lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+    for wanted in ["note", "begin", "step", "validation", "checkpoint", "done"] {
+        assert!(events.iter().any(|e| e["event"] == wanted), "no {wanted}: {}", ran.out);
+    }
+    let last = events.last().unwrap();
+    assert_eq!(last["run"], "runs/patients-1");
+    assert_eq!(last["evaluation"], run(folder, &["evaluate", "runs/patients-1", "--json"]).ok().json());
+    assert!(events.iter().filter(|e| e["event"] == "validation").all(|e| e["metrics"]["accuracy"].is_f64()));
+}
+
+#[test]
+fn neither_threads_nor_a_cap_on_memory_change_a_bit_of_the_result() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write_patients(folder, 1500);
+    let given = ["patients.csv", "--predict", "outcome", "--ignore", "dose"];
+    let one = weights(&train(folder, &[&given[..], &["--threads", "1"]].concat()));
+    let two = weights(&train(folder, &[&given[..], &["--threads", "2"]].concat()));
+    assert!(one == two, "threads change the result");
+    // The table alone has some 40,000 bytes.
+    std::fs::write(folder.join("small.toml"), "[data]\nmemory = 4096\n").unwrap();
+    let capped = weights(&train(folder, &[&given[..], &["--config", "small.toml"]].concat()));
+    assert!(one == capped, "the cap on memory changes the result");
+}
+
+#[test]
+fn the_resolved_configuration_makes_the_same_network_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write_patients(folder, 300);
+    let first = train(folder, &["patients.csv", "--predict", "outcome", "--ignore", "dose"]);
+    let ran = run(folder, &["train", "--config", "runs/patients-1/config.toml"]).ok();
+    assert!(weights(&first) == weights(&folder.join(ran.run())));
+    let other = run(folder, &["train", "--config", "runs/patients-1/config.toml", "--seed", "2"]).ok();
+    assert!(weights(&first) != weights(&folder.join(other.run())), "flags go over the file");
+}
