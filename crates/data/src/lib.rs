@@ -50,4 +50,4 @@ pub use stream::{Ahead, ahead};
 pub use table::{
     Cell, Chunk, Chunks, ColumnInfo, MISSING_TOKENS, OpenOptions, Row, SkippedRow, Storage, Table,
 };
-pub use write::{OutColumn, OutValues, write_atomic, write_table};
+pub use write::{OutColumn, OutValues, write_atomic, write_csv, write_table};

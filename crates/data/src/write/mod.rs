@@ -7,6 +7,7 @@ mod text;
 pub use atomic::write_atomic;
 
 use crate::error::{DataError, Result};
+use std::io::{self, Write};
 use std::path::Path;
 
 /// A named column to write.
@@ -60,17 +61,7 @@ impl OutColumn {
 /// # Errors
 /// `Usage` for another extension, columns of different lengths or with the same name; `Io` when writing fails.
 pub fn write_table(path: &Path, columns: &[OutColumn]) -> Result<()> {
-    let rows = columns.first().map_or(0, OutColumn::len);
-    for (i, column) in columns.iter().enumerate() {
-        let usage = |what: &str| DataError::usage(what).in_column(column.name.clone());
-        if column.len() != rows {
-            let why = format!("it has {} rows, the first column {rows}", column.len());
-            return Err(usage("the columns to write differ in length").because(why));
-        }
-        if columns[..i].iter().any(|earlier| earlier.name == column.name) {
-            return Err(usage("two columns to write have the same name"));
-        }
-    }
+    let rows = checked_rows(columns)?;
     let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
     match extension.as_str() {
         "csv" => write_atomic(path, |out| text::delimited(out, columns, rows, b',')),
@@ -82,4 +73,29 @@ pub fn write_table(path: &Path, columns: &[OutColumn]) -> Result<()> {
             .in_file(path.display().to_string())
             .advise("end the name in .csv, .tsv, .json, .jsonl or .parquet")),
     }
+}
+
+/// Writes a table as CSV into a stream, such as standard output.
+///
+/// # Errors
+/// `InvalidInput` for columns of different lengths or with the same name; what writing reports.
+pub fn write_csv(out: &mut dyn Write, columns: &[OutColumn]) -> io::Result<()> {
+    let rows = checked_rows(columns).map_err(|e| io::Error::new(io::ErrorKind::InvalidInput, e))?;
+    text::delimited(out, columns, rows, b',')
+}
+
+/// The number of rows of all columns, if they fit each other.
+fn checked_rows(columns: &[OutColumn]) -> Result<usize> {
+    let rows = columns.first().map_or(0, OutColumn::len);
+    for (i, column) in columns.iter().enumerate() {
+        let usage = |what: &str| DataError::usage(what).in_column(column.name.clone());
+        if column.len() != rows {
+            let why = format!("it has {} rows, the first column {rows}", column.len());
+            return Err(usage("the columns to write differ in length").because(why));
+        }
+        if columns[..i].iter().any(|earlier| earlier.name == column.name) {
+            return Err(usage("two columns to write have the same name"));
+        }
+    }
+    Ok(rows)
 }
