@@ -8,7 +8,7 @@ mod encoding;
 pub mod measure;
 mod plot;
 mod sections;
-pub(crate) mod words;
+pub mod words;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 

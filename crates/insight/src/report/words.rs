@@ -9,7 +9,7 @@ use crate::intervals::Scored;
 pub(crate) const NARROW: char = '\u{202f}';
 
 /// `5232` as `5,232`.
-pub(crate) fn count(n: u64) -> String {
+pub fn count(n: u64) -> String {
     let digits = n.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, digit) in digits.chars().enumerate() {
@@ -37,7 +37,7 @@ pub(crate) fn about(n: u64) -> String {
 }
 
 /// Seconds as `38 s`, `4 min 6 s`, `1 h 12 min`.
-pub(crate) fn duration(seconds: f64) -> String {
+pub fn duration(seconds: f64) -> String {
     let whole = if seconds.is_finite() { seconds.max(0.0).round() as u64 } else { 0 };
     match whole {
         0..60 => format!("{whole}\u{a0}s"),
@@ -52,12 +52,12 @@ pub(crate) fn percent(share: f64) -> String {
 }
 
 /// A value in its metric's format, number and unit kept together, with a true minus sign.
-pub(crate) fn value(format: Format, value: f64) -> String {
+pub fn value(format: Format, value: f64) -> String {
     format.show(value).replace(' ', &NARROW.to_string()).replace('-', "−")
 }
 
 /// `92.3–96.0`, without the unit that stands at the value already.
-pub(crate) fn interval(format: Format, scored: &Scored) -> Option<String> {
+pub fn interval(format: Format, scored: &Scored) -> Option<String> {
     let (low, high) = scored.low.zip(scored.high)?;
     let bare = |v: f64| value(format, v).trim_end_matches(['%', NARROW]).to_owned();
     // Two minus signs and a dash between them are hard to read.
@@ -67,7 +67,7 @@ pub(crate) fn interval(format: Format, scored: &Scored) -> Option<String> {
 
 /// How a score compares to the trivial answer's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Standing {
+pub enum Standing {
     /// Better, and not by chance.
     Better,
     /// Better, but perhaps by chance.
@@ -77,7 +77,7 @@ pub(crate) enum Standing {
 }
 
 /// Judges a score by its interval.
-pub(crate) fn standing(metric: &Metric, scored: &Scored) -> Option<Standing> {
+pub fn standing(metric: &Metric, scored: &Scored) -> Option<Standing> {
     let baseline = scored.baseline?;
     let worst = if metric.higher_is_better { scored.low } else { scored.high };
     Some(match worst {
