@@ -133,6 +133,9 @@ fn begin(
     }
     for column in &survey.columns {
         watcher.note(&column.reason);
+        if let Some(or) = column.or {
+            watcher.note(&format!("if `{0}` is a {or} instead, say so: --kind {0}={or}", column.name));
+        }
     }
     if config.data.max_side.is_none() {
         config.data.max_side = Some(match config.training.preset {
