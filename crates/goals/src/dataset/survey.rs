@@ -133,6 +133,11 @@ impl Survey {
         let names = || self.columns.iter().map(|c| format!("`{}`", c.name)).collect::<Vec<_>>().join(", ");
         let refuse = |what: String| DataError::refused(what).in_file(self.table.name());
         if self.used_as(Use::Target).next().is_none() {
+            if self.columns.iter().all(|c| c.kind.is_some_and(|k| k.name() == "image")) {
+                let error = refuse("there is only one class: all pictures lie in one folder".to_owned());
+                let advice = "put the pictures of each class into a folder of their own, or give a table that names them";
+                return Err(error.advise(advice).into());
+            }
             return Err(Error::usage(format!(
                 "which column is to be predicted? · {} · its columns are {} · name one with --predict COLUMN",
                 self.table.name(),
@@ -168,6 +173,43 @@ impl Survey {
                 .into());
         }
         Ok(())
+    }
+}
+
+impl Survey {
+    /// Checks that numbers are finite: an infinite one is a division by zero or an overflow, not a measurement.
+    /// Only a share of the rows that was allowed by name is treated as missing.
+    ///
+    /// # Errors
+    /// Infinite numbers, with the first one's place.
+    pub fn check_finite(&self, allowed: Option<f64>) -> Result<()> {
+        let rows = self.table.rows();
+        for column in self.columns.iter().filter(|c| matches!(c.role, Use::Input | Use::Target)) {
+            let infinite = self.profile(column).infinite;
+            if infinite as f64 <= allowed.unwrap_or(0.0) * rows as f64 {
+                continue;
+            }
+            let mut place = self.first(column, |cell| matches!(cell, Cell::Number(x) if x.is_infinite()))?;
+            place.column = Some(column.name.clone());
+            let error =
+                DataError::refused(format!("{infinite} of {rows} rows hold an infinite number")).at(place);
+            return Err(error
+                .because("the first of them is here")
+                .advise("replace them, leave these cells empty, or have them treated as missing with --skip-share")
+                .into());
+        }
+        Ok(())
+    }
+
+    /// The place of the first row whose cell is as described.
+    fn first(&self, column: &ColumnPlan, is: impl Fn(Cell<'_>) -> bool) -> Result<Place> {
+        for chunk in self.table.chunks() {
+            let chunk = chunk?;
+            if let Some(i) = (0..chunk.rows).find(|&i| is(chunk.cell(i, column.position))) {
+                return Ok(self.table.place(chunk.first_row + i));
+            }
+        }
+        Ok(Place::default())
     }
 }
 
