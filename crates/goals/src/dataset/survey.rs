@@ -2,7 +2,7 @@
 
 use crate::config::DataConfig;
 use crate::{Error, Result};
-use pellucid_data::{Cell, DataError, OpenOptions, Table};
+use pellucid_data::{Cell, DataError, OpenOptions, Place, Table};
 use pellucid_kinds::{Kind, Profile, Role, kind, profile, recognise};
 
 /// Names that a column to predict often has, when the person names none.
