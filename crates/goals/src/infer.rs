@@ -30,7 +30,7 @@ fn not_a_model(path: &Path) -> Error {
 pub(crate) fn open_model(path: &Path) -> Result<(Model, Option<Run>)> {
     if path.join("config.toml").is_file() {
         let run = Run::open(path)?;
-        if !run.model().is_dir() {
+        if !run.is_finished() {
             return Err(Error::usage(format!(
                 "this run has no model yet · {} · finish it with: pellucid resume {}",
                 path.display(),

@@ -11,7 +11,6 @@ use crate::predict::{Blueprint, Network};
 use crate::{Error, Result};
 use pellucid_data::write_atomic;
 use pellucid_kinds::{Batcher, Encoder, Record, kind};
-use pellucid_nn::Pass;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -22,7 +21,8 @@ const VERSION: u32 = 1;
 
 const CONFIG: &str = "config.json";
 const WEIGHTS: &str = "model.safetensors";
-const SUMS: &str = "SHA256SUMS";
+/// Written last: a folder that has it is complete.
+pub(crate) const SUMS: &str = "SHA256SUMS";
 
 /// A network with the preparation of its columns: all that a prediction needs.
 pub struct Model {
@@ -69,7 +69,7 @@ impl Model {
         let mut answers: Vec<_> = targets.iter().map(Answers::new).collect();
         for some in records.chunks(crate::predict::INFERENCE_BATCH) {
             let batch = self.batcher.assemble(some, None)?;
-            let outputs = self.network.forward(&Pass::inference(), &batch)?;
+            let outputs = self.network.answer(&batch)?;
             for ((answers, target), output) in answers.iter_mut().zip(targets).zip(&outputs) {
                 answers.add_outputs(target, output.value())?;
             }

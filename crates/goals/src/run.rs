@@ -96,6 +96,11 @@ impl Run {
         self.path.join("model")
     }
 
+    /// Whether the model was written to the end.
+    pub fn is_finished(&self) -> bool {
+        self.model().join(crate::model::SUMS).is_file()
+    }
+
     /// Reads the configuration.
     ///
     /// # Errors

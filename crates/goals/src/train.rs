@@ -12,13 +12,17 @@ use pellucid_insight::check::CheckReport;
 use pellucid_kinds::image::{Mirror, mirror_of_classes, mirror_of_numbers};
 use pellucid_kinds::{Target, TargetOptions};
 use pellucid_train::{RunFolder, Stopped, measure, train as run_plan};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-/// Classes whose sizes differ by more than this factor are weighed.
-const IMBALANCE: f64 = 8.0;
+/// Classes of pictures whose sizes differ by more than this factor are weighed.
+const IMBALANCE: f64 = 2.0;
+
+/// The same for tables, whose probabilities people use as they are.
+const TABLE_IMBALANCE: f64 = 10.0;
 
 /// The time a trial for the cost of a step may take.
 const TRIAL: Duration = Duration::from_millis(1500);
@@ -40,6 +44,15 @@ pub enum Ended {
     Finished(Box<Finished>),
     /// It was interrupted and can be resumed.
     Interrupted(Run),
+}
+
+/// All that the first step needs.
+struct Begun {
+    ready: Ready,
+    config: Config,
+    design: Design,
+    task: PredictTask,
+    source: Arc<PredictSource>,
 }
 
 /// The data of a run, read, split, checked and prepared.
@@ -65,10 +78,10 @@ pub fn train(
 ) -> Result<Ended> {
     let (survey, sample) = open(&config)?;
     survey.check_learnable()?;
+    survey.check_finite(config.data.skip_share)?;
     let run = Run::create(place.out.unwrap_or(Path::new("runs")), place.name, survey.table.name())?;
-    let started = begin(survey, sample, config, &run, watcher);
-    match started {
-        Ok((ready, config, design)) => carry_out(ready, config, design, run, place, watcher, stop),
+    match begin(survey, sample, config, &run, watcher) {
+        Ok(begun) => carry_out(begun, run, place, watcher, stop),
         Err(e) => {
             run.discard();
             Err(e)
@@ -83,7 +96,7 @@ pub fn train(
 pub fn resume(run: &Path, place: &Place<'_>, watcher: &mut dyn Watcher, stop: &AtomicBool) -> Result<Ended> {
     let run = Run::open(run)?;
     let config = run.config()?;
-    if run.model().is_dir() {
+    if run.is_finished() {
         return Err(Error::usage(format!("this run is finished already · {}", run.path().display())));
     }
     let (survey, sample) = open(&config)?;
@@ -95,7 +108,7 @@ pub fn resume(run: &Path, place: &Place<'_>, watcher: &mut dyn Watcher, stop: &A
             decision.why = "as in config.toml".to_owned();
         }
     }
-    carry_out(ready, config, design, run, place, watcher, stop)
+    carry_out(build(ready, config, design)?, run, place, watcher, stop)
 }
 
 /// Opens the data of a configuration: its paths, or a sample inside the program.
@@ -127,16 +140,11 @@ fn begin(
     mut config: Config,
     run: &Run,
     watcher: &mut dyn Watcher,
-) -> Result<(Ready, Config, Design)> {
+) -> Result<Begun> {
     for note in survey.table.notes() {
         watcher.note(note);
     }
-    for column in &survey.columns {
-        watcher.note(&column.reason);
-        if let Some(or) = column.or {
-            watcher.note(&format!("if `{0}` is a {or} instead, say so: --kind {0}={or}", column.name));
-        }
-    }
+    tell_columns(&survey, watcher);
     if config.data.max_side.is_none() {
         config.data.max_side = Some(match config.training.preset {
             crate::Preset::Quick => 48,
@@ -158,7 +166,36 @@ fn begin(
     }
     resolve(&mut config, &ready, &design);
     run.write("config.toml", config.to_toml()?.as_bytes())?;
-    Ok((ready, config, design))
+    build(ready, config, design)
+}
+
+/// Builds what was decided, or says why it can't be.
+fn build(ready: Ready, config: Config, design: Design) -> Result<Begun> {
+    design.plan.check()?;
+    let (task, source) = task(&ready, &config, &design)?;
+    Ok(Begun { ready, config, design, task, source })
+}
+
+/// Inputs beyond this number are counted, not told one by one.
+const INPUTS_TOLD: usize = 12;
+
+/// Says what every column was taken for, and how to choose otherwise.
+fn tell_columns(survey: &Survey, watcher: &mut dyn Watcher) {
+    let all = survey.used_as(Use::Input).count() <= INPUTS_TOLD;
+    let mut counted: BTreeMap<&str, usize> = BTreeMap::new();
+    for column in &survey.columns {
+        match column.kind {
+            Some(kind) if column.role == Use::Input && !all => *counted.entry(kind.name()).or_default() += 1,
+            _ => watcher.note(&column.reason),
+        }
+        if let Some(or) = column.or.filter(|_| all || column.role == Use::Target) {
+            watcher.note(&format!("if `{0}` is a {or} instead, say so: --kind {0}={or}", column.name));
+        }
+    }
+    if !counted.is_empty() {
+        let kinds: Vec<String> = counted.iter().map(|(kind, n)| format!("{n} of kind {kind}")).collect();
+        watcher.note(&format!("the inputs: {}; one by one: pellucid check", kinds.join(", ")));
+    }
 }
 
 fn facts<'a>(ready: &'a Ready, mirror: Option<&'a Mirror>) -> Facts<'a> {
@@ -199,7 +236,7 @@ fn task(ready: &Ready, config: &Config, design: &Design) -> Result<(PredictTask,
     let prepared = &ready.prepared;
     let network = Network::build(&design.blueprint, &prepared.batcher, config.training.seed)?;
     let weigh = config.training.class_weights;
-    let ratio = if weigh == Some(true) { 1.0 } else { IMBALANCE };
+    let ratio = if weigh == Some(true) { 1.0 } else { imbalance(prepared) };
     let smoothing = config.training.label_smoothing.unwrap_or(default_smoothing(prepared));
     let options = prepared.batcher.targets().iter().map(|target| TargetOptions {
         smoothing,
@@ -219,6 +256,10 @@ fn task(ready: &Ready, config: &Config, design: &Design) -> Result<(PredictTask,
         options: options.collect(),
     };
     Ok((task, Arc::new(source)))
+}
+
+fn imbalance(prepared: &Prepared) -> f64 {
+    if prepared.batcher.picture_sizes().is_empty() { TABLE_IMBALANCE } else { IMBALANCE }
 }
 
 /// Labels of pictures are smoothed a little; tables' are not, for the sake of their probabilities.
@@ -294,21 +335,19 @@ fn resolve(config: &mut Config, ready: &Ready, design: &Design) {
     t.patience = plan.patience;
     t.validate_every = Some(plan.validate_every);
     t.class_weights.get_or_insert(
-        ready.prepared.batcher.targets().iter().any(|t| class_weights(t, IMBALANCE).is_some()),
+        ready.prepared.batcher.targets().iter().any(|t| class_weights(t, imbalance(&ready.prepared)).is_some()),
     );
     t.augment = design.augment;
 }
 
 fn carry_out(
-    ready: Ready,
-    config: Config,
-    design: Design,
+    begun: Begun,
     run: Run,
     place: &Place<'_>,
     watcher: &mut dyn Watcher,
     stop: &AtomicBool,
 ) -> Result<Ended> {
-    let (mut task, source) = task(&ready, &config, &design)?;
+    let Begun { ready, config, design, mut task, source } = begun;
     let folder = RunFolder::new(run.path(), fingerprint(&ready.prepared)?);
     let outcome = run_plan(&mut task, source, &design.plan, &folder, watcher, stop)?;
     if outcome.stopped == Stopped::Interrupted {

@@ -31,6 +31,9 @@ pub fn decode(bytes: &[u8]) -> Result<Pixels, String> {
             "it is not a picture: its content is neither PNG, JPEG, BMP, GIF, TIFF nor WebP".to_owned()
         );
     }
+    if reader.format() == Some(image::ImageFormat::Jpeg) && !jpeg_is_whole(bytes) {
+        return Err("the picture cannot be decoded: the file is cut off, its end is missing".to_owned());
+    }
     let broken = |e: image::ImageError| format!("the picture cannot be decoded: {e}");
     let mut decoder = reader.into_decoder().map_err(broken)?;
     let mut limits = Limits::default();
@@ -46,6 +49,13 @@ pub fn decode(bytes: &[u8]) -> Result<Pixels, String> {
         return Err("the picture has no pixels".to_owned());
     }
     Ok(Pixels::new(rgb))
+}
+
+/// Whether the mark of the end (EOI) stands after the beginning of the last scan (SOS): ITU-T T.81, B.1.1.3. Within a scan
+/// neither can occur by chance. The decoder would fill what is missing with grey and say nothing.
+fn jpeg_is_whole(bytes: &[u8]) -> bool {
+    let last = |mark: u8| bytes.windows(2).rposition(|pair| pair == [0xFF, mark]);
+    last(0xD9) > last(0xDA)
 }
 
 fn on_white(picture: &DynamicImage) -> RgbImage {
