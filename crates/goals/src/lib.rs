@@ -3,6 +3,8 @@
 //! [`train`] goes from data to a finished [`Run`]; [`evaluate`] and [`predict`] use one; [`inspect`] only looks at
 //! data. [`Config`] says what is asked for; [`Watcher`] sees the work as it goes on.
 
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
 mod config;
 mod dataset;
 mod error;

@@ -29,6 +29,27 @@ pub struct Truth {
     pub weights: Tensor,
 }
 
+impl Batch {
+    /// The same rows with their pictures mirrored left to right.
+    ///
+    /// # Errors
+    /// No memory.
+    pub fn mirrored(&self) -> pellucid_tensor::Result<Batch> {
+        let mut mirrored = self.clone();
+        for picture in &mut mirrored.pictures {
+            let (width, channels) = (picture.dim(2)?, picture.dim(3)?);
+            for line in picture.data_mut::<f32>()?.chunks_mut((width * channels).max(1)) {
+                for x in 0..width / 2 {
+                    for c in 0..channels {
+                        line.swap(x * channels + c, (width - 1 - x) * channels + c);
+                    }
+                }
+            }
+        }
+        Ok(mirrored)
+    }
+}
+
 /// Turns records into batches.
 #[derive(Clone, Debug)]
 pub struct Batcher {

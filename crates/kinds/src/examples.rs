@@ -4,7 +4,11 @@ use crate::{Feature, Layout, Prepared, Record, Target};
 use pellucid_data::{Cell, Chunk, DataError, Result, Table};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
+
+/// Why a cell cannot be used if whoever reads it panics.
+const BUG: &str = "reading it failed in an unexpected way; please report this";
 
 /// The prepared columns of a data set: turns rows of a table into records.
 pub struct Encoder {
@@ -87,10 +91,12 @@ impl Encoder {
                 let pieces = std::thread::scope(|s| {
                     let ranges = (start..end).step_by(part).map(|a| a..(a + part).min(end));
                     let handles: Vec<_> = ranges.map(|r| s.spawn(move || encode(r))).collect();
-                    handles.into_iter().map(|h| h.join().unwrap_or_default()).collect::<Vec<_>>()
+                    handles.into_iter().map(|h| h.join()).collect::<Vec<_>>()
                 });
                 for piece in pieces {
-                    out.append(piece)?;
+                    out.append(
+                        piece.map_err(|_| DataError::unreadable("rows cannot be prepared").because(BUG))?,
+                    )?;
                 }
                 progress(chunk.first_row + end);
             }
@@ -141,7 +147,9 @@ impl Encoder {
     ) -> std::result::Result<(), (String, String)> {
         record.clear();
         for ((name, _, prepared), &cell) in self.inputs.iter().zip(inputs) {
-            prepared.encode(cell, files, record).map_err(|why| (name.clone(), why))?;
+            // A decoder that panics on a broken picture costs this row, not all.
+            let encoded = catch_unwind(AssertUnwindSafe(|| prepared.encode(cell, files, record)));
+            encoded.unwrap_or_else(|_| Err(BUG.to_owned())).map_err(|why| (name.clone(), why))?;
         }
         let known =
             self.targets.iter().zip(targets).map(|((_, _, p), &c)| p.encode_target(c).unwrap_or(f32::NAN));

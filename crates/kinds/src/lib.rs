@@ -8,6 +8,8 @@
 //! To add a kind: write `src/<kind>/mod.rs` with a unit struct that implements [`Kind`], and add its line
 //! to [`KINDS`].
 
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
 mod batch;
 mod category;
 mod cells;

@@ -24,6 +24,13 @@ pub struct Blueprint {
     pub depth: usize,
     /// Share of values dropped in training.
     pub dropout: f64,
+    /// Answers are the mean of those for a picture and for its mirror image, unless mirroring changes them.
+    #[serde(default = "never")]
+    pub mirror: Mirroring,
+}
+
+fn never() -> Mirroring {
+    Mirroring::Never
 }
 
 /// A setting that was decided, and why: shown to the person.
@@ -123,9 +130,10 @@ pub(crate) fn design(facts: &Facts<'_>, config: &Config) -> Design {
     let pictures = !facts.batcher.picture_sizes().is_empty();
     let effort = Effort::of(config.training.preset, pictures);
     let mut decider = Decider { decisions: Vec::new() };
-    let blueprint = blueprint(&effort, &config.network, facts, &mut decider);
-    let plan = plan(&effort, config, facts, pictures, &mut decider);
     let augment = pictures.then(|| config.training.augment.unwrap_or_else(|| changes(facts)));
+    let mirror = augment.map_or(Mirroring::Never, |a| a.mirror);
+    let blueprint = blueprint(&effort, &config.network, facts, mirror, &mut decider);
+    let plan = plan(&effort, config, facts, pictures, &mut decider);
     if let Some(a) = &augment {
         let why = facts
             .mirror
@@ -137,12 +145,17 @@ pub(crate) fn design(facts: &Facts<'_>, config: &Config) -> Design {
     Design { blueprint, plan, augment, seconds, decisions: decider.decisions }
 }
 
-fn blueprint(effort: &Effort, given: &NetworkConfig, facts: &Facts<'_>, decider: &mut Decider) -> Blueprint {
-    let small = facts.rows < 2_000;
-    let dropout = match (small, facts.batcher.picture_sizes().is_empty()) {
-        (true, _) => 0.3,
-        (false, true) => 0.15,
-        (false, false) => 0.2,
+fn blueprint(
+    effort: &Effort,
+    given: &NetworkConfig,
+    facts: &Facts<'_>,
+    mirror: Mirroring,
+    decider: &mut Decider,
+) -> Blueprint {
+    let dropout = match facts.rows {
+        0..2_000 => 0.3,
+        2_000..20_000 => 0.25,
+        _ => 0.15,
     };
     let why = "by the preset";
     Blueprint {
@@ -152,6 +165,7 @@ fn blueprint(effort: &Effort, given: &NetworkConfig, facts: &Facts<'_>, decider:
         width: decider.decide("width", given.width, effort.width, why),
         depth: decider.decide("depth", given.depth, effort.depth, why),
         dropout: decider.decide("dropout", given.dropout, dropout, "more where rows are few"),
+        mirror,
     }
 }
 
@@ -220,5 +234,9 @@ fn changes(facts: &Facts<'_>) -> Augment {
     if numbers {
         return Augment { mirror, shift: 0.03, turn: 0.0, zoom: 0.03, light: 0.3, erase: 0.1 };
     }
-    Augment { mirror, shift: 0.08, turn: 7.0, zoom: 0.08, light: 0.15, erase: 0.2 }
+    // Few pictures need more variety; many bring their own.
+    match facts.rows {
+        0..20_000 => Augment { mirror, shift: 0.1, turn: 10.0, zoom: 0.1, light: 0.25, erase: 0.25 },
+        _ => Augment { mirror, shift: 0.08, turn: 5.0, zoom: 0.06, light: 0.1, erase: 0.2 },
+    }
 }

@@ -4,6 +4,7 @@ use super::Blueprint;
 use crate::{Error, Result};
 use pellucid_grad::{Var, ops};
 use pellucid_kernels::activation::Activation;
+use pellucid_kinds::image::Mirroring;
 use pellucid_kinds::{Batch, Batcher, Target};
 use pellucid_nn::layers::{
     Activate, AvgPool2d, BatchNorm, Conv2d, Dropout, Embedding, GlobalAvgPool, LayerNorm, Linear, Pad,
@@ -27,6 +28,7 @@ pub struct Network {
     codes: Option<Embedding>,
     trunk: Sequential,
     heads: Vec<Linear>,
+    mirror: Mirroring,
     batcher: Batcher,
 }
 
@@ -139,7 +141,7 @@ impl Network {
             Linear::new(&seed.part(format!("head{k}")), width, t.outputs(), Activation::Identity)
         };
         let heads = batcher.targets().iter().enumerate().map(head).collect::<EngineResult<_>>()?;
-        Ok(Network { pictures, codes, trunk, heads, batcher: batcher.clone() })
+        Ok(Network { pictures, codes, trunk, heads, mirror: blueprint.mirror, batcher: batcher.clone() })
     }
 
     /// The outputs for each target, `[rows, outputs]`.
@@ -165,6 +167,27 @@ impl Network {
         };
         let features = self.trunk.forward(pass, &joined)?;
         self.heads.iter().map(|head| head.forward(pass, &features)).collect()
+    }
+
+    /// The answers' outputs, `[rows, outputs]` for each target: without training, and where mirroring keeps (or negates)
+    /// answers, the mean over the pictures and their mirror images.
+    ///
+    /// # Errors
+    /// A batch of other columns, and no memory.
+    pub fn answer(&self, batch: &Batch) -> EngineResult<Vec<Var>> {
+        let plain = self.forward(&Pass::inference(), batch)?;
+        if self.mirror == Mirroring::Never || batch.pictures.is_empty() {
+            return Ok(plain);
+        }
+        let mirrored = self.forward(&Pass::inference(), &batch.mirrored()?)?;
+        let mean = |((a, b), target): ((&Var, &Var), &Target)| match (self.mirror, target) {
+            // −(b · scale + mean) in standardised units.
+            (Mirroring::Negates, Target::Number { mean, scale, .. }) => {
+                ops::shift(&ops::scale(&ops::sub(a, b)?, 0.5)?, -mean / scale)
+            }
+            _ => ops::scale(&ops::add(a, b)?, 0.5),
+        };
+        plain.iter().zip(&mirrored).zip(self.batcher.targets()).map(mean).collect()
     }
 
     /// The network layer by layer: the part, and its row.

@@ -93,7 +93,7 @@ impl Task for PredictTask {
         let (mut loss, mut rows) = (0.0, 0.0);
         for records in self.validation.chunks(INFERENCE_BATCH) {
             let batch = self.batcher.batch(&self.examples, records, None).map_err(Failure::source)?;
-            let outputs = self.network.forward(&Pass::inference(), &batch)?;
+            let outputs = self.network.answer(&batch)?;
             loss += self.losses(&outputs, &batch, &plain)?.value().item()? * records.len() as f64;
             rows += records.len() as f64;
             for (k, output) in outputs.iter().enumerate() {
@@ -112,17 +112,21 @@ impl Task for PredictTask {
     }
 }
 
-/// Class weights that lift rare classes: the square root of inverse frequency, with a mean of 1 over the
-/// training rows; `None` if the classes are balanced within a factor of `ratio`.
+/// The largest factor between the weights of two classes.
+const MOST_WEIGHT: f64 = 10.0;
+
+/// Class weights that lift rare classes: inverse frequency, within a factor of [`MOST_WEIGHT`], with a mean of 1 over
+/// the training rows; `None` if the classes are balanced within a factor of `ratio`.
 pub(crate) fn class_weights(target: &Target, ratio: f64) -> Option<Vec<f32>> {
     let Target::Classes { counts, .. } = target else { return None };
     let count = |n: &usize| (*n).max(1) as f64;
-    let (most, least) = counts.iter().map(count).fold((0.0, f64::INFINITY), |(a, b), n| (n.max(a), n.min(b)));
+    let most = counts.iter().map(count).fold(0.0, f64::max);
+    let least = counts.iter().map(count).fold(f64::INFINITY, f64::min);
     if most <= ratio * least {
         return None;
     }
+    let raw = |n: &usize| (most / count(n)).min(MOST_WEIGHT);
     let total: f64 = counts.iter().map(count).sum();
-    let raw = |n: &usize| (total / count(n)).sqrt();
     let mean = counts.iter().map(|n| raw(n) * count(n)).sum::<f64>() / total;
     Some(counts.iter().map(|n| (raw(n) / mean) as f32).collect())
 }

@@ -153,7 +153,8 @@ mod tests {
 
     #[test]
     fn every_change_stays_finite_and_is_reproducible() {
-        let a = Augment { mirror: Mirroring::Negates, shift: 0.2, turn: 15.0, zoom: 0.2, light: 0.2, erase: 0.3 };
+        let a =
+            Augment { mirror: Mirroring::Negates, shift: 0.2, turn: 15.0, zoom: 0.2, light: 0.2, erase: 0.3 };
         for i in 0..100 {
             assert!(run(a, i).iter().all(|x| x.is_finite()));
             assert_eq!(run(a, i), run(a, i));

@@ -96,7 +96,7 @@ impl Kind for Image {
         cells.each(|_, cell| {
             if seen % step == 0 {
                 match picture_bytes(cell, context.files).and_then(|bytes| decode(&bytes)) {
-                    Ok(picture) => sample.push(picture),
+                    Ok(picture) => sample.push(Sampled::new(picture, context.max_side)),
                     Err(why) => first_problem = first_problem.take().or(Some(why)),
                 }
             }
@@ -117,10 +117,28 @@ impl Kind for Image {
     }
 }
 
+/// A picture of the sample: its size, and no more pixels than are needed.
+struct Sampled {
+    height: usize,
+    width: usize,
+    pixels: Pixels,
+}
+
+impl Sampled {
+    /// Hundreds of photographs in full size would fill the memory: twice the longest side is enough.
+    fn new(picture: Pixels, max_side: usize) -> Sampled {
+        let (height, width) = (picture.height, picture.width);
+        let shrink = 2.0 * max_side as f64 / height.max(width) as f64;
+        let scaled = |length: usize| ((length as f64 * shrink).round() as usize).max(1);
+        let pixels = if shrink < 1.0 { picture.resize(scaled(height), scaled(width)) } else { picture };
+        Sampled { height, width, pixels }
+    }
+}
+
 impl PreparedImage {
     /// The size, channels and statistics of a sample of training pictures; `None` if it is empty.
-    fn fit(name: &str, sample: &[Pixels], max_side: usize) -> Option<PreparedImage> {
-        let median = |f: fn(&Pixels) -> usize| {
+    fn fit(name: &str, sample: &[Sampled], max_side: usize) -> Option<PreparedImage> {
+        let median = |f: fn(&Sampled) -> usize| {
             let mut lengths: Vec<_> = sample.iter().map(f).collect();
             lengths.sort_unstable();
             lengths.get(lengths.len() / 2).copied()
@@ -128,7 +146,7 @@ impl PreparedImage {
         let (height, width) = (median(|p| p.height)?, median(|p| p.width)?);
         let shrink = (max_side as f64 / height.max(width) as f64).min(1.0);
         let scaled = |length: usize| ((length as f64 * shrink).round() as usize).max(1);
-        let channels = if sample.iter().all(Pixels::is_grey) { 1 } else { 3 };
+        let channels = if sample.iter().all(|p| p.pixels.is_grey()) { 1 } else { 3 };
         let mut p = PreparedImage {
             name: name.to_owned(),
             height: scaled(height),
@@ -140,7 +158,7 @@ impl PreparedImage {
         for c in 0..channels {
             let (mut sum, mut squares, mut count) = (0.0, 0.0, 0.0);
             for picture in sample {
-                for &byte in p.bring(picture).iter().skip(c).step_by(channels) {
+                for &byte in p.bring(&picture.pixels).iter().skip(c).step_by(channels) {
                     let x = f64::from(byte) / 255.0;
                     sum += x;
                     squares += x * x;

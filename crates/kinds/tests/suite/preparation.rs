@@ -4,8 +4,11 @@ use crate::{csv, fit, folder, lines, open, put};
 use pellucid_data::Cell;
 use pellucid_kinds::{Batcher, Feature, Prepared, Record, Role, Target};
 
+/// What stands in each row.
+type Cells<'a> = &'a dyn Fn(usize) -> String;
+
 /// The column `c` fitted on the first 60 rows of a table.
-fn fitted(kind: &str, role: Role, cell: &dyn Fn(usize) -> String) -> Box<dyn Prepared> {
+fn fitted(kind: &str, role: Role, cell: Cells<'_>) -> Box<dyn Prepared> {
     let table = csv(&lines("c,other", 80, |i| format!("{},1", cell(i))));
     fit(&table, "c", kind, role, &|row| row < 60).unwrap()
 }
@@ -13,7 +16,7 @@ fn fitted(kind: &str, role: Role, cell: &dyn Fn(usize) -> String) -> Box<dyn Pre
 #[test]
 fn changing_test_rows_changes_nothing() {
     let day = |i: usize| format!("2021-{:02}-{:02}", 1 + i * 5 % 12, 1 + i * 7 % 28);
-    let cases: [(&str, &dyn Fn(usize) -> String, &dyn Fn(usize) -> String); 4] = [
+    let cases: [(&str, Cells<'_>, Cells<'_>); 4] = [
         ("number", &|i| format!("{}", i * 37 % 61), &|i| format!("{}", 1_000_000 + i)),
         ("category", &|i| format!("k{}", i % 4), &|i| format!("new{}", i % 2)),
         ("flag", &|i| format!("{}", i % 3 == 0), &|_| "true".to_owned()),
@@ -24,7 +27,7 @@ fn changing_test_rows_changes_nothing() {
             if kind == "time" && role == Role::Target {
                 continue;
             }
-            let state = |cell: &dyn Fn(usize) -> String| fitted(kind, role, cell).state();
+            let state = |cell: Cells<'_>| fitted(kind, role, cell).state();
             let plain = state(usual);
             assert_eq!(plain, state(&|i| if i < 60 { usual(i) } else { strange(i) }), "{kind}");
             assert_eq!(plain, state(&|i| if i < 60 { usual(i) } else { String::new() }), "{kind}");
@@ -55,6 +58,28 @@ fn changing_test_pictures_changes_nothing() {
         (plain["height"].as_u64(), plain["width"].as_u64(), plain["channels"].as_u64()),
         (Some(7), Some(6), Some(3))
     );
+}
+
+#[test]
+fn large_pictures_are_fitted_to_the_longest_side_with_the_statistics_of_that_size() {
+    let folder = folder();
+    for i in 0..3u8 {
+        let stripes = image::RgbImage::from_fn(600, 300, |x, _| {
+            image::Rgb([if x < 300 { 200 } else { 40 + i }, 90, 0])
+        });
+        put(&folder, &format!("{i}.png"), crate::pictures::png(&stripes.into()));
+    }
+    let table = open(put(&folder, "table.csv", lines("p", 3, |i| format!("{i}.png"))));
+    let p = fit(&table, "p", "image", Role::Input, &|_| true).unwrap();
+    let [Feature::Picture { height, width, channels, mean, scale, .. }] = &p.features()[..] else {
+        panic!("one picture")
+    };
+    assert_eq!((*height, *width, *channels), (32, 64, 3));
+    let near = |x: f32, bytes: f32| assert!((255.0 * x - bytes).abs() < 1.0, "{} is not {bytes}", 255.0 * x);
+    near(mean[0], 120.5);
+    near(mean[1], 90.0);
+    near(mean[2], 0.0);
+    near(scale[0], 79.5);
 }
 
 #[test]

@@ -40,7 +40,12 @@ fn everything() -> (TempDir, Table) {
             image::RgbImage::from_fn(side, 6, |x, y| image::Rgb([red, (x * 40) as u8, (y * 30) as u8]));
         put(&folder, &format!("{i}.png"), crate::pictures::png(&picture.into()));
         let time = format!("2022-{:02}-{:02} {:02}:30", 1 + i % 12, 1 + i * 5 % 28, i % 24);
-        let cells = [format!("{}", i * 17 % 23), format!("k{}", i % 4), format!("{}", i % 3 == 0), time];
+        let cells = [
+            format!("{}", i * 17 % 23),
+            format!("k{}", i % 4),
+            ["true", "false", "false"][i % 3].to_owned(),
+            time,
+        ];
         let cell = |k: usize| if i % 10 == k { String::new() } else { cells[k].clone() };
         format!("{},{},{},{},{i}.png,r{i}", cell(0), cell(1), cell(2), cell(3))
     };

@@ -131,3 +131,40 @@ fn a_table_without_a_needed_column_is_refused_and_one_without_the_target_is_not(
     let why = encoder.encode(&crate::csv("z,y\n1,yes\n2,no\n"), &|_| true, 0, &mut |_| ()).err().unwrap();
     assert!(why.to_string().contains("`x`"), "{why}");
 }
+
+/// A column whose reader panics, as decoders of pictures have been known to.
+struct Panics;
+
+impl pellucid_kinds::Prepared for Panics {
+    fn state(&self) -> serde_json::Value {
+        serde_json::Value::Null
+    }
+    fn features(&self) -> Vec<pellucid_kinds::Feature> {
+        vec![pellucid_kinds::Feature::Code { name: "c".to_owned(), size: 3 }]
+    }
+    fn encode(
+        &self,
+        cell: pellucid_data::Cell<'_>,
+        _: Option<&pellucid_data::Files>,
+        record: &mut Record,
+    ) -> Result<(), String> {
+        assert_ne!(cell, pellucid_data::Cell::Text("bad"), "a panic on purpose");
+        record.codes.push(1);
+        Ok(())
+    }
+    fn describe(&self) -> String {
+        String::new()
+    }
+}
+
+#[test]
+fn a_reader_that_panics_costs_its_row_and_no_other() {
+    let table = crate::csv(&lines("c,x", 2000, |i| format!("{},1", if i == 700 { "bad" } else { "good" })));
+    let inputs = vec![("c".to_owned(), "category", Box::new(Panics) as Box<dyn pellucid_kinds::Prepared>)];
+    let encoder = pellucid_kinds::Encoder { inputs, targets: vec![] };
+    let examples = encoder.encode(&table, &|_| true, usize::MAX, &mut |_| ()).unwrap();
+    assert_eq!(examples.len(), 1999);
+    let [bad] = examples.unreadable() else { panic!("{:?}", examples.unreadable()) };
+    assert_eq!((bad.row, bad.column.as_str()), (700, "c"));
+    assert!(bad.why.contains("unexpected"), "{}", bad.why);
+}
