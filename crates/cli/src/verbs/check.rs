@@ -51,6 +51,7 @@ fn run(a: &Arguments<'_>) -> Result<u8, Error> {
         Ok(()) | Err(Error::Usage(_)) => {}
         Err(error) => return Err(error),
     }
+    found.survey.check_finite(config.data.skip_share)?;
     Ok(if found.report.has_leak() { REFUSED } else { DONE })
 }
 
@@ -111,7 +112,8 @@ fn tell(found: &Inspection, out: &mut dyn Write) -> io::Result<()> {
             0 => String::new(),
             n => format!("; {} missing", show::count(n as u64)),
         };
-        let reason = style.dim(&format!("{}{missing}", column.reason));
+        let reason = column.reason.strip_prefix(&format!("`{}` ", column.name)).unwrap_or(&column.reason);
+        let reason = style.dim(&format!("{reason}{missing}"));
         writeln!(out, "  {:<names$}  {:<uses$}  {reason}", column.name, column.role.name())?;
     }
     let [train, validation, test] = found.splits.counts().map(|n| show::count(n as u64));

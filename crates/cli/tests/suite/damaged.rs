@@ -8,7 +8,8 @@ const QUICK: [&str; 8] = ["--ignore", "dose", "--steps", "20", "--batch", "32", 
 
 fn trained(folder: &Path) {
     write_patients(folder, 300);
-    run(folder, &[&["train", "patients.csv", "--predict", "outcome", "--name", "a"], &QUICK[..]].concat()).ok();
+    run(folder, &[&["train", "patients.csv", "--predict", "outcome", "--name", "a"], &QUICK[..]].concat())
+        .ok();
 }
 
 #[test]
@@ -70,7 +71,8 @@ fn places_that_cannot_be_written_are_named() {
     std::fs::write(folder.join("file"), "").unwrap();
     let words = ["train", "patients.csv", "--predict", "outcome", "--out", "file/runs"];
     run(folder, &[&words[..], &QUICK].concat()).fails(1, &["file/runs"]);
-    run(folder, &["predict", "runs/a", "patients.csv", "--out", "nowhere/x.csv"]).fails(2, &["nowhere/x.csv"]);
+    run(folder, &["predict", "runs/a", "patients.csv", "--out", "nowhere/x.csv"])
+        .fails(2, &["nowhere/x.csv"]);
 
     // A full disk while answers are written: no half of a file is left.
     let before = files(folder);

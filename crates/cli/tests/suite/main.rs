@@ -1,8 +1,8 @@
 //! The program as people use it: from data to answers, interrupted and resumed, and on bad input.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
-mod data;
 mod damaged;
+mod data;
 mod program;
 mod refused;
 mod resumed;

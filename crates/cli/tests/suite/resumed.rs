@@ -4,7 +4,8 @@ use crate::data::write_patients;
 use crate::support::{run, start_until, weights};
 use std::path::Path;
 
-const LONG: [&str; 10] = ["--predict", "outcome", "--ignore", "dose", "--steps", "1500", "--batch", "32", "--seed", "3"];
+const LONG: [&str; 10] =
+    ["--predict", "outcome", "--ignore", "dose", "--steps", "1500", "--batch", "32", "--seed", "3"];
 
 fn words<'a>(name: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     [&["train", "patients.csv", "--name", name], &LONG[..], more].concat()
@@ -26,11 +27,13 @@ fn a_killed_training_goes_on_to_the_same_bytes() {
     child.kill().unwrap();
     child.wait().unwrap();
     assert!(!folder.join("runs/killed/model").exists(), "it was killed in the middle");
-    run(folder, &["predict", "runs/killed", "patients.csv"]).fails(2, &["no model yet", "pellucid resume runs/killed"]);
+    run(folder, &["predict", "runs/killed", "patients.csv"])
+        .fails(2, &["no model yet", "pellucid resume runs/killed"]);
     let ran = run(folder, &["resume", "runs/killed"]).ok();
     assert_eq!(ran.run(), Path::new("runs/killed"));
     assert!(weights(&folder.join("runs/killed")) == whole);
-    let log = |name: &str| std::fs::read_to_string(folder.join("runs").join(name).join("metrics.jsonl")).unwrap();
+    let log =
+        |name: &str| std::fs::read_to_string(folder.join("runs").join(name).join("metrics.jsonl")).unwrap();
     assert_eq!(log("killed").lines().count(), log("whole").lines().count());
     run(folder, &["resume", "runs/killed"]).fails(2, &["finished already"]);
 }

@@ -68,7 +68,8 @@ pub(crate) fn run(folder: &Path, words: &[&str]) -> Ran {
 /// Runs the program with a text on standard input.
 pub(crate) fn run_with(folder: &Path, words: &[&str], input: &str) -> Ran {
     let mut command = pellucid(folder, words);
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
     Ran::new(child.wait_with_output().unwrap())
 }
@@ -100,7 +101,11 @@ pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
     while let Some(next) = open.pop() {
         for entry in std::fs::read_dir(&next).into_iter().flatten() {
             let path = entry.unwrap().path();
-            if path.is_dir() { open.push(path) } else { found.push(path.strip_prefix(folder).unwrap().to_path_buf()) }
+            if path.is_dir() {
+                open.push(path)
+            } else {
+                found.push(path.strip_prefix(folder).unwrap().to_path_buf())
+            }
         }
     }
     found.sort();

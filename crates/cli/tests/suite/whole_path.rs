@@ -3,6 +3,7 @@
 use crate::data::{patients, write_patients, write_pictures};
 use crate::support::{files, run, run_with, weights};
 use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::record::{Field, Row};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
@@ -17,12 +18,24 @@ fn cells(csv: &str) -> Vec<Vec<String>> {
     csv.lines().map(|line| line.split(',').map(str::to_owned).collect()).collect()
 }
 
+/// A row of a Parquet file as a JSON object.
+fn object(row: &Row) -> Value {
+    let value = |field: &Field| match field {
+        Field::Str(text) => Value::from(text.as_str()),
+        Field::Double(number) => Value::from(*number),
+        Field::Null => Value::Null,
+        other => panic!("an unexpected type: {other:?}"),
+    };
+    row.get_column_iter().map(|(name, field)| (name.clone(), value(field))).collect()
+}
+
 #[test]
 fn a_table_becomes_scores_and_answers() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     write_patients(folder, 400);
-    let path = train(folder, &["patients.csv", "--predict", "outcome", "--ignore", "dose", "--name", "first"]);
+    let path =
+        train(folder, &["patients.csv", "--predict", "outcome", "--ignore", "dose", "--name", "first"]);
     assert_eq!(path, folder.join("runs/first"));
     for file in [
         "config.toml",
@@ -51,10 +64,13 @@ fn a_table_becomes_scores_and_answers() {
     assert_eq!(again["rows"], 400);
 
     // The model is what it was trained to be wherever its folder lies.
-    let new = patients(430).lines().enumerate().filter(|(i, _)| *i == 0 || *i > 400).fold(String::new(), |text, (_, line)| {
-        let inputs: Vec<&str> = line.split(',').take(3).collect();
-        text + &inputs.join(",") + "\n"
-    });
+    let new = patients(430).lines().enumerate().filter(|(i, _)| *i == 0 || *i > 400).fold(
+        String::new(),
+        |text, (_, line)| {
+            let inputs: Vec<&str> = line.split(',').take(3).collect();
+            text + &inputs.join(",") + "\n"
+        },
+    );
     std::fs::write(folder.join("new.csv"), &new).unwrap();
     let csv = run(folder, &["predict", "runs/first", "new.csv"]).ok().out;
     let rows = cells(&csv);
@@ -75,11 +91,12 @@ fn a_table_becomes_scores_and_answers() {
     assert_eq!(std::fs::read_to_string(folder.join("a.csv")).unwrap(), csv);
     let json: Value = serde_json::from_str(&std::fs::read_to_string(folder.join("a.json")).unwrap()).unwrap();
     let reader = SerializedFileReader::new(std::fs::File::open(folder.join("a.parquet")).unwrap()).unwrap();
-    let parquet: Vec<Value> = reader.get_row_iter(None).unwrap().map(|row| row.unwrap().to_json_value()).collect();
+    let parquet: Vec<Value> = reader.get_row_iter(None).unwrap().map(|row| object(&row.unwrap())).collect();
     for (i, row) in rows[1..].iter().enumerate() {
         for (name, cell) in rows[0].iter().zip(row) {
             for value in [&json[i][name], &parquet[i][name]] {
-                let same = value.as_str().map_or_else(|| value.as_f64() == cell.parse().ok(), |text| text == cell);
+                let same =
+                    value.as_str().map_or_else(|| value.as_f64() == cell.parse().ok(), |text| text == cell);
                 assert!(same, "row {i}, {name}: {value} in place of {cell}");
             }
         }
@@ -120,7 +137,8 @@ fn several_targets_of_different_kinds_are_learned_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     write_patients(folder, 300);
-    let path = train(folder, &["patients.csv", "--predict", "dose", "--predict", "outcome", "--out", "models"]);
+    let path =
+        train(folder, &["patients.csv", "--predict", "dose", "--predict", "outcome", "--out", "models"]);
     assert_eq!(path, folder.join("models/patients-1"));
     let evaluation = run(folder, &["evaluate", "models/patients-1", "--json"]).ok().json();
     assert!(evaluation["targets"]["dose"]["r2"]["value"].as_f64().unwrap() > 0.5, "{evaluation}");
