@@ -20,10 +20,10 @@ const RULES: &[Rule] = &[
 ];
 
 pub(crate) fn run(_: &[String]) -> Outcome {
-    cargo(&["fmt", "--all", "--check"])?;
-    cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"])?;
     rules()?;
-    readme()
+    readme()?;
+    cargo(&["fmt", "--all", "--check"])?;
+    cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"])
 }
 
 fn rules() -> Outcome {

@@ -49,7 +49,7 @@ pub(crate) fn stripes(standing: bool, seed: u64) -> Vec<u8> {
     let (light, dark) = (140.0 + 100.0 * chance.share(), 80.0 * chance.share());
     let picture = GrayImage::from_fn(16, 16, |x, y| {
         let along = f64::from(if standing { x } else { y }) + offset;
-        let base = if (along / width) as u64 % 2 == 0 { light } else { dark };
+        let base = if (along / width) as u64 & 1 == 0 { light } else { dark };
         Luma([(base + 90.0 * (chance.share() - 0.5)).clamp(0.0, 255.0) as u8])
     });
     let mut bytes = Cursor::new(Vec::new());
