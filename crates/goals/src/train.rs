@@ -11,7 +11,7 @@ use pellucid_data::{Part, Splits};
 use pellucid_insight::check::CheckReport;
 use pellucid_kinds::image::{Mirror, mirror_of_classes, mirror_of_numbers};
 use pellucid_kinds::{Target, TargetOptions};
-use pellucid_train::{RunFolder, Stopped, measure, train as run_plan};
+use pellucid_train::{Plan, RunFolder, Stopped, measure, train as run_plan};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -26,6 +26,16 @@ const TABLE_IMBALANCE: f64 = 10.0;
 
 /// The time a trial for the cost of a step may take.
 const TRIAL: Duration = Duration::from_millis(1500);
+
+/// Multiply-adds per second that even a slow processor does.
+const SLOW: f64 = 5e9;
+
+/// Seconds that even a slow processor needs at most for a step beside multiply-adds, and for preparing a row.
+const STEP_BESIDE: f64 = 1e-3;
+const ROW_BESIDE: f64 = 5e-6;
+
+/// Work that a slow processor does within this share of the time allowed is not tried out first.
+const SURELY: f64 = 0.1;
 
 /// Where a run goes and how it was asked for.
 #[derive(Clone, Debug, Default)]
@@ -267,7 +277,14 @@ fn default_smoothing(prepared: &Prepared) -> f64 {
     if prepared.batcher.picture_sizes().is_empty() { 0.0 } else { 0.05 }
 }
 
-/// Takes the time of some steps, and shortens the plan to what fits into the time allowed.
+/// The seconds that the plan takes on a slow processor: learning costs three times the multiply-adds of answering.
+fn most_seconds(task: &PredictTask, plan: &Plan) -> Result<f64> {
+    let multiply_adds: u64 = task.network.describe()?.iter().map(|(_, row)| row.multiply_adds).sum();
+    let row = 3.0 * multiply_adds as f64 / SLOW + ROW_BESIDE;
+    Ok(plan.steps as f64 * (STEP_BESIDE + plan.batch as f64 * row))
+}
+
+/// Takes the time of some steps, unless there is time in plenty, and shortens the plan to what fits into the time allowed.
 fn limit_by_time(
     ready: &Ready,
     config: &Config,
@@ -275,6 +292,12 @@ fn limit_by_time(
     watcher: &mut dyn Watcher,
 ) -> Result<()> {
     let (mut task, source) = task(ready, config, design)?;
+    let bytes = ready.prepared.examples.len() * ready.prepared.examples.layout().bytes();
+    let most = most_seconds(&task, &design.plan)?;
+    if most < SURELY * design.seconds {
+        watcher.planned(design.plan.steps, most, bytes);
+        return Ok(());
+    }
     let cost = measure(&mut task, source, &design.plan, TRIAL)?;
     let budget = Duration::from_secs_f64(design.seconds);
     let fit = cost.steps_within(budget, design.plan.validate_every);
@@ -301,7 +324,6 @@ fn limit_by_time(
     }
     let validations = design.plan.steps as f64 / design.plan.validate_every as f64;
     let seconds = cost.step * design.plan.steps as f64 + cost.validation * validations;
-    let bytes = ready.prepared.examples.len() * ready.prepared.examples.layout().bytes();
     watcher.planned(design.plan.steps, seconds, bytes);
     Ok(())
 }
