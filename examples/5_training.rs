@@ -35,7 +35,7 @@ struct Measured {
 fn measure(n: usize, seed: u64) -> Result<Measured> {
     let mut random = Stream::new(seed, "measure", 0);
     let x: Vec<f32> = (0..n).map(|_| random.between(-1.0, 1.0)).collect();
-    let y: Vec<f32> = x.iter().map(|&x| truth(x) + 0.2 * random.normal()).collect();
+    let y: Vec<f32> = x.iter().map(|&x| truth(x) + 0.3 * random.normal()).collect();
     Ok(Measured { x: Tensor::new(&x, &[n, 1])?, y: Tensor::new(&y, &[n])? })
 }
 
@@ -68,7 +68,7 @@ impl Curve {
             .then(Linear::new(&seed.part("first"), 1, 128, Activation::Relu)?)
             .then(Linear::new(&seed.part("second"), 128, 128, Activation::Relu)?)
             .then(Linear::new(&seed.part("answer"), 128, 1, Activation::Identity)?);
-        Ok(Curve { network, held_back: measure(100, 2)? })
+        Ok(Curve { network, held_back: measure(300, 2)? })
     }
 
     fn answer(&self, pass: &Pass, x: &Tensor) -> Result<Var> {
@@ -103,8 +103,8 @@ impl Task for Curve {
 fn plan() -> Plan {
     Plan {
         steps: 3000,
-        batch: 20,
-        schedule: Schedule::Constant { peak: 0.003 },
+        batch: 30,
+        schedule: Schedule::Constant { peak: 0.01 },
         optimizer: OptimizerKind::AdamW { betas: (0.9, 0.999), epsilon: 1e-8, sparse: false },
         weight_decay: 0.0,
         clip: 1.0,
@@ -158,8 +158,8 @@ struct Trained {
 fn run(folder: &Path, stop_after: u64) -> Result<Trained> {
     let (mut task, stop) = (Curve::new()?, AtomicBool::new(false));
     let mut watch = Watch { stop: &stop, stop_after, last: 0.0, learned: vec![], held_back: vec![] };
-    let source = Arc::new(measure(20, 1)?);
-    let folder = RunFolder::new(folder, "20 measurements");
+    let source = Arc::new(measure(30, 1)?);
+    let folder = RunFolder::new(folder, "30 measurements");
     let outcome = train(&mut task, source, &plan(), &folder, &mut watch, &stop)?;
     let Watch { learned, held_back, .. } = watch;
     Ok(Trained { task, outcome, learned, held_back })
@@ -177,8 +177,8 @@ fn interrupted(steps: u64) -> std::result::Result<(Trained, Trained), Box<dyn st
 
 fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     let (whole, resumed) = interrupted(100)?;
-    println!("128 · 128 neurons learn 20 measurements. · loss on these   # loss on the rows held back\n");
-    print!("{}", curves(&[('·', &whole.learned), ('#', &whole.held_back)], 12, 0.0, 0.25));
+    println!("128 · 128 neurons learn 30 measurements. · loss on these   # loss on the rows held back\n");
+    print!("{}", curves(&[('·', &whole.learned), ('#', &whole.held_back)], 12, 0.05, 0.2));
     let best = whole.outcome.best.ok_or("no validation")?;
     println!(
         "\nIt was at its best after {} steps and stopped after {}; the weights of step {} were kept.",
@@ -190,7 +190,7 @@ fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     let answers = whole.task.answer(&Pass::inference(), &Tensor::new(&columns, &[WIDTH, 1])?)?;
     let line =
         |y: &dyn Fn(usize) -> f32, mark| (0..WIDTH).map(|i| ([columns[i], y(i)], mark)).collect::<Vec<_>>();
-    let known = measure(20, 1)?;
+    let known = measure(30, 1)?;
     let points = known.x.data::<f32>()?.iter().zip(known.y.data::<f32>()?).map(|(x, y)| ([*x, *y], 'o'));
     let answers = answers.value().data::<f32>()?;
     let marks = [line(&|i| truth(columns[i]), '·'), line(&|i| answers[i], '#'), points.collect()].concat();
@@ -231,10 +231,10 @@ mod tests {
     fn the_answer_is_nearer_to_the_curve_than_the_measurements_are() {
         let folder = tempfile::tempdir().unwrap();
         let task = run(folder.path(), NEVER).unwrap().task;
-        let known = measure(20, 1).unwrap();
+        let known = measure(30, 1).unwrap();
         let off = |y: &[f32]| -> f32 {
             let x = known.x.data::<f32>().unwrap();
-            x.iter().zip(y).map(|(&x, y)| (y - truth(x)).powi(2)).sum::<f32>() / 20.0
+            x.iter().zip(y).map(|(&x, y)| (y - truth(x)).powi(2)).sum::<f32>() / 30.0
         };
         let answers = task.answer(&Pass::inference(), &known.x).unwrap();
         let (answered, measured) = (off(answers.value().data().unwrap()), off(known.y.data().unwrap()));

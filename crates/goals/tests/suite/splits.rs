@@ -91,7 +91,7 @@ fn a_column_names_the_part_of_each_row() {
 #[test]
 fn files_named_train_and_test_give_the_split_and_validation_is_cut_from_training() {
     let folder = folder();
-    let row = |i: usize| format!("{},{}", i * 37 % 91, if i % 4 == 0 { "ill" } else { "well" });
+    let row = |i: usize| format!("{},{}", i * 37 % 91, if i.is_multiple_of(4) { "ill" } else { "well" });
     let train = put(folder.path(), "train.csv", lines("x,y", 90, row));
     let test = put(folder.path(), "test.csv", lines("x,y", 30, |i| row(i + 90)));
     let mut config = config(&train, &["y"], 1);

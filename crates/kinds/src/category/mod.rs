@@ -85,7 +85,7 @@ impl Kind for Category {
         if context.role == Role::Input {
             values.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
             let enough = values.iter().take_while(|v| v.1 >= RARE).count();
-            values.truncate(enough.max(2).min(MOST));
+            values.truncate(enough.clamp(2, MOST));
         }
         values.sort_by(|a, b| natural(&a.0, &b.0));
         let (values, counts) = values.into_iter().unzip();
