@@ -331,6 +331,12 @@ fn limit_by_time(
 /// Writes every decision into the configuration.
 fn resolve(config: &mut Config, ready: &Ready, design: &Design) {
     let (b, plan) = (&design.blueprint, &design.plan);
+    for path in &mut config.data.paths {
+        // A path that has no absolute form (standard input) stays as it is.
+        if let Ok(absolute) = std::fs::canonicalize(&path) {
+            *path = absolute;
+        }
+    }
     config.data.predict = ready.survey.used_as(Use::Target).map(|c| c.name.clone()).collect();
     for column in &ready.survey.columns {
         if let (Some(kind), Use::Input | Use::Target) = (column.kind, column.role) {
@@ -357,7 +363,12 @@ fn resolve(config: &mut Config, ready: &Ready, design: &Design) {
     t.patience = plan.patience;
     t.validate_every = Some(plan.validate_every);
     t.class_weights.get_or_insert(
-        ready.prepared.batcher.targets().iter().any(|t| class_weights(t, imbalance(&ready.prepared)).is_some()),
+        ready
+            .prepared
+            .batcher
+            .targets()
+            .iter()
+            .any(|t| class_weights(t, imbalance(&ready.prepared)).is_some()),
     );
     t.augment = design.augment;
 }

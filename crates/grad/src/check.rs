@@ -9,6 +9,9 @@ use pellucid_tensor::{DType, Result, Tensor};
 /// Lengths around the widths of vector registers, where kernels tend to go wrong.
 pub const EDGE_LENGTHS: [usize; 11] = [0, 1, 7, 8, 9, 15, 16, 17, 31, 33, 1000];
 
+/// A call of an operation on its inputs.
+pub type Call = Box<dyn Fn(&[Var]) -> Result<Var>>;
+
 /// A way to call an operation: the shapes of its inputs, and the call.
 pub struct Case {
     /// Unique among all cases: `op/what is special`.
@@ -16,7 +19,7 @@ pub struct Case {
     /// The inputs that get gradients.
     pub inputs: Vec<Tensor>,
     /// The call; inputs that are not differentiable (indices, labels) are captured.
-    pub run: Box<dyn Fn(&[Var]) -> Result<Var>>,
+    pub run: Call,
 }
 
 /// An operation in the registry.

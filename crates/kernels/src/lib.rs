@@ -8,11 +8,13 @@
 //!
 //! It is the only crate of the workspace that may use `unsafe`; every block says why it is sound.
 
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
 pub mod activation;
 pub mod broadcast;
 pub mod buffer;
-pub mod conv;
 pub mod columns;
+pub mod conv;
 pub mod dropout;
 pub mod elementwise;
 pub mod float;

@@ -14,7 +14,8 @@ pub struct Batch {
     pub numbers: Option<Tensor>,
     /// `[rows, columns]`: positions in one table of vectors shared by all category columns (`u32`).
     pub codes: Option<Tensor>,
-    /// `[rows, height, width, channels]` each: standardised pictures.
+    /// `[rows, height, width, 2 · channels]` each: pictures standardised by the training pictures' mean and deviation,
+    /// and beside it each by its own, which light and exposure do not change.
     pub pictures: Vec<Tensor>,
     /// One per target.
     pub truths: Vec<Truth>,
@@ -60,6 +61,20 @@ pub struct Batcher {
 /// The number of values that a number with these bin edges becomes: itself, and one per bin if there are several.
 fn number_width(edges: &[f32]) -> usize {
     1 + if edges.len() > 2 { edges.len() - 1 } else { 0 }
+}
+
+/// Writes each pixel's channels, and after them the same standardised by the picture's own mean and deviation.
+fn beside_own_standard(pixels: &[f32], channels: usize, out: &mut [f32]) {
+    let count = pixels.len().max(1) as f32;
+    let mean = pixels.iter().sum::<f32>() / count;
+    let variance = pixels.iter().map(|x| (x - mean) * (x - mean)).sum::<f32>() / count;
+    let scale = 1.0 / variance.sqrt().max(0.05);
+    let width = channels.max(1);
+    for (pixel, both) in pixels.chunks(width).zip(out.chunks_mut(2 * width)) {
+        let (own, standard) = both.split_at_mut(width);
+        own.copy_from_slice(pixel);
+        standard.iter_mut().zip(pixel).for_each(|(s, x)| *s = (x - mean) * scale);
+    }
 }
 
 /// Appends a number: standardised (within ±5 deviations), then its piecewise linear encoding (Gorishniy et al.
@@ -108,6 +123,14 @@ impl Batcher {
     /// Height, width and channels of all pictures.
     pub fn picture_sizes(&self) -> Vec<[usize; 3]> {
         crate::Layout::new(&self.features, 0).pictures
+    }
+
+    /// Height, width and channels of the pictures in a batch.
+    pub fn network_sizes(&self) -> Vec<[usize; 3]> {
+        self.picture_sizes()
+            .into_iter()
+            .map(|[height, width, channels]| [height, width, 2 * channels])
+            .collect()
     }
 
     /// Record `i` with its pictures standardised, without changes.
@@ -165,8 +188,8 @@ impl Batcher {
         let n = records.len();
         let (mut numbers, mut codes) = (Vec::new(), Vec::new());
         let sizes = self.picture_sizes();
-        let mut pictures = Vec::new();
-        for size in &sizes {
+        let (mut pictures, mut changed) = (Vec::new(), Vec::new());
+        for size in self.network_sizes() {
             pictures.push(Tensor::unset::<f32>(&[n, size[0], size[1], size[2]])?);
         }
         let mut negated = vec![false; n];
@@ -174,17 +197,19 @@ impl Batcher {
             self.push_numbers(record, &mut numbers);
             self.push_codes(record, &mut codes);
             for (k, pixels) in self.standardised(record).into_iter().enumerate() {
-                let at = i * pixels.len();
-                let out = &mut pictures[k].data_mut::<f32>()?[at..at + pixels.len()];
+                let length = 2 * pixels.len();
+                let out = &mut pictures[k].data_mut::<f32>()?[i * length..(i + 1) * length];
+                changed.resize(pixels.len(), 0.0);
                 match changes {
                     Some((a, seeds)) => {
                         let seed = seeds.get(i).copied().unwrap_or_default();
                         let mut random = Stream::new(seed, "augment", k as u64);
-                        let mirrored = augment(a, &pixels, sizes[k], &mut random, out);
+                        let mirrored = augment(a, &pixels, sizes[k], &mut random, &mut changed);
                         negated[i] ^= mirrored && a.mirror == Mirroring::Negates;
                     }
-                    None => out.copy_from_slice(&pixels),
+                    None => changed.copy_from_slice(&pixels),
                 }
+                beside_own_standard(&changed, sizes[k][2], out);
             }
         }
         let table = |width: usize| (width > 0).then_some([n, width]);
@@ -193,7 +218,9 @@ impl Batcher {
             numbers: table(self.numbers_width()).map(|s| Tensor::new(&numbers, &s)).transpose()?,
             codes: table(self.code_sizes().len()).map(|s| Tensor::new(&codes, &s)).transpose()?,
             pictures,
-            truths: (0..self.targets.len()).map(|k| self.truth(records, k, &negated)).collect::<Result<_>>()?,
+            truths: (0..self.targets.len())
+                .map(|k| self.truth(records, k, &negated))
+                .collect::<Result<_>>()?,
         })
     }
 
@@ -249,6 +276,18 @@ mod tests {
         out.clear();
         push_number(6.0, &[0.0, 1.0], 1.0, 2.0, &mut out);
         assert_eq!(out, [2.5]);
+    }
+
+    #[test]
+    fn a_pictures_own_standard_does_not_see_its_light() {
+        let (mut plain, mut dimmed) = (vec![0.0; 8], vec![0.0; 8]);
+        let pixels = [1.0, 2.0, 3.0, 6.0];
+        beside_own_standard(&pixels, 2, &mut plain);
+        beside_own_standard(&pixels.map(|x| 0.5 * x - 4.0), 2, &mut dimmed);
+        assert_eq!([plain[0], plain[1], plain[4], plain[5]], pixels);
+        for i in [2, 3, 6, 7] {
+            assert!((plain[i] - dimmed[i]).abs() < 1e-5);
+        }
     }
 
     #[test]

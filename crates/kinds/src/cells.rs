@@ -19,7 +19,7 @@ pub fn cell_text<'a>(cell: Cell<'a>) -> Option<Cow<'a, str>> {
     })
 }
 
-/// The cell as a finite number; `None` for anything else.
+/// The cell as a number that a network can hold; `None` for anything else.
 pub(crate) fn cell_number(cell: Cell<'_>) -> Option<f64> {
     match cell {
         Cell::Integer(i) => Some(i as f64),
@@ -28,5 +28,5 @@ pub(crate) fn cell_number(cell: Cell<'_>) -> Option<f64> {
         Cell::Text(t) => t.parse().ok(),
         Cell::Time(_) | Cell::Missing | Cell::Bytes(_) => None,
     }
-    .filter(|x| x.is_finite())
+    .filter(|x| x.abs() <= f64::from(f32::MAX))
 }

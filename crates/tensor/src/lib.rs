@@ -5,6 +5,8 @@
 //! - [`random`]: streams of random numbers that are functions of a seed, a purpose and an index.
 //! - [`Error`]: what can go wrong in the engine, with the operation and the reason.
 
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
 mod error;
 pub mod pool;
 pub mod random;

@@ -103,7 +103,7 @@ mod tests {
     fn classes_hold_their_sizes_and_waste_little() {
         for bytes in (1..5000).chain([1 << 20, (1 << 20) + 1, 7 << 28]) {
             let c = class(bytes);
-            assert!(c >= bytes && c % 64 == 0);
+            assert!(c >= bytes && c.is_multiple_of(64));
             assert_eq!(class(c), c);
             assert!(bytes < 512 || c as f64 <= bytes as f64 * 1.25);
         }

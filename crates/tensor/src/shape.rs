@@ -65,9 +65,9 @@ impl Shape {
     pub fn broadcast(&self, other: &Shape, op: &'static str) -> Result<Shape> {
         let rank = self.rank().max(other.rank());
         let mut dims = [0; MAX_RANK];
-        for axis in 0..rank {
+        for (axis, dim) in dims.iter_mut().enumerate().take(rank) {
             let at = |s: &Shape| (axis + s.rank()).checked_sub(rank).map_or(1, |i| s.dims[i]);
-            dims[axis] = match (at(self), at(other)) {
+            *dim = match (at(self), at(other)) {
                 (a, b) if a == b => a,
                 (1, b) => b,
                 (a, 1) => a,

@@ -6,8 +6,8 @@ use crate::train::open;
 use crate::{Config, Result, Watcher};
 use pellucid_data::{Cell, Splits, Storage};
 use pellucid_insight::check::{
-    Cells, CheckReport, Column, Dataset, MISSING, PictureIndex, check_table, hash_bytes, near_duplicates,
-    neighbours_on_both_sides, thumbnail,
+    Cells, CheckReport, Column, Dataset, MISSING, PictureIndex, Severity, check_table, hash_bytes,
+    near_duplicates, neighbours_on_both_sides, thumbnail,
 };
 use pellucid_kinds::{Record, cell_text};
 use std::collections::HashMap;
@@ -139,7 +139,16 @@ pub(crate) fn check(survey: &Survey, splits: &Splits, prepared: Option<&Prepared
             Some((_, Owned::Prints(prints))) => prints.as_slice(),
             _ => &[],
         };
-        report.extend(near_duplicates(&p.index, &splits.parts, prints, &row_name));
+        let apart = survey.used_as(Use::Time).chain(survey.used_as(Use::Group)).next().is_some();
+        report.extend(near_duplicates(&p.index, &splits.parts, prints, &row_name).into_iter().map(
+            |mut finding| {
+                // The person has said what belongs together; what looks alike across that is for them to judge.
+                if apart && finding.severity == Severity::Leak {
+                    finding.severity = Severity::Warning;
+                }
+                finding
+            },
+        ));
         let classes = match targets.first() {
             Some((_, Owned::Codes(codes, _))) => codes.as_slice(),
             _ => &[],

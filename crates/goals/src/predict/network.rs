@@ -111,7 +111,7 @@ impl Network {
     /// A person's own layers that do not fit, and no memory.
     pub fn build(blueprint: &Blueprint, batcher: &Batcher, seed: u64) -> Result<Network> {
         let seed = Seed::new(seed);
-        let sizes = batcher.picture_sizes();
+        let sizes = batcher.network_sizes();
         let code_sizes = batcher.code_sizes();
         let vector = batcher.numbers_width() + code_sizes.len() * code_width(&code_sizes);
         let only_picture = sizes.len() == 1 && vector == 0;
@@ -205,7 +205,7 @@ impl Network {
         if let Some(codes) = &self.codes {
             joined += show("categories".to_owned(), codes, &[self.batcher.code_sizes().len()])?;
         }
-        for (i, (net, size)) in self.pictures.iter().zip(self.batcher.picture_sizes()).enumerate() {
+        for (i, (net, size)) in self.pictures.iter().zip(self.batcher.network_sizes()).enumerate() {
             let part =
                 if self.pictures.len() == 1 { "picture".to_owned() } else { format!("picture {}", i + 1) };
             joined += show(part, net, &size)?;
