@@ -155,7 +155,7 @@ fn blueprint(
     let dropout = match facts.rows {
         0..2_000 => 0.3,
         2_000..20_000 => 0.25,
-        _ => 0.15,
+        _ => 0.1,
     };
     let why = "by the preset";
     Blueprint {
@@ -237,6 +237,6 @@ fn changes(facts: &Facts<'_>) -> Augment {
     // Few pictures need more variety; many bring their own.
     match facts.rows {
         0..20_000 => Augment { mirror, shift: 0.1, turn: 10.0, zoom: 0.1, light: 0.25, erase: 0.25 },
-        _ => Augment { mirror, shift: 0.08, turn: 5.0, zoom: 0.06, light: 0.1, erase: 0.2 },
+        _ => Augment { mirror, shift: 0.07, turn: 0.0, zoom: 0.0, light: 0.0, erase: 0.1 },
     }
 }

@@ -65,7 +65,7 @@ fn batches_are_the_same_from_memory_and_from_a_file() {
     let [a, b] = [&memory, &file].map(|examples| batcher.batch(examples, &wanted, None).unwrap());
     assert_eq!(a.rows, 5);
     assert_eq!(a.numbers.as_ref().unwrap().shape()[..], [5, batcher.numbers_width()]);
-    assert_eq!(a.pictures[0].shape()[..], [5, 3, 4, 1]);
+    assert_eq!(a.pictures[0].shape()[..], [5, 3, 4, 2]);
     assert_eq!((a.numbers, a.codes, a.pictures), (b.numbers, b.codes, b.pictures));
     assert_eq!(a.truths[0].values, b.truths[0].values);
     assert_eq!(a.truths[0].weights, b.truths[0].weights);
