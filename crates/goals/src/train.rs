@@ -27,6 +27,9 @@ const TABLE_IMBALANCE: f64 = 10.0;
 /// The time a trial for the cost of a step may take.
 const TRIAL: Duration = Duration::from_millis(1500);
 
+/// A first try on a sample is not to take longer than this, in seconds.
+const SAMPLE_SECONDS: f64 = 100.0;
+
 /// Multiply-adds per second that even a slow processor does.
 const SLOW: f64 = 5e9;
 
@@ -155,6 +158,9 @@ fn begin(
         watcher.note(note);
     }
     tell_columns(&survey, watcher);
+    if config.data.sample.is_some() && config.training.preset == crate::Preset::default() {
+        config.training.seconds.get_or_insert(SAMPLE_SECONDS);
+    }
     if config.data.max_side.is_none() {
         config.data.max_side = Some(match config.training.preset {
             crate::Preset::Quick => 48,
