@@ -14,9 +14,9 @@ pub struct Blueprint {
     /// A person's own layers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub layers: Option<Vec<String>>,
-    /// Channels of the first stage of a picture network.
+    /// Channels of the first stage of a picture network; the others have four times as many.
     pub channels: usize,
-    /// Residual blocks in each of its stages.
+    /// Convolutions in each of its stages after the one that halves the picture.
     pub blocks: usize,
     /// Width of the network that joins all columns.
     pub width: usize,
@@ -84,8 +84,8 @@ impl Effort {
     fn of(preset: Preset, pictures: bool) -> Effort {
         let (seconds, [channels, blocks, width, depth]) = match preset {
             Preset::Quick => (60.0, [16, 1, 128, 1]),
-            Preset::Good => (480.0, [24, 1, 256, 2]),
-            Preset::Best => (3600.0, [32, 2, 384, 3]),
+            Preset::Good => (480.0, [32, 1, 256, 2]),
+            Preset::Best => (3600.0, [64, 2, 384, 3]),
         };
         let (shown, passes) = match (preset, pictures) {
             (Preset::Quick, true) => (150_000, (3, 30)),
