@@ -1,6 +1,7 @@
 //! What mirroring does to a picture's meaning: asked of the data, not assumed.
 
 use super::Mirroring;
+use super::ridge::Ridge;
 
 /// What the data say of mirroring.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,8 +18,14 @@ const SIDE: usize = 12;
 /// Fewer pictures do not tell.
 const FEWEST: usize = 50;
 
-/// Numbers of look-alikes that agree less than this (as a correlation) say nothing of mirroring.
-const AGREE: f64 = 0.25;
+/// Numbers are asked about in this many blocks, each told from the others.
+const BLOCKS: usize = 8;
+
+/// A linear model that explains a smaller share of the numbers' variance says nothing of mirroring.
+const TELLS: f64 = 0.05;
+
+/// Shares of variance that differ by less than this are alike.
+const CLEARLY: f64 = 0.02;
 
 /// For each picture its most similar other picture: as it is, and mirrored.
 struct Nearest {
@@ -71,41 +78,38 @@ pub fn mirror_of_classes(pictures: &[Vec<f32>], size: [usize; 3], labels: &[u32]
     Mirror { mirroring: if safe { Mirroring::Keeps } else { Mirroring::Never }, reason }
 }
 
-/// As [`mirror_of_classes`], for numbers: asks how the number of the nearest other picture agrees with a picture's own.
-/// Where mirroring turns the sign (left and right turns), the number found for the mirrored picture is opposite.
+/// As [`mirror_of_classes`], for numbers: asks a linear model of the thumbnails how well it tells the numbers of
+/// pictures it has not seen, after learning from pictures as they are, from mirrored ones with the same number beside
+/// them, and from mirrored ones with the number's sign turned (left and right turns). Pictures should be in the order
+/// of the recording, so that look-alikes are not on both sides.
 pub fn mirror_of_numbers(pictures: &[Vec<f32>], size: [usize; 3], numbers: &[f64]) -> Mirror {
     if pictures.len() < FEWEST {
         return too_few();
     }
-    let nearest = Nearest::of(pictures, size);
-    let agreement = |found: &[usize]| {
-        let other: Vec<f64> = found.iter().map(|&j| numbers.get(j).copied().unwrap_or(0.0)).collect();
-        correlation(numbers, &other)
-    };
-    let (plain, turned) = (agreement(&nearest.plain), agreement(&nearest.mirrored));
+    let thumbs: Vec<_> = pictures.iter().map(|p| thumbnail(p, size)).collect();
+    let places: Vec<f32> = (0..SIDE * SIDE * size[2]).map(|i| i as f32).collect();
+    let partner: Vec<usize> = flip(&places, size[2]).into_iter().map(|i| i as usize).collect();
+    let question = Ridge::new(&thumbs, numbers, BLOCKS);
+    let mean = numbers.iter().sum::<f64>() / numbers.len().max(1) as f64;
+    let plain = question.explained(mean, |_| {});
+    let keeps = question.explained(mean, |m| m.add_permuted(&partner, 1.0));
+    let negates = question.explained(0.0, |m| m.add_permuted(&partner, -1.0));
     let (mirroring, verdict) = match () {
-        () if plain < AGREE => (Mirroring::Never, "too little to tell, so pictures are never mirrored"),
-        () if turned <= -AGREE.max(plain / 2.0) => {
+        () if plain.max(keeps).max(negates) < TELLS => {
+            (Mirroring::Never, "too little to tell, so pictures are never mirrored")
+        }
+        () if negates > plain.max(keeps) + CLEARLY => {
             (Mirroring::Negates, "so pictures are also shown mirrored, with the number's sign turned")
         }
-        () if turned >= 0.85 * plain => (Mirroring::Keeps, "so pictures are also shown mirrored"),
+        () if keeps > plain - CLEARLY => (Mirroring::Keeps, "so pictures are also shown mirrored"),
         () => (Mirroring::Never, "so pictures are never mirrored"),
     };
     let reason = format!(
-        "the number of the most similar other picture correlates by {plain:.2} with a picture's own, \
-         by {turned:.2} when the picture is mirrored, {verdict}"
+        "of unseen pictures' numbers, a linear model explains {plain:.2} without mirrored pictures, {keeps:.2} with \
+         mirrored pictures of the same number, {negates:.2} if mirroring turns the sign (1 is all, 0 no more than \
+         their mean), {verdict}"
     );
     Mirror { mirroring, reason }
-}
-
-/// Pearson's correlation; 0 where it is not defined.
-fn correlation(a: &[f64], b: &[f64]) -> f64 {
-    let n = a.len().max(1) as f64;
-    let mean = |x: &[f64]| x.iter().sum::<f64>() / n;
-    let (ma, mb) = (mean(a), mean(b));
-    let sum = |f: &dyn Fn(f64, f64) -> f64| a.iter().zip(b).map(|(&x, &y)| f(x - ma, y - mb)).sum::<f64>();
-    let spread = (sum(&|x, _| x * x) * sum(&|_, y| y * y)).sqrt();
-    if spread > 0.0 { sum(&|x, y| x * y) / spread } else { 0.0 }
 }
 
 fn thumbnail(picture: &[f32], [height, width, channels]: [usize; 3]) -> Vec<f32> {

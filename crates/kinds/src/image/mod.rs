@@ -3,6 +3,7 @@
 mod augment;
 mod decode;
 mod mirror;
+mod ridge;
 
 pub use augment::{Augment, Mirroring, augment};
 pub use decode::{Pixels, decode};
