@@ -158,9 +158,14 @@ fn blueprint(
         _ => 0.1,
     };
     let why = "by the preset";
+    // Wide networks learn few pictures by heart.
+    let (channels, why_channels) = match facts.rows {
+        0..2_000 => (effort.channels / 2, "by the preset, half of it where pictures are few"),
+        _ => (effort.channels, why),
+    };
     Blueprint {
         layers: given.layers.clone(),
-        channels: decider.decide("channels", given.channels, effort.channels, why),
+        channels: decider.decide("channels", given.channels, channels, why_channels),
         blocks: decider.decide("blocks", given.blocks, effort.blocks, why),
         width: decider.decide("width", given.width, effort.width, why),
         depth: decider.decide("depth", given.depth, effort.depth, why),
