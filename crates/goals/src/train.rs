@@ -242,9 +242,7 @@ fn ask_mirror(prepared: &Prepared) -> Result<Option<Mirror>> {
         Target::Classes { .. } => {
             mirror_of_classes(&pictures, *size, &truth.iter().map(|&t| t as u32).collect::<Vec<_>>())
         }
-        Target::Number { .. } => {
-            mirror_of_numbers(&pictures, *size, &truth.iter().map(|&t| f64::from(t)).collect::<Vec<_>>())
-        }
+        Target::Number { .. } => mirror_of_numbers(&pictures, *size, &truth),
     }))
 }
 
