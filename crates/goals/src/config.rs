@@ -231,7 +231,7 @@ impl Config {
 
 fn check_keys(table: &toml::Table, name: &str) -> Result<()> {
     let unknown = |key: &str, candidates: &[&str], place: &str| {
-        let advice = match pellucid_data::nearest(key, candidates.iter().copied()) {
+        let advice = match pellucid_base::nearest(key, candidates.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("there are: {}", candidates.join(", ")),
         };

@@ -45,7 +45,7 @@ fn has_classes(column: &str, targets: &[(&str, Target)]) -> Result<()> {
     if with_classes.contains(&column) {
         return Ok(());
     }
-    let advice = match pellucid_data::nearest(column, with_classes.iter().copied()) {
+    let advice = match pellucid_base::nearest(column, with_classes.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
         None if with_classes.is_empty() => "leave class_weights out".to_owned(),
         None => format!("there are: {}", with_classes.join(", ")),
