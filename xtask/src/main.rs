@@ -7,7 +7,8 @@ mod reference;
 mod shell;
 mod structure;
 
-use shell::{Outcome, cargo};
+use pellucid_kernels::isa::Isa;
+use shell::{Outcome, cargo, cargo_with};
 use std::process::ExitCode;
 
 /// A command: its name, what it does, and how.
@@ -18,7 +19,11 @@ struct Command {
 }
 
 const COMMANDS: &[Command] = &[
-    Command { name: "test", about: "build and run every test", run: test },
+    Command {
+        name: "test",
+        about: "build and run every test, those of the engine with every vector family",
+        run: test,
+    },
     Command { name: "check", about: "formatting, lints and the rules of the house", run: check::run },
     Command { name: "bench", about: "time the kernels on this machine", run: bench },
     Command {
@@ -33,10 +38,23 @@ const COMMANDS: &[Command] = &[
     },
 ];
 
+/// All tests with this machine's vector family, and those of the kernels and operations with each narrower one as
+/// well. With arguments for `cargo test`, only what they ask for.
 fn test(arguments: &[String]) -> Outcome {
     let mut all = vec!["test", "--workspace"];
     all.extend(arguments.iter().map(String::as_str));
-    cargo(&all)
+    cargo(&all)?;
+    if !arguments.is_empty() {
+        return Ok(());
+    }
+    const ENGINE: [&str; 6] =
+        ["test", "--package", "pellucid-kernels", "--package", "pellucid-grad", "--tests"];
+    narrower(Isa::detect()).try_for_each(|family| cargo_with(&[("PELLUCID_ISA", family.name())], &ENGINE))
+}
+
+/// The vector families narrower than one, the widest first.
+fn narrower(widest: Isa) -> impl Iterator<Item = Isa> {
+    Isa::ALL.into_iter().rev().filter(move |&family| family < widest)
 }
 
 fn bench(arguments: &[String]) -> Outcome {
@@ -59,5 +77,18 @@ fn main() -> ExitCode {
             eprintln!("xtask {asked}: {why}");
             ExitCode::FAILURE
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_narrower_family_is_tested_besides_the_machines_own() {
+        let names = |widest| narrower(widest).map(Isa::name).collect::<Vec<_>>();
+        assert_eq!(names(Isa::Avx512), ["avx2", "portable"]);
+        assert_eq!(names(Isa::Avx2), ["portable"]);
+        assert!(names(Isa::Portable).is_empty());
     }
 }

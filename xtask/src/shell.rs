@@ -13,8 +13,15 @@ pub(crate) fn root() -> PathBuf {
 
 /// Runs cargo in the project's folder, its output passed through.
 pub(crate) fn cargo(arguments: &[&str]) -> Outcome {
-    println!("$ cargo {}", arguments.join(" "));
-    let status = Command::new(env!("CARGO")).args(arguments).current_dir(root()).status();
+    cargo_with(&[], arguments)
+}
+
+/// As [`cargo`], with these environment variables.
+pub(crate) fn cargo_with(variables: &[(&str, &str)], arguments: &[&str]) -> Outcome {
+    let set: String = variables.iter().map(|(name, value)| format!("{name}={value} ")).collect();
+    println!("$ {set}cargo {}", arguments.join(" "));
+    let mut command = Command::new(env!("CARGO"));
+    let status = command.args(arguments).envs(variables.iter().copied()).current_dir(root()).status();
     match status {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(format!("cargo {} ended with {status}", arguments.join(" "))),

@@ -33,7 +33,6 @@ mod error;
 mod files;
 mod formats;
 pub mod limits;
-mod nearest;
 mod source;
 mod splits;
 mod stream;
@@ -44,7 +43,6 @@ mod write;
 pub use error::{DataError, ErrorKind, Place, Result};
 pub use files::Files;
 pub use formats::{MEDIA, Media, format_names};
-pub use nearest::nearest;
 pub use splits::{Part, SplitOptions, SplitPlan, Splits, split};
 pub use stream::{Ahead, ahead};
 pub use table::{

@@ -101,6 +101,16 @@ pub enum Preset {
     Best,
 }
 
+/// The targets whose rare classes weigh more in the loss.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged, expecting = "expected a list of columns, or true for all targets, or false for none")]
+pub enum ClassWeights {
+    /// All targets or none.
+    All(bool),
+    /// These columns.
+    Of(Vec<String>),
+}
+
 /// The training.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -134,9 +144,9 @@ pub struct TrainingConfig {
     /// Steps between validations.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub validate_every: Option<u64>,
-    /// Whether rare classes weigh more in the loss.
+    /// The targets whose rare classes weigh more in the loss.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub class_weights: Option<bool>,
+    pub class_weights: Option<ClassWeights>,
     /// What all randomness is derived from.
     pub seed: u64,
     /// Changes to training pictures.
@@ -221,7 +231,7 @@ impl Config {
 
 fn check_keys(table: &toml::Table, name: &str) -> Result<()> {
     let unknown = |key: &str, candidates: &[&str], place: &str| {
-        let advice = match pellucid_data::nearest(key, candidates.iter().copied()) {
+        let advice = match pellucid_base::nearest(key, candidates.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("there are: {}", candidates.join(", ")),
         };
@@ -290,7 +300,7 @@ mod tests {
             ema: Some(0.1),
             patience: Some(1),
             validate_every: Some(1),
-            class_weights: Some(true),
+            class_weights: Some(ClassWeights::Of(vec![])),
             seed: 1,
             augment: Some(Augment::NONE),
         };

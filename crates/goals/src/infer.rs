@@ -159,7 +159,7 @@ pub(crate) fn out_columns(
             OutValues::Number(values)
         };
         let Target::Classes { names, .. } = target else {
-            let values = spread(&|i| f64::from(answers.row(i).first().copied().unwrap_or(f32::NAN)));
+            let values = spread(&|i| answers.numbers.get(i).copied().unwrap_or(f64::NAN));
             columns.push(OutColumn { name: name.clone(), values });
             continue;
         };

@@ -14,6 +14,7 @@ mod infer;
 mod model;
 mod outcome;
 mod predict;
+mod reasons;
 mod report;
 mod run;
 pub mod samples;
@@ -21,7 +22,7 @@ mod train;
 mod trained;
 mod watch;
 
-pub use config::{Config, DataConfig, NetworkConfig, Preset, TrainingConfig};
+pub use config::{ClassWeights, Config, DataConfig, NetworkConfig, Preset, TrainingConfig};
 pub use dataset::{ColumnPlan, Inspection, Survey, Use, inspect};
 pub use error::{Error, Result};
 pub use evaluate::evaluate;

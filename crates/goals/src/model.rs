@@ -55,8 +55,8 @@ struct Column {
     state: Value,
 }
 
-fn hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
+fn checksum(bytes: &[u8]) -> String {
+    pellucid_base::hex(&Sha256::digest(bytes))
 }
 
 impl Model {
@@ -112,7 +112,7 @@ impl Model {
         let weights = pellucid_nn::state::to_bytes(&self.network)?;
         std::fs::create_dir_all(folder)
             .map_err(|e| pellucid_data::DataError::io("the model folder cannot be made", folder, &e))?;
-        let sums = format!("{}  {CONFIG}\n{}  {WEIGHTS}\n", hex(&config), hex(&weights));
+        let sums = format!("{}  {CONFIG}\n{}  {WEIGHTS}\n", checksum(&config), checksum(&weights));
         for (name, bytes) in [(WEIGHTS, weights.as_slice()), (CONFIG, &config), (SUMS, sums.as_bytes())] {
             write_atomic(&folder.join(name), |w| w.write_all(bytes))?;
         }
@@ -131,7 +131,7 @@ impl Model {
         let (config, weights, sums) = (read(CONFIG)?, read(WEIGHTS)?, read(SUMS)?);
         let sums = String::from_utf8_lossy(&sums);
         for (name, bytes) in [(CONFIG, &config), (WEIGHTS, &weights)] {
-            if !sums.lines().any(|line| line == format!("{}  {name}", hex(bytes))) {
+            if !sums.lines().any(|line| line == format!("{}  {name}", checksum(bytes))) {
                 return Err(Error::model(format!(
                     "the model is damaged · {} · its content does not have the checksum in {SUMS} · \
                      copy the model again from where it came, or train it again",

@@ -13,10 +13,12 @@ use std::collections::BTreeMap;
 pub struct Answers {
     /// How many probabilities a row has; 0 for a number.
     classes: usize,
-    /// Probabilities, row by row, or numbers.
-    pub values: Vec<f32>,
+    /// Probabilities of the classes, row by row.
+    pub probabilities: Vec<f32>,
+    /// Numbers in their own unit.
+    pub numbers: Vec<f64>,
     /// Classes or numbers; NaN where not known.
-    pub truth: Vec<f32>,
+    pub truth: Vec<f64>,
 }
 
 impl Answers {
@@ -33,33 +35,33 @@ impl Answers {
     pub fn add_outputs(&mut self, target: &Target, outputs: &Tensor) -> pellucid_tensor::Result<()> {
         for row in outputs.data::<f32>()?.chunks(target.outputs().max(1)) {
             match target.answer(row) {
-                Answer::Class(p) => self.values.extend(p),
-                Answer::Number(x) => self.values.push(x as f32),
+                Answer::Class(p) => self.probabilities.extend(p),
+                Answer::Number(x) => self.numbers.push(x),
             }
         }
         Ok(())
     }
 
     /// Adds the truth of a row.
-    pub fn add_truth(&mut self, truth: f32) {
+    pub fn add_truth(&mut self, truth: f64) {
         self.truth.push(truth);
     }
 
     /// Adds further rows.
     pub fn append(&mut self, more: Answers) {
-        self.values.extend(more.values);
+        self.probabilities.extend(more.probabilities);
+        self.numbers.extend(more.numbers);
         self.truth.extend(more.truth);
     }
 
     /// How many rows were answered.
     pub fn rows(&self) -> usize {
-        self.values.len() / self.classes.max(1)
+        self.probabilities.len().checked_div(self.classes).unwrap_or(self.numbers.len())
     }
 
-    /// The probabilities (or the one number) of a row.
+    /// The probabilities of a row's classes.
     pub fn row(&self, i: usize) -> &[f32] {
-        let width = self.classes.max(1);
-        self.values.get(i * width..(i + 1) * width).unwrap_or_default()
+        self.probabilities.get(i * self.classes..(i + 1) * self.classes).unwrap_or_default()
     }
 
     /// The class with the highest probability in a row, and its probability.
@@ -77,7 +79,8 @@ impl Answers {
         let rows: Vec<_> =
             (0..self.rows()).filter(|&i| self.truth.get(i).is_some_and(|t| !t.is_nan())).collect();
         for &i in &rows {
-            known.values.extend(self.row(i));
+            known.probabilities.extend(self.row(i));
+            known.numbers.extend(self.numbers.get(i));
             known.truth.push(self.truth[i]);
         }
         (known, rows)
@@ -101,11 +104,10 @@ pub(crate) struct Quick {
 pub(crate) fn quick_scores(answers: &Answers, target: &Target) -> Quick {
     let (known, _) = answers.known();
     let scored = match target {
-        Target::Classes { names, .. } => {
-            ClassRows::new(&known.values, &known.labels(), names.len()).map(|rows| score_classes(&rows))
-        }
+        Target::Classes { names, .. } => ClassRows::new(&known.probabilities, &known.labels(), names.len())
+            .map(|rows| score_classes(&rows)),
         Target::Number { .. } => {
-            NumberRows::new(&known.values, &known.truth).map(|rows| score_numbers(&rows))
+            NumberRows::new(&known.numbers, &known.truth).map(|rows| score_numbers(&rows))
         }
     };
     let metrics: Vec<(String, f64)> =
@@ -145,7 +147,7 @@ pub(crate) fn score(answers: &Answers, target: &Target, groups: Option<&[u32]>, 
         groups.map(|g| rows.iter().map(|&i| g.get(i).copied().unwrap_or_default()).collect());
     let scores = match target {
         Target::Classes { names, .. } => evaluate_classes(
-            &known.values,
+            &known.probabilities,
             &known.labels(),
             names.len(),
             &prior(target),
@@ -153,7 +155,7 @@ pub(crate) fn score(answers: &Answers, target: &Target, groups: Option<&[u32]>, 
             seed,
         ),
         Target::Number { .. } => {
-            evaluate_numbers(&known.values, &known.truth, centre(target), groups.as_deref(), seed)
+            evaluate_numbers(&known.numbers, &known.truth, centre(target), groups.as_deref(), seed)
         }
     };
     scores.map_err(|e| Error::model(format!("the answers cannot be scored · {e}")))

@@ -70,10 +70,11 @@ fn outcome(target: &Target, known: &Answers) -> Result<Outcome> {
     let failed = |e| Error::model(format!("the answers cannot be drawn · {e}"));
     Ok(match target {
         Target::Classes { names, .. } => Outcome::Classes(
-            ClassOutcome::measure(names, &known.values, &known.labels(), &prior(target)).map_err(failed)?,
+            ClassOutcome::measure(names, &known.probabilities, &known.labels(), &prior(target))
+                .map_err(failed)?,
         ),
         Target::Number { .. } => Outcome::Numbers(
-            NumberOutcome::measure(None, &known.values, &known.truth, centre(target)).map_err(failed)?,
+            NumberOutcome::measure(None, &known.numbers, &known.truth, centre(target)).map_err(failed)?,
         ),
     })
 }
@@ -250,11 +251,11 @@ fn examples(
     let rated = |i: usize| match target {
         Target::Classes { .. } => {
             let (best, p) = known.best(i);
-            (best as f32 == known.truth[i], p)
+            (best as f64 == known.truth[i], f64::from(p))
         }
         Target::Number { scale, .. } => {
-            let error = (known.values[i] - known.truth[i]).abs();
-            (f64::from(error) < 0.25 * scale, error)
+            let error = (known.numbers[i] - known.truth[i]).abs();
+            (error < 0.25 * scale, error)
         }
     };
     let mut order: Vec<_> = (0..rows.len()).map(|i| (i, rated(i))).collect();
@@ -299,10 +300,18 @@ fn example(
             let name = |k: usize| names.get(k).cloned().unwrap_or_default();
             (name(known.truth[i] as usize), name(best), Some(f64::from(p)))
         }
-        Target::Number { .. } => (known.truth[i].to_string(), known.values[i].to_string(), None),
+        Target::Number { scale, .. } => {
+            (known.truth[i].to_string(), to_a_thousandth(known.numbers[i], *scale), None)
+        }
     };
     fields.truncate(8);
     Example { place: tested.places[row].clone(), picture, fields, truth, answer, probability, right }
+}
+
+/// A number with as many decimals as show a thousandth of the spread of all of its kind.
+fn to_a_thousandth(x: f64, spread: f64) -> String {
+    let decimals = (3.0 - spread.log10().floor()).clamp(0.0, 15.0) as usize;
+    format!("{x:.decimals$}")
 }
 
 /// A picture small enough for a page, as PNG; `None` if it cannot be read.

@@ -1,7 +1,7 @@
 //! The folder of a run.
 //!
-//! `runs/<name>/`: `config.toml`, `data_report.json`, `metrics.jsonl` with TensorBoard's event file beside it,
-//! `checkpoints/`, `model/`, `evaluation.json`, `predictions.parquet`, `report.html` and `README.md`.
+//! `runs/<name>/`: `config.toml`, `decisions.json` (why it is so), `data_report.json`, `metrics.jsonl` with TensorBoard's
+//! event file beside it, `checkpoints/`, `model/`, `evaluation.json`, `predictions.parquet`, `report.html` and `README.md`.
 
 use crate::outcome::Evaluation;
 use crate::{Config, Error, Result};

@@ -1,7 +1,8 @@
 //! Small real data sets inside the program, for a first try without any data of one's own.
 
 use crate::{Error, Result};
-use pellucid_data::{DataError, nearest, write_atomic};
+use pellucid_base::nearest;
+use pellucid_data::{DataError, write_atomic};
 use std::path::{Path, PathBuf};
 
 /// A data set inside the program.

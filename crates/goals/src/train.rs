@@ -1,10 +1,11 @@
 //! From data to a run: survey, split, check, prepare, design, train, evaluate, report.
 
-use crate::config::Config;
+use crate::config::{ClassWeights, Config};
 use crate::dataset::{Prepared, Survey, Use, check, fingerprint, prepare, split_rows};
 use crate::finish::{Finished, finish};
 use crate::model::Model;
 use crate::predict::{Design, Facts, Network, PredictSource, PredictTask, class_weights, design};
+use crate::reasons::Reasons;
 use crate::trained::Trained;
 use crate::{Error, Result, Run, Watcher, samples};
 use pellucid_data::{Part, Splits};
@@ -17,12 +18,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
-
-/// Classes of pictures whose sizes differ by more than this factor are weighed.
-const IMBALANCE: f64 = 2.0;
-
-/// The same for tables, whose probabilities people use as they are.
-const TABLE_IMBALANCE: f64 = 10.0;
 
 /// The time a trial for the cost of a step may take.
 const TRIAL: Duration = Duration::from_millis(1500);
@@ -66,6 +61,8 @@ struct Begun {
     design: Design,
     task: PredictTask,
     source: Arc<PredictSource>,
+    /// The command, for the report.
+    command: String,
 }
 
 /// The data of a run, read, split, checked and prepared.
@@ -93,8 +90,8 @@ pub fn train(
     survey.check_learnable()?;
     survey.check_finite(config.data.skip_share)?;
     let run = Run::create(place.out.unwrap_or(Path::new("runs")), place.name, survey.table.name())?;
-    match begin(survey, sample, config, &run, watcher) {
-        Ok(begun) => carry_out(begun, run, place, watcher, stop),
+    match begin(survey, sample, config, &run, &place.command, watcher) {
+        Ok(begun) => carry_out(begun, run, watcher, stop),
         Err(e) => {
             run.discard();
             Err(e)
@@ -112,16 +109,15 @@ pub fn resume(run: &Path, place: &Place<'_>, watcher: &mut dyn Watcher, stop: &A
     if run.is_finished() {
         return Err(Error::usage(format!("this run is finished already · {}", run.path().display())));
     }
-    let (survey, sample) = open(&config)?;
+    let reasons = Reasons::read(&run)?
+        .unwrap_or_else(|| Reasons { command: place.command.clone(), ..Reasons::default() });
+    let (mut survey, sample) = open(&config)?;
     survey.check_learnable()?;
+    reasons.recall_columns(&mut survey.columns);
     let ready = ready(survey, sample, &config, watcher)?;
     let mut design = design_for(&ready, &config)?;
-    for decision in &mut design.decisions {
-        if decision.why == "given" {
-            decision.why = "as in config.toml".to_owned();
-        }
-    }
-    carry_out(build(ready, config, design)?, run, place, watcher, stop)
+    reasons.recall_settings(&mut design.decisions);
+    carry_out(build(ready, config, design, reasons.command)?, run, watcher, stop)
 }
 
 /// Opens the data of a configuration: its paths, or a sample inside the program.
@@ -152,6 +148,7 @@ fn begin(
     sample: Option<tempfile::TempDir>,
     mut config: Config,
     run: &Run,
+    command: &str,
     watcher: &mut dyn Watcher,
 ) -> Result<Begun> {
     for note in survey.table.notes() {
@@ -180,16 +177,17 @@ fn begin(
     if config.training.steps.is_none() {
         limit_by_time(&ready, &config, &mut design, watcher)?;
     }
-    resolve(&mut config, &ready, &design);
+    resolve(&mut config, &ready, &design)?;
+    Reasons::new(command, &ready.survey.columns, &design.decisions).write(run)?;
     run.write("config.toml", config.to_toml()?.as_bytes())?;
-    build(ready, config, design)
+    build(ready, config, design, command.to_owned())
 }
 
 /// Builds what was decided, or says why it can't be.
-fn build(ready: Ready, config: Config, design: Design) -> Result<Begun> {
+fn build(ready: Ready, config: Config, design: Design, command: String) -> Result<Begun> {
     design.plan.check()?;
     let (task, source) = task(&ready, &config, &design)?;
-    Ok(Begun { ready, config, design, task, source })
+    Ok(Begun { ready, config, design, task, source, command })
 }
 
 /// Inputs beyond this number are counted, not told one by one.
@@ -242,22 +240,16 @@ fn ask_mirror(prepared: &Prepared) -> Result<Option<Mirror>> {
         Target::Classes { .. } => {
             mirror_of_classes(&pictures, *size, &truth.iter().map(|&t| t as u32).collect::<Vec<_>>())
         }
-        Target::Number { .. } => {
-            mirror_of_numbers(&pictures, *size, &truth.iter().map(|&t| f64::from(t)).collect::<Vec<_>>())
-        }
+        Target::Number { .. } => mirror_of_numbers(&pictures, *size, &truth),
     }))
 }
 
 fn task(ready: &Ready, config: &Config, design: &Design) -> Result<(PredictTask, Arc<PredictSource>)> {
     let prepared = &ready.prepared;
     let network = Network::build(&design.blueprint, &prepared.batcher, config.training.seed)?;
-    let weigh = config.training.class_weights;
-    let ratio = if weigh == Some(true) { 1.0 } else { imbalance(prepared) };
     let smoothing = config.training.label_smoothing.unwrap_or(default_smoothing(prepared));
-    let options = prepared.batcher.targets().iter().map(|target| TargetOptions {
-        smoothing,
-        class_weights: if weigh == Some(false) { None } else { class_weights(target, ratio) },
-    });
+    let weights = weights(prepared, config)?;
+    let options = weights.into_iter().map(|class_weights| TargetOptions { smoothing, class_weights });
     let source = PredictSource {
         examples: prepared.examples.clone(),
         batcher: prepared.batcher.clone(),
@@ -274,8 +266,9 @@ fn task(ready: &Ready, config: &Config, design: &Design) -> Result<(PredictTask,
     Ok((task, Arc::new(source)))
 }
 
-fn imbalance(prepared: &Prepared) -> f64 {
-    if prepared.batcher.picture_sizes().is_empty() { TABLE_IMBALANCE } else { IMBALANCE }
+fn weights(prepared: &Prepared, config: &Config) -> Result<Vec<Option<Vec<f32>>>> {
+    let pictures = !prepared.batcher.picture_sizes().is_empty();
+    class_weights(&prepared.encoder, pictures, config.training.class_weights.as_ref())
 }
 
 /// Labels of pictures are smoothed a little; tables' are not, for the sake of their probabilities.
@@ -335,7 +328,13 @@ fn limit_by_time(
 }
 
 /// Writes every decision into the configuration.
-fn resolve(config: &mut Config, ready: &Ready, design: &Design) {
+///
+/// # Errors
+/// Class weights for a column that has none.
+fn resolve(config: &mut Config, ready: &Ready, design: &Design) -> Result<()> {
+    let targets = ready.prepared.encoder.targets.iter().zip(weights(&ready.prepared, config)?);
+    let weighed = targets.filter(|(_, weights)| weights.is_some()).map(|((name, ..), _)| name.clone());
+    let weighed = ClassWeights::Of(weighed.collect());
     let (b, plan) = (&design.blueprint, &design.plan);
     for path in &mut config.data.paths {
         // A path that has no absolute form (standard input) stays as it is.
@@ -368,25 +367,13 @@ fn resolve(config: &mut Config, ready: &Ready, design: &Design) {
     t.ema = plan.ema;
     t.patience = plan.patience;
     t.validate_every = Some(plan.validate_every);
-    t.class_weights.get_or_insert(
-        ready
-            .prepared
-            .batcher
-            .targets()
-            .iter()
-            .any(|t| class_weights(t, imbalance(&ready.prepared)).is_some()),
-    );
+    t.class_weights = Some(weighed);
     t.augment = design.augment;
+    Ok(())
 }
 
-fn carry_out(
-    begun: Begun,
-    run: Run,
-    place: &Place<'_>,
-    watcher: &mut dyn Watcher,
-    stop: &AtomicBool,
-) -> Result<Ended> {
-    let Begun { ready, config, design, mut task, source } = begun;
+fn carry_out(begun: Begun, run: Run, watcher: &mut dyn Watcher, stop: &AtomicBool) -> Result<Ended> {
+    let Begun { ready, config, design, mut task, source, command } = begun;
     let folder = RunFolder::new(run.path(), fingerprint(&ready.prepared)?);
     let outcome = run_plan(&mut task, source, &design.plan, &folder, watcher, stop)?;
     if outcome.stopped == Stopped::Interrupted {
@@ -412,7 +399,7 @@ fn carry_out(
         decisions: &design.decisions,
         outcome: &outcome,
         folder: &folder,
-        command: &place.command,
+        command: &command,
     };
     finish(&trained, &run, watcher).map(|f| Ended::Finished(Box::new(f)))
 }

@@ -47,7 +47,7 @@ impl Fused<'_> {
         forward(x.data()?, weight.data()?, y.data_mut()?, epilogue)?;
         let kept = (activation != Activation::Identity).then(|| pre.unwrap_or_else(|| y.clone()));
         let columns = shape.last();
-        Ok(record_many(y, &inputs, move |mut dz, send| {
+        record_many(y, &inputs, move |mut dz, send| {
             let bias_wanted = wanted.get(2) == Some(&true);
             let mut dbias = Tensor::unset::<T>(&[columns])?;
             if let Some(kept) = kept {
@@ -65,6 +65,6 @@ impl Fused<'_> {
                 send(0, to_x(weight.data()?, dz.data()?)?.into())?;
             }
             Ok(())
-        }))
+        })
     }
 }

@@ -96,18 +96,27 @@ impl From<Tensor> for Gradient {
 }
 
 /// The gradients of all tensors a [`Tape`](crate::Tape) watched.
+#[derive(Default)]
 pub struct Gradients {
+    /// The record that was walked back.
+    pub(crate) generation: u64,
     pub(crate) by_node: Vec<Option<Gradient>>,
 }
 
 impl Gradients {
     /// The gradient of a watched variable; `None` if the loss does not depend on it.
     pub fn of(&self, var: &Var) -> Option<&Gradient> {
-        self.by_node.get(var.node()?)?.as_ref()
+        self.by_node.get(self.index(var)?)?.as_ref()
     }
 
     /// As [`of`](Gradients::of), handing the gradient over.
     pub fn take(&mut self, var: &Var) -> Option<Gradient> {
-        self.by_node.get_mut(var.node()?)?.take()
+        let index = self.index(var)?;
+        self.by_node.get_mut(index)?.take()
+    }
+
+    /// Where a variable's gradient is; a variable of another record has none here.
+    fn index(&self, var: &Var) -> Option<usize> {
+        var.node().filter(|place| place.generation == self.generation).map(|place| place.index)
     }
 }

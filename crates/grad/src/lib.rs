@@ -16,6 +16,8 @@
 //! # }
 //! ```
 
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
 pub mod check;
 mod expect;
 mod fused;

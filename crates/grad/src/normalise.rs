@@ -77,7 +77,7 @@ pub(crate) fn normalise<T: Float + Scalar>(
     };
     let mut y = Tensor::unset::<T>(x.shape())?;
     channels::forward(kept.x.data::<T>()?, layout, kept.parameters()?, activation, y.data_mut()?)?;
-    Ok(record(y, [x, gamma, beta], move |mut dy, _| {
+    record(y, [x, gamma, beta], move |mut dy, _| {
         let mut dgamma = Tensor::unset::<T>(&[layout.channels])?;
         let mut dbeta = Tensor::unset::<T>(&[layout.channels])?;
         channels::backward(
@@ -91,5 +91,5 @@ pub(crate) fn normalise<T: Float + Scalar>(
             dbeta.data_mut()?,
         )?;
         Ok([Some(dy.into()), Some(dgamma.into()), Some(dbeta.into())])
-    }))
+    })
 }

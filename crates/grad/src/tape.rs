@@ -4,9 +4,18 @@ use crate::{Gradient, Gradients};
 use pellucid_tensor::{DType, Error, Result, Shape, Tensor};
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Given ∂loss/∂output, hands ∂loss/∂parent to the second argument, by the parent's position.
 type Backward = Box<dyn FnOnce(Tensor, &mut dyn FnMut(usize, Gradient) -> Result<()>) -> Result<()>>;
+
+/// Where a record holds a variable. The generation tells records apart: those of other tapes, and those of this tape
+/// that a backward pass has ended.
+#[derive(Clone, Copy)]
+pub(crate) struct Place {
+    pub(crate) generation: u64,
+    pub(crate) index: usize,
+}
 
 struct Node {
     /// The nodes of the operation's inputs; `None` for an input that needs no gradient.
@@ -15,10 +24,24 @@ struct Node {
     backward: Option<Backward>,
 }
 
-/// A record of operations. Cloning gives another handle to the same record.
+/// What was computed since the last backward pass.
+struct Record {
+    generation: u64,
+    nodes: Vec<Node>,
+}
+
+impl Default for Record {
+    /// An empty record of a generation of its own.
+    fn default() -> Record {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Record { generation: NEXT.fetch_add(1, Ordering::Relaxed), nodes: Vec::new() }
+    }
+}
+
+/// A record of operations, from the first one to a backward pass, and then anew. Cloning gives another handle to the same record.
 #[derive(Clone)]
 pub struct Tape {
-    nodes: Option<Rc<RefCell<Vec<Node>>>>,
+    record: Option<Rc<RefCell<Record>>>,
 }
 
 /// A tensor on a tape: the input or result of an operation.
@@ -26,7 +49,7 @@ pub struct Tape {
 pub struct Var {
     tape: Tape,
     /// Where the tape holds it; `None` if no gradient can flow into it.
-    node: Option<usize>,
+    node: Option<Place>,
     value: Tensor,
 }
 
@@ -39,17 +62,17 @@ impl Default for Tape {
 impl Tape {
     /// An empty tape.
     pub fn new() -> Tape {
-        Tape { nodes: Some(Rc::default()) }
+        Tape { record: Some(Rc::default()) }
     }
 
     /// A tape that records nothing: for computing without gradients.
     pub fn idle() -> Tape {
-        Tape { nodes: None }
+        Tape { record: None }
     }
 
     /// Whether operations are recorded.
     pub fn records(&self) -> bool {
-        self.nodes.is_some()
+        self.record.is_some()
     }
 
     /// A variable whose gradient is wanted. The memory is shared with `value`.
@@ -63,10 +86,22 @@ impl Tape {
         Var { tape: self.clone(), node: None, value: value.clone() }
     }
 
-    fn push(&self, node: Node) -> Option<usize> {
-        let mut nodes = self.nodes.as_ref()?.borrow_mut();
-        nodes.push(node);
-        Some(nodes.len() - 1)
+    fn push(&self, node: Node) -> Option<Place> {
+        let mut record = self.record.as_ref()?.borrow_mut();
+        record.nodes.push(node);
+        Some(Place { generation: record.generation, index: record.nodes.len() - 1 })
+    }
+
+    /// Checks that a variable's place is in the record as it is now.
+    fn check(&self, place: Place) -> Result<()> {
+        match &self.record {
+            Some(record) if record.borrow().generation != place.generation => Err(Error::argument(
+                "tape",
+                "a variable from before this tape's last backward pass, or of another tape, is used; \
+                 watch its tensor again, or detach it if no gradient is wanted",
+            )),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -74,11 +109,14 @@ impl Tape {
 ///
 /// `backward` gets ∂loss/∂`value` and which inputs need a gradient, and returns ∂loss/∂input for those
 /// (`None` for the others). It is dropped at once if no input needs one.
+///
+/// # Errors
+/// An input of another tape, or from before a backward pass.
 pub(crate) fn record<const N: usize>(
     value: Tensor,
     inputs: [&Var; N],
     backward: impl FnOnce(Tensor, [bool; N]) -> Result<[Option<Gradient>; N]> + 'static,
-) -> Var {
+) -> Result<Var> {
     let needs = inputs.map(|v| v.node.is_some());
     record_many(value, &inputs, move |gradient, send| {
         for (i, g) in backward(gradient, needs)?.into_iter().enumerate() {
@@ -91,19 +129,24 @@ pub(crate) fn record<const N: usize>(
 }
 
 /// As [`record`], for any number of inputs: `backward` sends gradients by the inputs' positions.
+///
+/// # Errors
+/// As [`record`].
 pub(crate) fn record_many(
     value: Tensor,
     inputs: &[&Var],
     backward: impl FnOnce(Tensor, &mut dyn FnMut(usize, Gradient) -> Result<()>) -> Result<()> + 'static,
-) -> Var {
-    let tape = inputs.iter().map(|v| &v.tape).find(|t| t.records()).or(inputs.first().map(|v| &v.tape));
+) -> Result<Var> {
+    let of = |wanted: &dyn Fn(&Var) -> bool| inputs.iter().find(|v| wanted(v)).map(|v| &v.tape);
+    let tape = of(&Var::needs_gradient).or_else(|| of(&|v| v.tape.records())).or_else(|| of(&|_| true));
     let tape = tape.cloned().unwrap_or_else(Tape::idle);
-    let parents: Vec<_> = inputs.iter().map(|v| v.node).collect();
+    inputs.iter().filter_map(|v| v.node).try_for_each(|place| tape.check(place))?;
+    let parents: Vec<_> = inputs.iter().map(|v| v.node.map(|place| place.index)).collect();
     let node = match parents.iter().any(Option::is_some) {
         true => tape.push(Node { parents, backward: Some(Box::new(backward)) }),
         false => None,
     };
-    Var { tape, node, value }
+    Ok(Var { tape, node, value })
 }
 
 impl Var {
@@ -138,14 +181,15 @@ impl Var {
         Var { node: None, ..self.clone() }
     }
 
-    pub(crate) fn node(&self) -> Option<usize> {
+    pub(crate) fn node(&self) -> Option<Place> {
         self.node
     }
 
-    /// Walks the tape back from this variable, a loss of one element, and empties it.
+    /// Walks the tape back from this variable, a loss of one element, and empties it: variables from before are of no
+    /// further use, but for the gradients.
     ///
     /// # Errors
-    /// More than one element, or a failure in an operation's backward pass (memory).
+    /// More than one element, a variable from before an earlier backward pass, or a failure in an operation's backward pass (memory).
     pub fn backward(&self) -> Result<Gradients> {
         if self.value.len() != 1 {
             return Err(Error::shape(
@@ -163,18 +207,19 @@ impl Var {
     /// As [`backward`](Var::backward) from any variable, given ∂loss/∂itself.
     ///
     /// # Errors
-    /// A gradient of another shape, or a failure in an operation's backward pass.
+    /// A gradient of another shape, a variable from before an earlier backward pass, or a failure in an operation's backward pass.
     pub fn backward_from(&self, gradient: Tensor) -> Result<Gradients> {
         if gradient.shape() != self.shape() {
             return Err(Error::mismatch("backward", self.shape(), gradient.shape()));
         }
-        let (Some(nodes), Some(last)) = (self.tape.nodes.as_ref(), self.node) else {
-            return Ok(Gradients { by_node: Vec::new() });
+        let (Some(record), Some(last)) = (self.tape.record.as_ref(), self.node) else {
+            return Ok(Gradients::default());
         };
-        let mut nodes = nodes.take();
+        self.tape.check(last)?;
+        let Record { generation, mut nodes } = record.take();
         let mut by_node: Vec<Option<Gradient>> = Vec::new();
         by_node.resize_with(nodes.len(), || None);
-        by_node[last] = Some(gradient.into());
+        by_node[last.index] = Some(gradient.into());
         while let Some(node) = nodes.pop() {
             let index = nodes.len();
             let Some(backward) = node.backward else { continue };
@@ -192,6 +237,51 @@ impl Var {
                 Ok(())
             })?;
         }
-        Ok(Gradients { by_node })
+        Ok(Gradients { generation, by_node })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ops;
+
+    fn number(x: f32) -> Tensor {
+        Tensor::scalar(x).unwrap()
+    }
+
+    fn gradient(gradients: &Gradients, var: &Var) -> Option<f64> {
+        gradients.of(var).map(|g| g.to_dense().unwrap().item().unwrap())
+    }
+
+    #[test]
+    fn a_variable_from_before_a_backward_pass_is_refused() {
+        let tape = Tape::new();
+        let x = tape.watch(&number(3.0));
+        let loss = ops::mul(&x, &x).unwrap();
+        let first = loss.backward().unwrap();
+        assert_eq!(gradient(&first, &x), Some(6.0));
+
+        let y = tape.watch(&number(5.0));
+        for stale in [ops::mul(&x, &y), ops::mul(&y, &x), ops::add(&y, &loss)] {
+            let why = stale.err().unwrap().to_string();
+            assert!(why.contains("backward") && why.contains("watch"), "{why}");
+        }
+        assert!(loss.backward().is_err(), "a loss is walked back once");
+        assert_eq!(gradient(&first, &y), None, "it is not of that pass");
+
+        let second = ops::mul(&ops::mul(&x.detach(), &y).unwrap(), &y).unwrap().backward().unwrap();
+        assert_eq!(gradient(&second, &y), Some(30.0));
+        assert_eq!((gradient(&second, &x), gradient(&first, &x)), (None, Some(6.0)));
+    }
+
+    #[test]
+    fn variables_of_two_tapes_do_not_meet_but_constants_may() {
+        let (one, other) = (Tape::new(), Tape::new());
+        let (x, y) = (one.watch(&number(2.0)), other.watch(&number(7.0)));
+        assert!(ops::mul(&x, &y).is_err());
+        let gradients = ops::mul(&other.constant(&number(7.0)), &x).unwrap().backward().unwrap();
+        assert_eq!(gradient(&gradients, &x), Some(7.0));
+        assert_eq!(gradient(&gradients, &y), None);
     }
 }

@@ -14,6 +14,9 @@ pub enum Isa {
 }
 
 impl Isa {
+    /// All families, from the most general to the widest.
+    pub const ALL: [Isa; 3] = [Isa::Portable, Isa::Avx2, Isa::Avx512];
+
     /// The name used by `PELLUCID_ISA` and `pellucid doctor`.
     pub fn name(self) -> &'static str {
         match self {
@@ -51,12 +54,8 @@ pub fn isa() -> Isa {
     static CHOSEN: OnceLock<Isa> = OnceLock::new();
     *CHOSEN.get_or_init(|| {
         let widest = Isa::detect();
-        let asked = match std::env::var("PELLUCID_ISA").as_deref() {
-            Ok("portable") => Isa::Portable,
-            Ok("avx2") => Isa::Avx2,
-            _ => Isa::Avx512,
-        };
-        asked.min(widest)
+        let asked = std::env::var("PELLUCID_ISA").unwrap_or_default();
+        Isa::ALL.into_iter().find(|family| family.name() == asked).unwrap_or(widest).min(widest)
     })
 }
 

@@ -24,7 +24,7 @@ pub struct Batch {
 /// The known answers of a batch for one target.
 #[derive(Clone, Debug)]
 pub struct Truth {
-    /// `[rows]`: classes (`u32`) or numbers (`f32`).
+    /// `[rows]`: classes (`u32`) or standardised numbers (`f32`).
     pub values: Tensor,
     /// `[rows]`: 1 where the answer is known, 0 elsewhere.
     pub weights: Tensor,
@@ -59,7 +59,7 @@ pub struct Batcher {
 }
 
 /// The number of values that a number with these bin edges becomes: itself, and one per bin if there are several.
-fn number_width(edges: &[f32]) -> usize {
+fn number_width(edges: &[f64]) -> usize {
     1 + if edges.len() > 2 { edges.len() - 1 } else { 0 }
 }
 
@@ -78,16 +78,17 @@ fn beside_own_standard(pixels: &[f32], channels: usize, out: &mut [f32]) {
 }
 
 /// Appends a number: standardised (within ±5 deviations), then its piecewise linear encoding (Gorishniy et al.
-/// 2022): for each bin the share of it that lies below the number, unbounded only outside all bins.
-fn push_number(x: f32, edges: &[f32], mean: f32, scale: f32, out: &mut Vec<f32>) {
-    out.push(((x - mean) / scale).clamp(-5.0, 5.0));
+/// 2022): for each bin the share of it that lies below the number, unbounded only outside all bins. Rounded to single
+/// precision only where the offset is gone.
+fn push_number(x: f64, edges: &[f64], mean: f64, scale: f64, out: &mut Vec<f32>) {
+    out.push(((x - mean) / scale).clamp(-5.0, 5.0) as f32);
     if edges.len() > 2 {
         let last = edges.len() - 2;
         for (bin, edge) in edges.windows(2).enumerate() {
             let share = (x - edge[0]) / (edge[1] - edge[0]);
             let low = if bin == 0 { -2.0 } else { 0.0 };
             let high = if bin == last { 3.0 } else { 1.0 };
-            out.push(share.clamp(low, high));
+            out.push(share.clamp(low, high) as f32);
         }
     }
 }
@@ -244,17 +245,20 @@ impl Batcher {
     /// What is known of target `k`; numbers of `negated` rows turn their sign.
     fn truth(&self, records: &[Record], k: usize, negated: &[bool]) -> Result<Truth> {
         let n = records.len();
-        let values: Vec<f32> =
-            records.iter().map(|r| r.targets.get(k).copied().unwrap_or(f32::NAN)).collect();
+        let values: Vec<f64> =
+            records.iter().map(|r| r.targets.get(k).copied().unwrap_or(f64::NAN)).collect();
         let weights: Vec<f32> = values.iter().map(|v| f32::from(u8::from(!v.is_nan()))).collect();
-        let known = |v: &f32| if v.is_nan() { 0.0 } else { *v };
         let values = match &self.targets[k] {
+            // An unknown class, NaN, becomes 0.
             Target::Classes { .. } => {
-                Tensor::new(&values.iter().map(|v| known(v) as u32).collect::<Vec<_>>(), &[n])?
+                Tensor::new(&values.iter().map(|&v| v as u32).collect::<Vec<_>>(), &[n])?
             }
-            Target::Number { .. } => {
-                let turned = values.iter().zip(negated).map(|(v, &n)| if n { -known(v) } else { known(v) });
-                Tensor::new(&turned.collect::<Vec<_>>(), &[n])?
+            Target::Number { mean, scale, .. } => {
+                let standard = |(&v, &negated): (&f64, &bool)| match v {
+                    v if v.is_nan() => 0.0,
+                    v => (((if negated { -v } else { v }) - mean) / scale) as f32,
+                };
+                Tensor::new(&values.iter().zip(negated).map(standard).collect::<Vec<_>>(), &[n])?
             }
         };
         Ok(Truth { values, weights: Tensor::new(&weights, &[n])? })
@@ -279,6 +283,22 @@ mod tests {
     }
 
     #[test]
+    fn a_large_offset_costs_no_digits() {
+        const OFFSET: f64 = 1_700_000_000.0;
+        let edges = [0.0, 1.0, 2.0, 4.0];
+        let (mut near, mut far) = (Vec::new(), Vec::new());
+        push_number(2.5, &edges, 1.0, 2.0, &mut near);
+        push_number(OFFSET + 2.5, &edges.map(|e| OFFSET + e), OFFSET + 1.0, 2.0, &mut far);
+        assert_eq!(near, far);
+
+        let target = Target::Number { mean: OFFSET, scale: 2.0, median: OFFSET };
+        let record = Record { targets: vec![OFFSET + 1.25], ..Record::default() };
+        let batch = Batcher::new(vec![], vec![target.clone()]).assemble(&[record], None).unwrap();
+        assert_eq!(batch.truths[0].values.to_vec(), [0.625]);
+        assert_eq!(target.answer(&[0.625]), crate::Answer::Number(OFFSET + 1.25));
+    }
+
+    #[test]
     fn a_pictures_own_standard_does_not_see_its_light() {
         let (mut plain, mut dimmed) = (vec![0.0; 8], vec![0.0; 8]);
         let pixels = [1.0, 2.0, 3.0, 6.0];
@@ -297,7 +317,7 @@ mod tests {
         let batcher = Batcher::new(vec![code(3), code(4)], vec![target]);
         let record =
             |codes: [u32; 2], t| Record { codes: codes.to_vec(), targets: vec![t], ..Record::default() };
-        let batch = batcher.assemble(&[record([2, 0], 1.0), record([0, 3], f32::NAN)], None).unwrap();
+        let batch = batcher.assemble(&[record([2, 0], 1.0), record([0, 3], f64::NAN)], None).unwrap();
         assert_eq!(batch.codes.unwrap().to_vec(), [2.0, 3.0, 0.0, 6.0]);
         assert_eq!(batch.truths[0].values.to_vec(), [1.0, 0.0]);
         assert_eq!(batch.truths[0].weights.to_vec(), [1.0, 0.0]);

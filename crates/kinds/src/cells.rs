@@ -19,7 +19,7 @@ pub fn cell_text<'a>(cell: Cell<'a>) -> Option<Cow<'a, str>> {
     })
 }
 
-/// The cell as a number that a network can hold; `None` for anything else.
+/// The cell as a number; `None` for anything else, and for numbers so large that their squares overflow.
 pub(crate) fn cell_number(cell: Cell<'_>) -> Option<f64> {
     match cell {
         Cell::Integer(i) => Some(i as f64),

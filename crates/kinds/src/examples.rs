@@ -40,7 +40,7 @@ struct Positions {
 struct Encoded {
     bytes: Vec<u8>,
     rows: Vec<usize>,
-    targets: Vec<f32>,
+    targets: Vec<f64>,
     unreadable: Vec<Unreadable>,
 }
 
@@ -152,7 +152,7 @@ impl Encoder {
             encoded.unwrap_or_else(|_| Err(BUG.to_owned())).map_err(|why| (name.clone(), why))?;
         }
         let known =
-            self.targets.iter().zip(targets).map(|((_, _, p), &c)| p.encode_target(c).unwrap_or(f32::NAN));
+            self.targets.iter().zip(targets).map(|((_, _, p), &c)| p.encode_target(c).unwrap_or(f64::NAN));
         record.targets.extend(known);
         Ok(())
     }
@@ -163,7 +163,7 @@ pub struct Examples {
     layout: Layout,
     store: Store,
     rows: Vec<usize>,
-    targets: Vec<f32>,
+    targets: Vec<f64>,
     unreadable: Vec<Unreadable>,
 }
 
@@ -248,8 +248,8 @@ impl Examples {
     }
 
     /// Target `k` of record `i`; NaN if it is not known.
-    pub fn target(&self, i: usize, k: usize) -> f32 {
-        self.targets.get(i * self.layout.targets + k).copied().unwrap_or(f32::NAN)
+    pub fn target(&self, i: usize, k: usize) -> f64 {
+        self.targets.get(i * self.layout.targets + k).copied().unwrap_or(f64::NAN)
     }
 
     /// Reads record `i`.

@@ -102,11 +102,11 @@ pub enum Feature {
         /// Its name for people.
         name: String,
         /// Ascending bin edges at quantiles, for the piecewise linear encoding.
-        edges: Vec<f32>,
+        edges: Vec<f64>,
         /// Training mean.
-        mean: f32,
+        mean: f64,
         /// Training standard deviation, at least a tiny positive number.
-        scale: f32,
+        scale: f64,
     },
     /// One of `size` categories; 0 stands for a value that training did not see.
     Code {
@@ -157,7 +157,7 @@ pub trait Prepared: Send + Sync {
     }
 
     /// The cell as a target: a class or a number; `None` if it is not known.
-    fn encode_target(&self, _cell: Cell<'_>) -> Option<f32> {
+    fn encode_target(&self, _cell: Cell<'_>) -> Option<f64> {
         None
     }
 

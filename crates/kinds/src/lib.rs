@@ -48,7 +48,7 @@ pub fn kind(name: &str) -> pellucid_data::Result<&'static dyn Kind> {
     let names = || KINDS.iter().map(|k| k.name());
     KINDS.iter().copied().find(|k| k.name() == name).ok_or_else(|| {
         let error = pellucid_data::DataError::usage(format!("there is no kind `{name}`"));
-        error.advise(match pellucid_data::nearest(name, names()) {
+        error.advise(match pellucid_base::nearest(name, names()) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("the kinds are: {}", names().collect::<Vec<_>>().join(", ")),
         })

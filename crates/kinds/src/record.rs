@@ -5,14 +5,14 @@ use crate::Feature;
 /// The encoded features and targets of one row.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Record {
-    /// Numbers; NaN if missing.
-    pub numbers: Vec<f32>,
+    /// Numbers in their own unit: `f64`, so that a large offset (a time, a long id) costs no digits.
+    pub numbers: Vec<f64>,
     /// Categories.
     pub codes: Vec<u32>,
     /// The bytes of all pictures, one after the other.
     pub pictures: Vec<u8>,
     /// One per target: a class or a number; NaN if not known.
-    pub targets: Vec<f32>,
+    pub targets: Vec<f64>,
 }
 
 impl Record {
@@ -61,7 +61,7 @@ impl Layout {
 
     /// Bytes of a record.
     pub fn bytes(&self) -> usize {
-        4 * (self.numbers + self.codes + self.targets) + self.picture_bytes()
+        8 * (self.numbers + self.targets) + 4 * self.codes + self.picture_bytes()
     }
 
     /// Appends a record's bytes; returns whether it has this layout.
@@ -72,8 +72,8 @@ impl Layout {
             && record.pictures.len() == self.picture_bytes();
         if fits {
             record.numbers.iter().for_each(|x| out.extend(x.to_le_bytes()));
-            record.codes.iter().for_each(|x| out.extend(x.to_le_bytes()));
             record.targets.iter().for_each(|x| out.extend(x.to_le_bytes()));
+            record.codes.iter().for_each(|x| out.extend(x.to_le_bytes()));
             out.extend(&record.pictures);
         }
         fits
@@ -82,12 +82,13 @@ impl Layout {
     /// Reads a record back from exactly [`bytes`](Layout::bytes) bytes.
     pub fn read(&self, bytes: &[u8], record: &mut Record) {
         record.clear();
-        let mut words = bytes.chunks_exact(4).map(|w| [w[0], w[1], w[2], w[3]]);
-        record.numbers.extend(words.by_ref().take(self.numbers).map(f32::from_le_bytes));
-        record.codes.extend(words.by_ref().take(self.codes).map(u32::from_le_bytes));
-        record.targets.extend(words.by_ref().take(self.targets).map(f32::from_le_bytes));
-        let start = 4 * (self.numbers + self.codes + self.targets);
-        record.pictures.extend(bytes.get(start..).unwrap_or_default());
+        let (doubles, bytes) = bytes.split_at((8 * (self.numbers + self.targets)).min(bytes.len()));
+        let (words, pictures) = bytes.split_at((4 * self.codes).min(bytes.len()));
+        let mut doubles = doubles.as_chunks().0.iter().map(|b| f64::from_le_bytes(*b));
+        record.numbers.extend(doubles.by_ref().take(self.numbers));
+        record.targets.extend(doubles);
+        record.codes.extend(words.as_chunks().0.iter().map(|b| u32::from_le_bytes(*b)));
+        record.pictures.extend(pictures);
     }
 }
 
@@ -99,10 +100,10 @@ mod tests {
     fn records_survive_their_bytes() {
         let layout = Layout { numbers: 2, codes: 1, pictures: vec![[2, 2, 1]], targets: 1 };
         let record = Record {
-            numbers: vec![1.5, -2.0],
+            numbers: vec![1.5, 1_700_000_000.25],
             codes: vec![7],
             pictures: vec![1, 2, 3, 4],
-            targets: vec![3.0],
+            targets: vec![-1_700_000_000.125],
         };
         let mut bytes = Vec::new();
         assert!(layout.write(&record, &mut bytes));

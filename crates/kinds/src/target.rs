@@ -54,8 +54,8 @@ impl Target {
         }
     }
 
-    /// The loss of `outputs` `[n, outputs]` against `truth` (`[n]`, classes as `u32`, numbers as `f32` in their own
-    /// unit), a mean weighted by `weights` `[n]`: cross entropy for classes; for numbers Huber's loss on
+    /// The loss of `outputs` `[n, outputs]` against `truth` (`[n]`, classes as `u32`, standardised numbers as
+    /// `f32`), a mean weighted by `weights` `[n]`: cross entropy for classes; for numbers Huber's loss on
     /// standardised values, which forgives outliers.
     ///
     /// # Errors
@@ -75,14 +75,9 @@ impl Target {
                 };
                 ops::cross_entropy(outputs, truth, options.smoothing, classes.as_ref(), Some(weights))
             }
-            Target::Number { mean, scale, .. } => {
-                let mut truth = truth.clone();
-                truth
-                    .data_mut::<f32>()?
-                    .iter_mut()
-                    .for_each(|y| *y = ((f64::from(*y) - mean) / scale) as f32);
+            Target::Number { .. } => {
                 let outputs = ops::reshape(outputs, &[truth.len()])?;
-                ops::huber(&outputs, &truth, OUTLIER, Some(weights))
+                ops::huber(&outputs, truth, OUTLIER, Some(weights))
             }
         }
     }

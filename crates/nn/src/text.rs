@@ -5,6 +5,7 @@ use crate::layers::{
     MaxPool2d, Pad, Residual, Sequential, SqueezeExcite,
 };
 use crate::{Layer, Seed};
+use pellucid_base::nearest;
 use pellucid_kernels::activation::Activation;
 use pellucid_tensor::{Error, Result};
 
@@ -112,26 +113,10 @@ fn unknown(line: &str) -> String {
         line.split_whitespace().take_while(|w| !w.starts_with(|c: char| c.is_ascii_digit())).collect();
     let name = name.join(" ").to_lowercase();
     let known = || WORDS.iter().map(|w| w.phrase);
-    match known()
-        .min_by_key(|phrase| distance(&name, phrase))
-        .filter(|p| distance(&name, p) <= 1 + p.len() / 3)
-    {
+    match nearest(&name, known()) {
         Some(near) => format!("there is no layer ‘{name}’; did you mean ‘{near}’?"),
         None => format!("there is no layer ‘{name}’; there are {}", known().collect::<Vec<_>>().join(", ")),
     }
-}
-
-/// Insertions, deletions and substitutions that make one word the other (Levenshtein 1966).
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, y) in b.chars().enumerate() {
-            let best = (row[j] + 1).min(row[j + 1] + 1).min(diagonal + usize::from(x != y));
-            diagonal = std::mem::replace(&mut row[j + 1], best);
-        }
-    }
-    row[row.len() - 1]
 }
 
 /// The words of a line that have not been used yet.

@@ -4,10 +4,10 @@
 //! with spaces so that the tensors are aligned), the tensors (safetensors), and the SHA-256 of everything
 //! before it. Files are named after the step; the newest two are kept.
 
-use crate::atomic;
 use crate::error::{Failure, Result};
 use crate::plan::Plan;
 use crate::task::{Best, Stopped};
+use pellucid_base::{remove_unfinished, write_atomic};
 use pellucid_nn::state::{Named, named_from_bytes, named_to_bytes};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -84,7 +84,7 @@ impl Checkpoints {
     /// The checkpoints in a folder, which is made if need be; leftovers of interrupted writers are removed.
     pub(crate) fn open(folder: PathBuf) -> Result<Checkpoints> {
         std::fs::create_dir_all(&folder)
-            .and_then(|()| atomic::remove_unfinished(&folder))
+            .and_then(|()| remove_unfinished(&folder))
             .map_err(Failure::file("prepare the folder of checkpoints", &folder))?;
         Ok(Checkpoints { folder })
     }
@@ -97,7 +97,7 @@ impl Checkpoints {
         let failure = Failure::file("save the checkpoint", &path);
         let text = serde_json::to_vec(header).map_err(|e| failure(e.into()))?;
         let payload = named_to_bytes(tensors)?;
-        atomic::write_atomic(&path, |w| write(w, text, &payload)).map_err(&failure)?;
+        write_atomic(&path, |w| write(w, text, &payload)).map_err(&failure)?;
         let (past, ahead): (Vec<_>, Vec<_>) =
             self.newest_first()?.into_iter().partition(|(step, _)| *step <= header.progress.step);
         for (_, path) in past.iter().skip(KEPT).chain(&ahead) {

@@ -10,7 +10,7 @@
 //! | `plan` | [`Plan`] |
 //! | `run` | the loop: [`train`] |
 //! | `state` | the tensors a training consists of: weights, moments, moving mean, best weights |
-//! | `checkpoint`, `atomic` | the state in a file that is intact or recognised as damaged |
+//! | `checkpoint` | the state in a file that is intact or recognised as damaged |
 //! | `order`, `feed` | which rows a step learns from; batches made ready on another thread |
 //! | `log`, `board`, [`tensorboard`] | the course of a training in files |
 //! | `measure`, [`budget`] | what a step costs, and how many fit into a span of time |
@@ -18,7 +18,6 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
-mod atomic;
 mod board;
 pub mod budget;
 mod checkpoint;

@@ -24,8 +24,8 @@ struct ClassCase {
 #[derive(Deserialize)]
 struct NumberCase {
     name: String,
-    predicted: Vec<f32>,
-    truth: Vec<f32>,
+    predicted: Vec<f64>,
+    truth: Vec<f64>,
     scores: BTreeMap<String, Option<f64>>,
 }
 
@@ -70,6 +70,21 @@ fn numbers_equal_scikit_learn_and_scipy() {
     }
 }
 
+/// Times in seconds since 1970 are scored as exactly as seconds since yesterday.
+#[test]
+fn a_large_offset_changes_no_score() {
+    let truth: Vec<f64> = (0..50).map(|i| f64::from(i) * 0.5).collect();
+    let predicted: Vec<f64> = truth.iter().zip(0..).map(|(t, i)| t + f64::from(i % 5) * 0.25).collect();
+    let moved = |values: &[f64]| values.iter().map(|v| v + 1_700_000_000.0).collect::<Vec<_>>();
+    let near = metrics::score_numbers(&NumberRows::new(&predicted, &truth).unwrap());
+    let (predicted, truth) = (moved(&predicted), moved(&truth));
+    let far = metrics::score_numbers(&NumberRows::new(&predicted, &truth).unwrap());
+    for ((metric, near), (_, far)) in near.iter().zip(&far) {
+        let (near, far) = (near.unwrap(), far.unwrap());
+        assert!((near - far).abs() < 1e-9, "{}: {far} instead of {near}", metric.name);
+    }
+}
+
 /// Counting a row twice is the same as listing it twice: what the bootstrap rests on.
 #[test]
 fn counts_are_repeated_rows() {
@@ -107,8 +122,8 @@ fn without_rows_nothing_has_a_value() {
 /// Sums of 0.1 are not exact: their rounding must not pass for variation.
 #[test]
 fn constants_have_no_correlation_and_no_explained_variation() {
-    let (constant, varying): (Vec<f32>, Vec<f32>) = (0..37).map(|i| (0.1, (i as f32).sin() + 3.3)).unzip();
-    let value = |predicted: &[f32], truth: &[f32], name: &str| {
+    let (constant, varying): (Vec<f64>, Vec<f64>) = (0..37).map(|i| (0.1, f64::from(i).sin() + 3.3)).unzip();
+    let value = |predicted: &[f64], truth: &[f64], name: &str| {
         let scores = metrics::score_numbers(&NumberRows::new(predicted, truth).unwrap());
         scores.into_iter().find(|(metric, _)| metric.name == name).unwrap().1
     };
@@ -162,7 +177,7 @@ fn what_cannot_be_scored_is_named() {
     assert!(matches!(error(&[1.5, -0.5], &[0]), MetricError::Value { row: 0, .. }));
     assert!(error(&[0.5, f32::NAN], &[0]).to_string().contains("row 0"));
     assert!(matches!(
-        NumberRows::new(&[0.0, f32::INFINITY], &[0.0, 1.0]).map(|_| ()),
+        NumberRows::new(&[0.0, f64::INFINITY], &[0.0, 1.0]).map(|_| ()),
         Err(MetricError::Value { row: 1, .. })
     ));
 }

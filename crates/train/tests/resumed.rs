@@ -133,7 +133,8 @@ fn a_checkpoint_that_cannot_be_written_ends_the_training_with_the_one_before_int
     let (whole, place) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let plan = plan(60);
     run_to_end(&plan, whole.path(), WIDTH);
-    let obstacle = place.path().join("checkpoints/step-000000040.ckpt.unfinished");
+    let obstacle = place.path().join("checkpoints/step-000000040.ckpt");
+    // A folder in its place cannot be replaced by a file.
     let block = || std::fs::create_dir(&obstacle).unwrap();
     let mut notes = Notes { at_step: Some((33, &block)), ..Notes::default() };
     let failure = run(&mut SameSign::new(WIDTH), &plan, place.path(), &mut notes, &AtomicBool::new(false))

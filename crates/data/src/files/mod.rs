@@ -180,7 +180,8 @@ impl Files {
         self.resolve(name).ok_or_else(|| {
             let error =
                 DataError::not_found(format!("there is no file `{name}`")).in_file(self.0.label.clone());
-            match crate::nearest(name, self.list().iter().take(MAX_FILES_BESIDE).map(String::as_str)) {
+            match pellucid_base::nearest(name, self.list().iter().take(MAX_FILES_BESIDE).map(String::as_str))
+            {
                 Some(near) => error.advise(format!("did you mean `{near}`?")),
                 None => error.advise("check the path in the table; it is relative to this folder or archive"),
             }

@@ -388,7 +388,7 @@ fn bytes_cell<'a>(bytes: &'a [u8], meaning: Meaning, scratch: &'a mut String) ->
     Ok(match meaning {
         Meaning::Text => Cell::Text(std::str::from_utf8(bytes).map_err(|_| "a text is not valid UTF-8")?),
         Meaning::Uuid => {
-            *scratch = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            *scratch = pellucid_base::hex(bytes);
             Cell::Text(scratch)
         }
         Meaning::Half => {

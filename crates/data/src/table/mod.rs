@@ -98,7 +98,7 @@ impl Table {
         }
         let names = || self.0.columns.iter().map(|column| column.name.as_str());
         let error = DataError::not_found(format!("there is no column `{name}`")).in_file(self.name());
-        Err(match crate::nearest(name, names()) {
+        Err(match pellucid_base::nearest(name, names()) {
             Some(near) => error.advise(format!("did you mean `{near}`?")),
             None => {
                 let listed: Vec<&str> = names().take(20).collect();

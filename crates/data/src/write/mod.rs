@@ -1,10 +1,7 @@
 //! Writing tables of predictions: CSV, JSON and Parquet, each file whole or not at all.
 
-mod atomic;
 mod parquet;
 mod text;
-
-pub use atomic::write_atomic;
 
 use crate::error::{DataError, Result};
 use std::io::{self, Write};
@@ -53,6 +50,14 @@ impl OutColumn {
             OutValues::Integer(v) => v.len(),
         }
     }
+}
+
+/// Writes a file that appears whole or not at all ([`pellucid_base::write_atomic`]); the error names it.
+///
+/// # Errors
+/// `NotFound` when the folder does not exist, `Io` when writing fails (disk full, no permission).
+pub fn write_atomic(path: &Path, fill: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>) -> Result<()> {
+    pellucid_base::write_atomic(path, fill).map_err(|e| DataError::io("could not write", path, &e))
 }
 
 /// Writes a table in the format of the path's extension: `.csv`, `.tsv`, `.json` (an array of objects), `.jsonl`

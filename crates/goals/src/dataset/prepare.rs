@@ -136,5 +136,5 @@ pub(crate) fn fingerprint(prepared: &Prepared) -> Result<String> {
             hash.update(&bytes);
         }
     }
-    Ok(hash.finalize().iter().map(|b| format!("{b:02x}")).collect())
+    Ok(pellucid_base::hex(&hash.finalize()))
 }

@@ -33,6 +33,9 @@ fn never() -> Mirroring {
     Mirroring::Never
 }
 
+/// The reason of a setting that a person chose.
+pub(crate) const GIVEN: &str = "given";
+
 /// A setting that was decided, and why: shown to the person.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Decision {
@@ -113,7 +116,7 @@ impl Decider {
         why: &str,
     ) -> T {
         let (value, why) = match given {
-            Some(value) => (value, "given"),
+            Some(value) => (value, GIVEN),
             None => (own, why),
         };
         self.decisions.push(Decision {
@@ -185,7 +188,8 @@ fn plan(effort: &Effort, config: &Config, facts: &Facts<'_>, pictures: bool, dec
         (false, _) => 256,
     };
     let why = format!("suits {} training rows", facts.rows);
-    let batch = decider.decide("batch", given.batch, own_batch, &why).clamp(1, facts.rows.max(1));
+    let within = |batch: usize| batch.clamp(1, facts.rows.max(1));
+    let batch = decider.decide("batch", given.batch.map(within), within(own_batch), &why);
     let per_pass = (facts.rows / batch).max(1);
     let passes = (effort.shown / facts.rows.max(1)).clamp(effort.passes.0, effort.passes.1);
     let why = format!("{passes} passes over {} training rows", facts.rows);

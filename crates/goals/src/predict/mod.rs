@@ -3,8 +3,9 @@
 mod design;
 mod network;
 mod task;
+mod weights;
 
-pub(crate) use design::{Blueprint, Decision, Design, Facts, design};
+pub(crate) use design::{Blueprint, Decision, Design, Facts, GIVEN, design};
 pub(crate) use network::Network;
-pub(crate) use task::{INFERENCE_BATCH, class_weights};
-pub(crate) use task::{PredictSource, PredictTask};
+pub(crate) use task::{INFERENCE_BATCH, PredictSource, PredictTask};
+pub(crate) use weights::class_weights;

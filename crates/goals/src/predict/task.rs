@@ -4,7 +4,7 @@ use super::Network;
 use crate::outcome::{Answers, quick_scores};
 use pellucid_grad::{Var, ops};
 use pellucid_kinds::image::Augment;
-use pellucid_kinds::{Batch, Batcher, Examples, Target, TargetOptions};
+use pellucid_kinds::{Batch, Batcher, Examples, TargetOptions};
 use pellucid_nn::{Module, Pass};
 use pellucid_tensor::Stream;
 use pellucid_train::{Failure, Result, Source, Task, Validation};
@@ -110,23 +110,4 @@ impl Task for PredictTask {
         }
         Ok(Validation { loss: loss / f64::max(rows, 1.0), metrics, score, score_name: names.join(" + ") })
     }
-}
-
-/// The largest factor between the weights of two classes.
-const MOST_WEIGHT: f64 = 10.0;
-
-/// Class weights that lift rare classes: inverse frequency, within a factor of [`MOST_WEIGHT`], with a mean of 1 over
-/// the training rows; `None` if the classes are balanced within a factor of `ratio`.
-pub(crate) fn class_weights(target: &Target, ratio: f64) -> Option<Vec<f32>> {
-    let Target::Classes { counts, .. } = target else { return None };
-    let count = |n: &usize| (*n).max(1) as f64;
-    let most = counts.iter().map(count).fold(0.0, f64::max);
-    let least = counts.iter().map(count).fold(f64::INFINITY, f64::min);
-    if most <= ratio * least {
-        return None;
-    }
-    let raw = |n: &usize| (most / count(n)).min(MOST_WEIGHT);
-    let total: f64 = counts.iter().map(count).sum();
-    let mean = counts.iter().map(|n| raw(n) * count(n)).sum::<f64>() / total;
-    Some(counts.iter().map(|n| (raw(n) / mean) as f32).collect())
 }

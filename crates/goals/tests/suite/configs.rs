@@ -1,7 +1,7 @@
 //! The resolved configuration: complete, and the one to start the same run from again.
 
 use crate::{config, flats, folder, ignoring, model_bytes, put, trained};
-use pellucid_goals::Config;
+use pellucid_goals::{ClassWeights, Config};
 
 #[test]
 fn the_written_configuration_is_complete_and_gives_the_same_model() {
@@ -24,6 +24,52 @@ fn the_written_configuration_is_complete_and_gives_the_same_model() {
     assert_eq!(again.run.config().unwrap(), resolved);
     assert!(model_bytes(&first.run) == model_bytes(&again.run));
     assert_eq!(first.evaluation, again.evaluation);
+}
+
+/// Flats of which one in fifteen is a castle, beside the even classes cheap and dear.
+fn castles() -> String {
+    let castle = |i: usize| if i % 15 == 1 { "castle" } else { "house" };
+    let text = flats(300, 1);
+    let lines = text.lines().enumerate();
+    lines.map(|(i, line)| format!("{line},{}\n", if i == 0 { "sort" } else { castle(i) })).collect()
+}
+
+#[test]
+fn only_the_targets_that_were_weighed_are_weighed_again() {
+    let folder = folder();
+    let data = put(folder.path(), "castles.csv", castles());
+    let asked = || ignoring(config(&data, &["class", "sort"], 30), &["rent"]);
+    let first = trained(asked(), folder.path(), "first").run;
+    let resolved = first.config().unwrap();
+    let weighed = |columns: &[&str]| Some(ClassWeights::Of(columns.iter().map(|&c| c.to_owned()).collect()));
+    assert_eq!(resolved.training.class_weights, weighed(&["sort"]));
+    let again = trained(resolved.clone(), folder.path(), "again").run;
+    assert_eq!(again.config().unwrap(), resolved);
+    assert!(model_bytes(&first) == model_bytes(&again));
+
+    let run = |name: &str, text: &str| {
+        let mut config = asked();
+        let toml = format!("[training]\nclass_weights = {text}");
+        config.training.class_weights = Config::parse(&toml, "mine.toml").unwrap().training.class_weights;
+        trained(config, folder.path(), name).run.config().unwrap().training.class_weights
+    };
+    assert_eq!(run("all", "true"), weighed(&["class", "sort"]));
+    assert_eq!(run("none", "false"), weighed(&[]));
+    assert_eq!(run("one", "[\"class\"]"), weighed(&["class"]));
+}
+
+#[test]
+fn class_weights_of_other_columns_are_refused() {
+    let folder = folder();
+    let data = put(folder.path(), "castles.csv", castles());
+    for (column, advice) in
+        [("clas", "did you mean `class`?"), ("rent", "there are: class, sort"), ("age", "class")]
+    {
+        let mut config = config(&data, &["class", "sort", "rent"], 30);
+        config.training.class_weights = Some(ClassWeights::Of(vec![column.to_owned()]));
+        let why = crate::refused(config, folder.path()).to_string();
+        assert!(why.contains(&format!("`{column}`")) && why.contains(advice), "{why}");
+    }
 }
 
 #[test]
@@ -52,6 +98,7 @@ fn errors_name_the_file_and_the_key() {
         ("[network]\nlayer = [\"relu\"]", ["mine.toml", "[network]", "`layers`"]),
         ("[training]\npreset = \"bestest\"", ["mine.toml", "bestest", "best"]),
         ("[training]\nsteps = -3", ["mine.toml", "steps", "-3"]),
+        ("[training]\nclass_weights = 3", ["mine.toml", "class_weights", "list of columns"]),
         ("[training]\nsteps = 10 20", ["mine.toml", "not valid", "line 2"]),
     ] {
         let why = why(text);

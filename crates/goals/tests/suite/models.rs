@@ -105,7 +105,7 @@ fn a_model_of_a_newer_version_or_another_program_is_refused_with_the_reason() {
         assert!(text.contains(from), "{text}");
         let text = text.replacen(from, to, 1);
         std::fs::write(model.join("config.json"), &text).unwrap();
-        let sum = |bytes: &[u8]| Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect::<String>();
+        let sum = |bytes: &[u8]| pellucid_base::hex(&Sha256::digest(bytes));
         let weights = sum(&std::fs::read(model.join("model.safetensors")).unwrap());
         let sums = format!("{}  config.json\n{weights}  model.safetensors\n", sum(text.as_bytes()));
         std::fs::write(model.join("SHA256SUMS"), sums).unwrap();

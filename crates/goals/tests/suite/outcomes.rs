@@ -1,7 +1,8 @@
 //! Small data sets are learned well, and the run's folder holds what it promises.
 
 use crate::{config, flats, folder, ignoring, model_bytes, put, score, trained};
-use pellucid_goals::{Config, Unwatched, evaluate};
+use pellucid_data::OutValues;
+use pellucid_goals::{Config, Unwatched, evaluate, predict};
 use pellucid_kinds::image::decode;
 use pellucid_tensor::Stream;
 use std::path::{Path, PathBuf};
@@ -34,6 +35,34 @@ fn a_number_is_predicted_and_the_run_is_complete() {
     assert!(score(&elsewhere, "rent", "r2").0 > 0.9);
     let scored = elsewhere.targets["rent"].get("mae").unwrap();
     assert!(scored.low.unwrap() <= scored.value && scored.value <= scored.high.unwrap());
+}
+
+/// Seconds since 1970, as inputs and as answers: what is learned of them lies far behind the point.
+#[test]
+fn numbers_with_a_large_offset_are_learned_as_well_as_those_without() {
+    let folder = folder();
+    let run = |name: &str, offset: f64| {
+        let mut random = Stream::new(5, "offsets", 0);
+        let text = crate::lines("begin,end", 500, |_| {
+            let begin = f64::from(random.between(0.0, 60.0));
+            let end = 2.0 * begin + f64::from(random.normal());
+            format!("{:.3},{:.3}", offset + begin, offset + end)
+        });
+        let data = put(folder.path(), &format!("{name}.csv"), text);
+        let mut config = config(&data, &["end"], 600);
+        config.training.learning_rate = Some(3e-3);
+        let done = trained(config, folder.path(), name);
+        let new = put(folder.path(), "new.csv", format!("begin\n{}\n{}\n", offset + 10.0, offset + 50.0));
+        let found = predict(done.run.path(), &[new], &mut Unwatched).unwrap();
+        let OutValues::Number(ends) = &found.columns[1].values else { panic!("{:?}", found.columns) };
+        let [(r2, _), (mae, trivial)] = ["r2", "mae"].map(|metric| score(&done.evaluation, "end", metric));
+        ([r2, mae, trivial], [ends[0] - offset, ends[1] - offset])
+    };
+    let (near, far) = (run("near", 0.0), run("far", 1_700_000_000.0));
+    assert!(near.0[0] > 0.98, "{near:?}");
+    for (near, far) in near.0.into_iter().chain(near.1).zip(far.0.into_iter().chain(far.1)) {
+        assert!((near - far).abs() < 1e-2 * near.abs(), "{far} instead of {near}");
+    }
 }
 
 #[test]

@@ -28,7 +28,7 @@ impl Watcher for Stopper<'_> {
 /// Starts a run and stops it after so many steps.
 fn stopped(config: Config, out: &Path, name: &str, after: u64) -> Run {
     let stop = AtomicBool::new(false);
-    let place = Place { out: Some(out), name: Some(name), command: String::new() };
+    let place = Place { out: Some(out), name: Some(name), command: "pellucid train".to_owned() };
     match train(config, &place, &mut Stopper { after, stop: &stop }, &stop) {
         Ok(Ended::Interrupted(run)) => run,
         Ok(Ended::Finished(_)) => panic!("it was not interrupted"),
@@ -79,6 +79,41 @@ fn a_resumed_run_equals_an_uninterrupted_one_bit_for_bit() {
         let answers = |run: &Run| std::fs::read(run.path().join("predictions.parquet")).unwrap();
         assert!(answers(&whole.run) == answers(&run), "{name}");
     }
+}
+
+#[test]
+fn a_resumed_run_knows_why_everything_was_chosen() {
+    let folder = folder();
+    let data = put(folder.path(), "flats.csv", flats(300, 1));
+    let (here, there) = (folder.path().join("here"), folder.path().join("there"));
+    let whole = trained(small(&data), &here, "run").run;
+    let resumed = stopped(small(&data), &there, "run", 23);
+    assert!(matches!(go_on(&resumed, u64::MAX), Ok(Ended::Finished(_))));
+    // All but how long it took.
+    let pieces = |run: &Run, name: &str| -> Vec<String> {
+        let text = std::fs::read_to_string(run.path().join(name)).unwrap();
+        let text = text.replace(&run.path().display().to_string(), "RUN");
+        text.split(['<', '\n']).filter(|piece| !piece.contains("\u{a0}s")).map(str::to_owned).collect()
+    };
+    for name in ["decisions.json", "data_report.json", "README.md", "report.html"] {
+        assert_eq!(pieces(&whole, name), pieces(&resumed, name), "{name}");
+    }
+    assert!(pieces(&resumed, "report.html").concat().contains("more where rows are few"));
+}
+
+#[test]
+fn damaged_reasons_are_named_and_missing_ones_are_no_hindrance() {
+    let folder = folder();
+    let data = put(folder.path(), "flats.csv", flats(300, 1));
+    let run = stopped(small(&data), folder.path(), "run", 23);
+    let reasons = run.path().join("decisions.json");
+    std::fs::write(&reasons, "{\"command\": 1}").unwrap();
+    let why = go_on(&run, u64::MAX).err().unwrap().to_string();
+    assert!(why.contains("decisions.json") && why.contains("remove this file"), "{why}");
+    std::fs::remove_file(&reasons).unwrap();
+    assert!(matches!(go_on(&run, u64::MAX), Ok(Ended::Finished(_))));
+    let report = std::fs::read_to_string(run.path().join("report.html")).unwrap();
+    assert!(report.contains("as in config.toml"), "reasons that are lost are not made up");
 }
 
 #[test]

@@ -20,9 +20,9 @@ pub fn add(a: &Var, b: &Var) -> Result<Var> {
     with_float!("add", a.dtype(), T => {
         let y = combine::<T>("add", a.value(), b.value(), #[inline(always)] |a, b| a + b)?;
         let shapes = (*a.shape(), *b.shape());
-        Ok(record(y, [a, b], move |g, needs| {
+        record(y, [a, b], move |g, needs| {
             both(g, needs, |g| sum_to::<T>(g, &shapes.0), |g| sum_to::<T>(g, &shapes.1))
-        }))
+        })
     })
 }
 
@@ -36,13 +36,13 @@ pub fn sub(a: &Var, b: &Var) -> Result<Var> {
     with_float!("sub", a.dtype(), T => {
         let y = combine::<T>("sub", a.value(), b.value(), #[inline(always)] |a, b| a - b)?;
         let shapes = (*a.shape(), *b.shape());
-        Ok(record(y, [a, b], move |g, needs| {
+        record(y, [a, b], move |g, needs| {
             both(g, needs, |g| sum_to::<T>(g, &shapes.0), |g| {
                 let mut g = sum_to::<T>(g, &shapes.1)?;
                 elementwise::map_in_place(g.data_mut::<T>()?, 1, #[inline(always)] |g| -g);
                 Ok(g)
             })
-        }))
+        })
     })
 }
 
@@ -63,9 +63,9 @@ pub fn mul(a: &Var, b: &Var) -> Result<Var> {
             let g = update::<T>(g, other, #[inline(always)] |g, x| g * x)?;
             sum_to::<T>(g, shape)
         };
-        Ok(record(y, [a, b], move |g, needs| {
+        record(y, [a, b], move |g, needs| {
             both(g, needs, |g| times(g, right, &shapes.0), |g| times(g, left, &shapes.1))
-        }))
+        })
     })
 }
 
@@ -81,7 +81,7 @@ pub fn div(a: &Var, b: &Var) -> Result<Var> {
         let shapes = (*a.shape(), *b.shape());
         let divisor = b.value().clone();
         let quotient = b.needs_gradient().then(|| y.clone());
-        Ok(record(y, [a, b], move |g, needs| {
+        record(y, [a, b], move |g, needs| {
             let other = divisor.clone();
             let over = |g: Tensor, b: Tensor| update::<T>(g, Some(b), #[inline(always)] |g, b| g / b);
             both(
@@ -94,7 +94,7 @@ pub fn div(a: &Var, b: &Var) -> Result<Var> {
                     sum_to::<T>(over(g, divisor)?, &shapes.1)
                 },
             )
-        }))
+        })
     })
 }
 
@@ -107,10 +107,10 @@ pub fn scale(x: &Var, factor: f64) -> Result<Var> {
         let factor = T::from_f64(factor);
         let mut y = Tensor::unset::<T>(x.shape())?;
         elementwise::map(x.value().data::<T>()?, y.data_mut()?, 1, #[inline(always)] |x| x * factor);
-        Ok(record(y, [x], move |mut g, _| {
+        record(y, [x], move |mut g, _| {
             elementwise::map_in_place(g.data_mut::<T>()?, 1, #[inline(always)] |g| g * factor);
             Ok([Some(g.into())])
-        }))
+        })
     })
 }
 
@@ -131,7 +131,7 @@ pub fn shift(x: &Var, offset: f64) -> Result<Var> {
         let offset = T::from_f64(offset);
         let mut y = Tensor::unset::<T>(x.shape())?;
         elementwise::map(x.value().data::<T>()?, y.data_mut()?, 1, #[inline(always)] |x| x + offset);
-        Ok(record(y, [x], |g, _| Ok([Some(g.into())])))
+        record(y, [x], |g, _| Ok([Some(g.into())]))
     })
 }
 

@@ -46,7 +46,7 @@ fn typed<T: Float + Scalar>(parts: &[&Var], axis: usize, first: &Shape) -> Resul
         start += width;
     }
     let wanted: Vec<_> = parts.iter().map(|p| (*p.shape(), p.needs_gradient())).collect();
-    Ok(record_many(y, parts, move |g, send| {
+    record_many(y, parts, move |g, send| {
         let mut start = 0;
         for (i, (shape, needs)) in wanted.into_iter().enumerate() {
             let width = shape[axis] * inner;
@@ -58,7 +58,7 @@ fn typed<T: Float + Scalar>(parts: &[&Var], axis: usize, first: &Shape) -> Resul
             start += width;
         }
         Ok(())
-    }))
+    })
 }
 
 pub(crate) fn cases() -> Result<Vec<Case>> {

@@ -62,7 +62,7 @@ pub fn cross_entropy(
 
 /// Records a scalar loss whose gradient was computed along with it.
 pub(crate) fn finish<T: Float + Scalar>(x: &Var, loss: T, mut gradient: Tensor) -> Result<Var> {
-    Ok(record(Tensor::scalar(loss)?, [x], move |g, _| {
+    record(Tensor::scalar(loss)?, [x], move |g, _| {
         let g = g.data::<T>()?[0];
         if g != T::ONE {
             elementwise::map_in_place(
@@ -73,7 +73,7 @@ pub(crate) fn finish<T: Float + Scalar>(x: &Var, loss: T, mut gradient: Tensor) 
             );
         }
         Ok([Some(gradient.into())])
-    }))
+    })
 }
 
 pub(crate) fn cases() -> Result<Vec<Case>> {

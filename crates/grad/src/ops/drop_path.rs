@@ -33,10 +33,10 @@ pub fn drop_path(x: &Var, p: f64, stream: &Stream) -> Result<Var> {
     with_float!(OP, x.dtype(), T => {
         let mut y = x.value().clone();
         scale_rows::<T>(&mut y, &factors)?;
-        Ok(record(y, [x], move |mut dy, _| {
+        record(y, [x], move |mut dy, _| {
             scale_rows::<T>(&mut dy, &factors)?;
             Ok([Some(dy.into())])
-        }))
+        })
     })
 }
 

@@ -27,10 +27,10 @@ pub fn dropout(x: &Var, p: f64, stream: &Stream) -> Result<Var> {
         let mut y = x.value().clone();
         drop_some::<T>(&mut y, p, stream)?;
         let stream = stream.clone();
-        Ok(record(y, [x], move |mut dy, _| {
+        record(y, [x], move |mut dy, _| {
             drop_some::<T>(&mut dy, p, &stream)?;
             Ok([Some(dy.into())])
-        }))
+        })
     })
 }
 

@@ -29,11 +29,11 @@ fn typed<T: Float + Scalar>(x: &Var, batch: usize, pixels: usize, channels: usiz
     let mut y = Tensor::unset::<T>(&[batch, channels])?;
     global_average_forward::<T>(pixels, channels, x.value().data()?, y.data_mut()?);
     let input = *x.shape();
-    Ok(record(y, [x], move |dy, _| {
+    record(y, [x], move |dy, _| {
         let mut dx = Tensor::unset::<T>(&input)?;
         global_average_backward::<T>(pixels, channels, dy.data()?, dx.data_mut()?, false);
         Ok([Some(dx.into())])
-    }))
+    })
 }
 
 pub(crate) fn cases() -> Result<Vec<Case>> {

@@ -32,14 +32,14 @@ fn typed<T: Float + Scalar>(x: &Var, axis: usize, lengths: [usize; 3], indices: 
     let mut y = Tensor::unset::<T>(&x.shape().with(axis, indices.len()))?;
     stripes::select(x.value().data::<T>()?, lengths, indices.data()?, y.data_mut()?);
     let (shape, indices) = (*x.shape(), indices.clone());
-    Ok(record(y, [x], move |g, _| {
+    record(y, [x], move |g, _| {
         if axis == 0 {
             return Ok([Some(Gradient::Rows { indices, values: g, shape })]);
         }
         let mut dx = Tensor::zeros(T::DTYPE, &shape)?;
         stripes::add_selected(g.data::<T>()?, indices.data()?, dx.data_mut()?, lengths);
         Ok([Some(dx.into())])
-    }))
+    })
 }
 
 pub(crate) fn cases() -> Result<Vec<Case>> {

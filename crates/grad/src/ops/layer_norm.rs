@@ -36,7 +36,7 @@ fn typed<T: Float + Scalar>(x: &Var, gamma: &Var, beta: &Var, eps: f64) -> Resul
         y.data_mut()?,
         kept.data_mut()?,
     );
-    Ok(record(y, [x, gamma, beta], move |mut dy, _| {
+    record(y, [x, gamma, beta], move |mut dy, _| {
         let mut dgamma = Tensor::unset::<T>(scale.shape())?;
         let mut dbeta = Tensor::unset::<T>(scale.shape())?;
         rows::backward(
@@ -48,7 +48,7 @@ fn typed<T: Float + Scalar>(x: &Var, gamma: &Var, beta: &Var, eps: f64) -> Resul
             dbeta.data_mut()?,
         )?;
         Ok([Some(dy.into()), Some(dgamma.into()), Some(dbeta.into())])
-    }))
+    })
 }
 
 pub(crate) fn cases() -> Result<Vec<Case>> {

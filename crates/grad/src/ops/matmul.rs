@@ -82,7 +82,7 @@ fn product(op: &'static str, a: &Var, b: &Var, transposed: bool) -> Result<Var> 
 fn typed<T: Float + Scalar>(a: &Var, b: &Var, p: Product, shape: &Shape) -> Result<Var> {
     let values = [a, b].map(|v| v.value().clone());
     let y = p.compute::<T>(side(values[0].data()?, p.m, p.k), p.second(values[1].data()?), shape)?;
-    Ok(record(y, [a, b], move |dy, [a_wanted, b_wanted]| {
+    record(y, [a, b], move |dy, [a_wanted, b_wanted]| {
         let [a_shape, b_shape] = [values[0].shape(), values[1].shape()];
         let a = side(values[0].data::<T>()?, p.m, p.k);
         let b = p.second(values[1].data::<T>()?);
@@ -93,7 +93,7 @@ fn typed<T: Float + Scalar>(a: &Var, b: &Var, p: Product, shape: &Shape) -> Resu
             false => p.compute(flip(a), dy, b_shape),
         });
         Ok([da.map(Into::into), db.transpose()?.map(Into::into)])
-    }))
+    })
 }
 
 pub(crate) fn cases() -> Result<Vec<Case>> {

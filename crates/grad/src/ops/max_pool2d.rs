@@ -28,11 +28,11 @@ fn typed<T: Float + Scalar>(x: &Var, pool: Pool2d, shape: &Shape) -> Result<Var>
     let mut source = Tensor::unset::<u32>(shape)?;
     max_forward::<T>(&pool, x.value().data()?, y.data_mut()?, source.data_mut()?)?;
     let input = *x.shape();
-    Ok(record(y, [x], move |dy, _| {
+    record(y, [x], move |dy, _| {
         let mut dx = Tensor::unset::<T>(&input)?;
         max_backward::<T>(&pool, dy.data()?, source.data()?, dx.data_mut()?, false)?;
         Ok([Some(dx.into())])
-    }))
+    })
 }
 
 pub(crate) fn cases() -> Result<Vec<Case>> {

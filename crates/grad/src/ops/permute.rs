@@ -22,10 +22,10 @@ pub fn permute(x: &Var, order: &[usize]) -> Result<Var> {
     let order = order.to_vec();
     with_float!(OP, x.dtype(), T => {
         let y = permuted::<T>(x.value(), &order)?;
-        Ok(record(y, [x], move |g, _| {
+        record(y, [x], move |g, _| {
             let back: Vec<usize> = (0..rank).filter_map(|axis| order.iter().position(|&o| o == axis)).collect();
             Ok([Some(permuted::<T>(&g, &back)?.into())])
-        }))
+        })
     })
 }
 

@@ -133,7 +133,7 @@ fn scaled_sum<T: Float + Scalar>(x: &Var, lengths: [usize; 3], shape: &Shape, fa
         );
     }
     let full = *x.shape();
-    Ok(record(y, [x], move |g, _| {
+    record(y, [x], move |g, _| {
         let [outer, len, inner] = lengths;
         let mut dx = Tensor::unset::<T>(&full)?;
         Broadcast::new(&[outer, len, inner], &[outer, 1, inner], &[]).apply(
@@ -144,14 +144,14 @@ fn scaled_sum<T: Float + Scalar>(x: &Var, lengths: [usize; 3], shape: &Shape, fa
             |g, factor| g * factor,
         );
         Ok([Some(dx.into())])
-    }))
+    })
 }
 
 fn max_of<T: Float + Scalar>(x: &Var, lengths: [usize; 3], shape: &Shape) -> Result<Var> {
     let mut y = Tensor::unset::<T>(shape)?;
     reduce::max_axis(x.value().data::<T>()?, lengths, y.data_mut()?)?;
     let (input, most) = (x.value().clone(), y.clone());
-    Ok(record(y, [x], move |mut g, _| {
+    record(y, [x], move |mut g, _| {
         let mut dx = stretched::<T>(
             &input,
             lengths,
@@ -176,7 +176,7 @@ fn max_of<T: Float + Scalar>(x: &Var, lengths: [usize; 3], shape: &Shape) -> Res
             |won, g| won * g,
         );
         Ok([Some(dx.into())])
-    }))
+    })
 }
 
 pub(crate) fn cases() -> Result<Vec<Case>> {

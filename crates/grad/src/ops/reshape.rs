@@ -13,7 +13,7 @@ use pellucid_tensor::Result;
 /// A shape of another number of elements.
 pub fn reshape(x: &Var, shape: &[usize]) -> Result<Var> {
     let before = *x.shape();
-    Ok(record(x.value().reshape(shape)?, [x], move |g, _| Ok([Some(g.reshape(&before)?.into())])))
+    record(x.value().reshape(shape)?, [x], move |g, _| Ok([Some(g.reshape(&before)?.into())]))
 }
 
 pub(crate) fn cases() -> Result<Vec<Case>> {

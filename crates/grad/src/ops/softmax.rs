@@ -42,10 +42,10 @@ fn rows<T: Float + Scalar>(
     let mut y = Tensor::unset::<T>(x.shape())?;
     forward(x.value().data()?, width, y.data_mut()?);
     let kept = y.clone();
-    Ok(record(y, [x], move |mut g, _| {
+    record(y, [x], move |mut g, _| {
         backward(kept.data()?, width, g.data_mut()?);
         Ok([Some(g.into())])
-    }))
+    })
 }
 
 pub(crate) fn cases() -> Result<Vec<Case>> {

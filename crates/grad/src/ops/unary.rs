@@ -121,7 +121,7 @@ fn apply<F: Elementary>(x: &Var) -> Result<Var> {
             |x| F::value(x),
         );
         let kept = if F::KEEP == Keep::Input { x.value().clone() } else { y.clone() };
-        Ok(record(y, [x], move |mut g, _| {
+        record(y, [x], move |mut g, _| {
             elementwise::zip_in_place(
                 g.data_mut::<T>()?,
                 kept.data()?,
@@ -130,7 +130,7 @@ fn apply<F: Elementary>(x: &Var) -> Result<Var> {
                 |g, kept| g * F::slope(kept),
             );
             Ok([Some(g.into())])
-        }))
+        })
     }
     with_float!(F::NAME, x.dtype(), T => typed::<T, F>(x))
 }

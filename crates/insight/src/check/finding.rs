@@ -134,15 +134,7 @@ impl fmt::Display for CheckReport {
 
 /// A count with separators: 12,345.
 pub(super) fn count(n: usize) -> String {
-    let digits = n.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    crate::report::words::count(n as u64)
 }
 
 /// `part` of `whole` in words: "31 of 624 (5.0 %)".

@@ -107,15 +107,15 @@ pub fn evaluate_classes(
 /// # Errors
 /// [`MetricError`] when lengths do not fit or a number is not finite.
 pub fn evaluate_numbers(
-    predicted: &[f32],
-    truth: &[f32],
+    predicted: &[f64],
+    truth: &[f64],
     centre: Centre,
     groups: Option<&[u32]>,
     seed: u64,
 ) -> Result<Scores, MetricError> {
     let rows = NumberRows::new(predicted, truth)?;
     check_groups(groups, truth.len())?;
-    let constant = |value: f64| vec![value as f32; truth.len()];
+    let constant = |value: f64| vec![value; truth.len()];
     let (means, medians) = (constant(centre.mean), constant(centre.median));
     let (mean, median) = (NumberRows::new(&means, truth)?, NumberRows::new(&medians, truth)?);
     let plan = Plan::new(truth.len(), groups, seed);

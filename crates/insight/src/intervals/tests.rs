@@ -35,8 +35,8 @@ fn every_interval_holds_its_value_or_is_absent() {
             assert!(s.low.unwrap() <= s.value && s.value <= s.high.unwrap(), "{name} {s:?}");
         }
     }
-    let truth: Vec<f32> = (0..200).map(|i| (i as f32 * 0.7).sin() * 4.0).collect();
-    let predicted: Vec<f32> = truth.iter().zip(0..).map(|(t, i)| t + (i as f32 * 1.3).cos()).collect();
+    let truth: Vec<f64> = (0..200).map(|i| (f64::from(i) * 0.7).sin() * 4.0).collect();
+    let predicted: Vec<f64> = truth.iter().zip(0..).map(|(t, i)| t + (f64::from(i) * 1.3).cos()).collect();
     let scores = evaluate_numbers(&predicted, &truth, Centre { mean: 0.1, median: 0.0 }, None, 3).unwrap();
     assert_eq!(scores.0.len(), NUMBER_METRICS.len());
     assert!(scores.0.iter().all(|(_, s)| s.low.unwrap() <= s.value && s.value <= s.high.unwrap()));

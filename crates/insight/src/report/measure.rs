@@ -49,12 +49,12 @@ impl NumberOutcome {
     /// [`MetricError`] when lengths do not fit or a number is not finite.
     pub fn measure(
         unit: Option<String>,
-        predicted: &[f32],
-        truth: &[f32],
+        predicted: &[f64],
+        truth: &[f64],
         centre: Centre,
     ) -> Result<Self, MetricError> {
         let rows = NumberRows::new(predicted, truth)?;
-        let pairs = || rows.truth().iter().zip(rows.predicted()).map(|(&t, &p)| (f64::from(t), f64::from(p)));
+        let pairs = || rows.truth().iter().zip(rows.predicted()).map(|(&t, &p)| (t, p));
         let errors: Vec<f64> = pairs().map(|(truth, predicted)| predicted - truth).collect();
         Ok(Self {
             unit,

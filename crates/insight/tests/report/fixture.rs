@@ -93,11 +93,9 @@ fn class_target(column: &str, classes: &[String], rows: usize, skill: f64, unsee
 
 fn number_target(column: &str, rows: usize, noise_size: f64) -> Target {
     let mut noise = Noise::new(5);
-    let truth: Vec<f32> = (0..rows).map(|_| (42.0 + 14.0 * noise.bell()) as f32).collect();
-    let predicted: Vec<f32> = truth
-        .iter()
-        .map(|&t| (42.0 + 0.85 * (f64::from(t) - 42.0) + noise_size * noise.bell()) as f32)
-        .collect();
+    let truth: Vec<f64> = (0..rows).map(|_| 42.0 + 14.0 * noise.bell()).collect();
+    let predicted: Vec<f64> =
+        truth.iter().map(|t| 42.0 + 0.85 * (t - 42.0) + noise_size * noise.bell()).collect();
     let centre = Centre { mean: 42.1, median: 41.8 };
     Target {
         column: column.into(),

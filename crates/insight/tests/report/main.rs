@@ -215,8 +215,8 @@ fn predictions_become_figures() {
     assert_eq!(outcome.roc_at_half, Some((0.0, 0.5)));
     assert_eq!(outcome.reliability.iter().map(|bin| bin.rows).sum::<u64>(), 3);
 
-    let truth: Vec<f32> = (0..5000).map(|i| i as f32).collect();
-    let predicted: Vec<f32> = truth.iter().map(|t| t + if *t == 17.0 { 900.0 } else { 1.0 }).collect();
+    let truth: Vec<f64> = (0..5000).map(f64::from).collect();
+    let predicted: Vec<f64> = truth.iter().map(|t| t + if *t == 17.0 { 900.0 } else { 1.0 }).collect();
     let centre = pellucid_insight::intervals::Centre { mean: 2.0, median: 2.0 };
     let outcome = NumberOutcome::measure(None, &predicted, &truth, centre).unwrap();
     assert_eq!(outcome.points.len(), pellucid_insight::report::measure::SHOWN_POINTS);

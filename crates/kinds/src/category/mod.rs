@@ -141,8 +141,8 @@ impl Prepared for PreparedCategory {
         Some(Target::Classes { names: self.state.values.clone(), counts: self.state.counts.clone() })
     }
 
-    fn encode_target(&self, cell: Cell<'_>) -> Option<f32> {
-        self.code(cell).map(|c| c as f32)
+    fn encode_target(&self, cell: Cell<'_>) -> Option<f64> {
+        self.code(cell).map(f64::from)
     }
 
     fn describe(&self) -> String {

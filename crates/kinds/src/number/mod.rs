@@ -14,6 +14,9 @@ const BINS: usize = 24;
 /// Quantiles are taken from at most this many evenly spread training values.
 const SAMPLE: usize = 200_000;
 
+/// Numbers whose difference is a smaller share of their size differ by rounding only.
+const ROUNDING: f64 = 4.0 * f64::EPSILON;
+
 /// Measured or counted quantities.
 pub(crate) struct Number;
 
@@ -22,7 +25,7 @@ pub(crate) struct Number;
 #[serde(deny_unknown_fields)]
 pub(crate) struct PreparedNumber {
     pub(crate) name: String,
-    pub(crate) edges: Vec<f32>,
+    pub(crate) edges: Vec<f64>,
     pub(crate) mean: f64,
     pub(crate) scale: f64,
     pub(crate) median: f64,
@@ -87,9 +90,9 @@ pub(crate) fn restore<T: serde::de::DeserializeOwned>(state: &Value) -> Result<T
 }
 
 /// The edges of [`BINS`] bins that hold equally many of the sorted values.
-fn quantiles(sorted: &[f64]) -> Vec<f32> {
+fn quantiles(sorted: &[f64]) -> Vec<f64> {
     let last = sorted.len().saturating_sub(1);
-    let at = |i: usize| sorted.get((i * last + BINS / 2) / BINS).map(|&x| x as f32);
+    let at = |i: usize| sorted.get((i * last + BINS / 2) / BINS).copied();
     (0..=BINS).filter_map(at).collect()
 }
 
@@ -97,7 +100,9 @@ impl PreparedNumber {
     /// Learns from training values; `None` if there are none.
     pub(crate) fn fit(name: &str, mut values: Vec<f64>, missing: bool) -> Option<PreparedNumber> {
         let count = values.len() as f64;
-        let mean = values.iter().sum::<f64>() / count;
+        // Summed from the first value on, so that a large offset costs the mean and the variance no digits.
+        let first = *values.first()?;
+        let mean = first + values.iter().map(|x| x - first).sum::<f64>() / count;
         let variance = values.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / count;
         if values.len() > SAMPLE {
             let step = values.len() as f64 / SAMPLE as f64;
@@ -108,13 +113,13 @@ impl PreparedNumber {
         let mut edges = quantiles(&values);
         values.dedup();
         edges.extend(quantiles(&values));
-        edges.sort_unstable_by(f32::total_cmp);
-        edges.dedup();
+        edges.sort_unstable_by(f64::total_cmp);
+        edges.dedup_by(|b, a| *b - *a <= ROUNDING * b.abs());
         Some(PreparedNumber {
             name: name.to_owned(),
             edges,
             mean,
-            scale: variance.sqrt().max(1e-9 * mean.abs()).max(1e-12),
+            scale: variance.sqrt().max(ROUNDING * mean.abs()).max(1e-12),
             median,
             missing,
         })
@@ -122,9 +127,9 @@ impl PreparedNumber {
 
     /// Appends the number (the median for a missing one) and, if training had gaps, whether it was missing.
     pub(crate) fn push(&self, value: Option<f64>, record: &mut Record) {
-        record.numbers.push(value.unwrap_or(self.median) as f32);
+        record.numbers.push(value.unwrap_or(self.median));
         if self.missing {
-            record.numbers.push(f32::from(u8::from(value.is_none())));
+            record.numbers.push(f64::from(u8::from(value.is_none())));
         }
     }
 }
@@ -138,8 +143,8 @@ impl Prepared for PreparedNumber {
         let mut features = vec![Feature::Number {
             name: self.name.clone(),
             edges: self.edges.clone(),
-            mean: self.mean as f32,
-            scale: self.scale as f32,
+            mean: self.mean,
+            scale: self.scale,
         }];
         if self.missing {
             features.push(Feature::Number {
@@ -166,8 +171,8 @@ impl Prepared for PreparedNumber {
         Some(Target::Number { mean: self.mean, scale: self.scale, median: self.median })
     }
 
-    fn encode_target(&self, cell: Cell<'_>) -> Option<f32> {
-        cell_number(cell).map(|x| x as f32)
+    fn encode_target(&self, cell: Cell<'_>) -> Option<f64> {
+        cell_number(cell)
     }
 
     fn describe(&self) -> String {

@@ -94,7 +94,7 @@ impl Prepared for PreparedTime {
                     name: format!("{}, {wave} of the {cycle}", self.trend.name),
                     edges: Vec::new(),
                     mean: 0.0,
-                    scale: std::f32::consts::FRAC_1_SQRT_2,
+                    scale: std::f64::consts::FRAC_1_SQRT_2,
                 });
             }
         }
@@ -111,7 +111,7 @@ impl Prepared for PreparedTime {
         self.trend.push(ms.map(|ms| ms as f64 / DAY), record);
         for (_, share) in self.cycles(ms) {
             let (sin, cos) = share.map_or((0.0, 0.0), |s| (std::f64::consts::TAU * s).sin_cos());
-            record.numbers.extend([sin as f32, cos as f32]);
+            record.numbers.extend([sin, cos]);
         }
         Ok(())
     }

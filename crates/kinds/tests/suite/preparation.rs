@@ -134,6 +134,28 @@ fn a_number_is_standardised_by_training_rows_and_unknown_parts_are_finite() {
 }
 
 #[test]
+fn a_number_is_told_apart_from_its_neighbours_however_large_its_offset() {
+    for offset in [0, 1_700_000_000, 9_000_000_000_000] {
+        let p = fitted("number", Role::Input, &|i| format!("{}", offset + i as i64 % 40));
+        let batcher = Batcher::new(p.features(), vec![]);
+        let encode = |x: i64| {
+            let mut record = Record::default();
+            p.encode(Cell::Integer(x), None, &mut record).unwrap();
+            batcher.assemble(&[record], None).unwrap().numbers.unwrap().to_vec()
+        };
+        let small = fitted("number", Role::Input, &|i| format!("{}", i % 40));
+        let same = Batcher::new(small.features(), vec![]);
+        for x in 0..40 {
+            let mut record = Record::default();
+            small.encode(Cell::Integer(x), None, &mut record).unwrap();
+            let plain = same.assemble(&[record], None).unwrap().numbers.unwrap().to_vec();
+            let near = encode(offset + x).iter().zip(&plain).all(|(a, b)| (a - b).abs() < 1e-3);
+            assert!(near, "{offset} + {x}: {:?} instead of {plain:?}", encode(offset + x));
+        }
+    }
+}
+
+#[test]
 fn a_constant_number_stays_finite() {
     for value in ["0", "7", "1e30", "-3.5"] {
         let p = fitted("number", Role::Input, &|_| value.to_owned());
@@ -158,7 +180,7 @@ fn a_time_is_a_trend_and_places_on_circles() {
     let [trend, year_sin, year_cos, week_sin, week_cos, day_sin, day_cos] = encode(DAY / 4)[..] else {
         panic!("seven numbers")
     };
-    let near = |x: f32, y: f64| assert!((f64::from(x) - y).abs() < 1e-6, "{x} is not {y}");
+    let near = |x: f64, y: f64| assert!((x - y).abs() < 1e-12, "{x} is not {y}");
     near(trend, 0.25);
     near(year_sin, 0.0);
     near(year_cos, 1.0);

@@ -55,7 +55,7 @@ fn everything() -> (TempDir, Table) {
 }
 
 /// All that a prepared column makes of a table's column.
-fn made(p: &dyn Prepared, table: &Table, column: &str) -> (Vec<Record>, Vec<Option<u32>>) {
+fn made(p: &dyn Prepared, table: &Table, column: &str) -> (Vec<Record>, Vec<Option<u64>>) {
     let column = table.column_index(column).unwrap();
     let (mut records, mut targets) = (Vec::new(), Vec::new());
     for chunk in table.chunks() {
@@ -64,7 +64,7 @@ fn made(p: &dyn Prepared, table: &Table, column: &str) -> (Vec<Record>, Vec<Opti
             let mut record = Record::default();
             p.encode(chunk.cell(row, column), table.files(), &mut record).unwrap();
             records.push(record);
-            targets.push(p.encode_target(chunk.cell(row, column)).map(f32::to_bits));
+            targets.push(p.encode_target(chunk.cell(row, column)).map(f64::to_bits));
         }
     }
     (records, targets)
@@ -153,7 +153,7 @@ fn cells_of_another_storage_are_missing_or_an_error_but_never_a_panic() {
                 }
                 Err(why) => assert!(k.name() == "image" && !why.is_empty(), "{}: {why}", k.name()),
             }
-            assert!(p.encode_target(cell).is_none_or(f32::is_finite), "{}: {cell:?}", k.name());
+            assert!(p.encode_target(cell).is_none_or(f64::is_finite), "{}: {cell:?}", k.name());
         }
     }
 }

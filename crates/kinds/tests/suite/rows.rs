@@ -41,7 +41,7 @@ fn records_hold_what_the_cells_say_in_the_order_of_the_table() {
     let encoder = encoder(&table, &[("x", "number"), ("c", "category"), ("p", "image")], &[("y", "flag")]);
     let (records, _) = records(&encoder, &table, usize::MAX);
     for (i, record) in records.iter().enumerate() {
-        assert_eq!(record.numbers, [(i * 7919 % 1009) as f32 + 0.25]);
+        assert_eq!(record.numbers, [(i * 7919 % 1009) as f64 + 0.25]);
         assert_eq!(record.codes, [i as u32 % 7 + 1]);
         assert_eq!(record.pictures, (0..12).map(|k| (i % 5) as u8 * 40 + k).collect::<Vec<_>>());
         match i % 3 {

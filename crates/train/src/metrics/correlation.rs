@@ -13,8 +13,8 @@ pub(super) const CORRELATION: NumberMetric = NumberMetric {
         format: Format::Number,
     },
     score: |rows, counts| {
-        let truth = |row: usize| f64::from(rows.truth[row]) - rows.centre;
-        let answer = |row: usize| f64::from(rows.predicted[row]) - rows.centre;
+        let truth = |row: usize| rows.truth[row] - rows.centre;
+        let answer = |row: usize| rows.predicted[row] - rows.centre;
         let (truth_mean, answer_mean) = (counts.mean(truth)?, counts.mean(answer)?);
         let truth_variance = counts.mean(|row| (truth(row) - truth_mean).powi(2))?;
         let answer_variance = counts.mean(|row| (answer(row) - answer_mean).powi(2))?;

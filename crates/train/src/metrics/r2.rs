@@ -13,7 +13,7 @@ pub(super) const R2: NumberMetric = NumberMetric {
         format: Format::Number,
     },
     score: |rows, counts| {
-        let truth = |row: usize| f64::from(rows.truth[row]) - rows.centre;
+        let truth = |row: usize| rows.truth[row] - rows.centre;
         let mean = counts.mean(truth)?;
         let variance = counts.mean(|row| (truth(row) - mean).powi(2))?;
         let error = counts.mean(|row| rows.error(row).powi(2))?;

@@ -31,7 +31,7 @@ pub enum MetricError {
         /// The row, counted from 0.
         row: usize,
         /// The value found there.
-        value: f32,
+        value: f64,
     },
     /// More rows than can be scored at once.
     TooMany {
@@ -152,7 +152,7 @@ impl<'a> ClassRows<'a> {
             for (class, &value) in (0_u32..).zip(values) {
                 // A softmax may exceed 1 by rounding; more than that is no probability.
                 if !(0.0..=1.0 + 1e-3).contains(&value) {
-                    return Err(MetricError::Value { row, value });
+                    return Err(MetricError::Value { row, value: value.into() });
                 }
                 if value > best.1 {
                     best = (class, value);
@@ -220,8 +220,8 @@ impl<'a> ClassRows<'a> {
 
 /// Predicted numbers beside the true ones.
 pub struct NumberRows<'a> {
-    pub(super) predicted: &'a [f32],
-    pub(super) truth: &'a [f32],
+    pub(super) predicted: &'a [f64],
+    pub(super) truth: &'a [f64],
     /// The mean of the true numbers: sums are taken around it to keep digits.
     pub(super) centre: f64,
 }
@@ -231,7 +231,7 @@ impl<'a> NumberRows<'a> {
     ///
     /// # Errors
     /// [`MetricError`] when the lengths differ or a number is not finite.
-    pub fn new(predicted: &'a [f32], truth: &'a [f32]) -> Result<Self, MetricError> {
+    pub fn new(predicted: &'a [f64], truth: &'a [f64]) -> Result<Self, MetricError> {
         if predicted.len() != truth.len() {
             return Err(MetricError::Length {
                 predictions: predicted.len(),
@@ -245,7 +245,7 @@ impl<'a> NumberRows<'a> {
                 return Err(MetricError::Value { row, value });
             }
         }
-        let sum: f64 = truth.iter().map(|&t| f64::from(t)).sum();
+        let sum: f64 = truth.iter().sum();
         Ok(Self { predicted, truth, centre: sum / truth.len().max(1) as f64 })
     }
 
@@ -260,12 +260,12 @@ impl<'a> NumberRows<'a> {
     }
 
     /// What the network answered.
-    pub fn predicted(&self) -> &'a [f32] {
+    pub fn predicted(&self) -> &'a [f64] {
         self.predicted
     }
 
     /// What was true.
-    pub fn truth(&self) -> &'a [f32] {
+    pub fn truth(&self) -> &'a [f64] {
         self.truth
     }
 
@@ -276,7 +276,7 @@ impl<'a> NumberRows<'a> {
 
     /// Predicted minus true.
     pub(super) fn error(&self, row: usize) -> f64 {
-        f64::from(self.predicted[row]) - f64::from(self.truth[row])
+        self.predicted[row] - self.truth[row]
     }
 }
 

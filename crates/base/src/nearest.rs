@@ -7,7 +7,7 @@
 /// name (at least 1); the first of several equally near ones wins.
 ///
 /// ```
-/// use pellucid_data::nearest;
+/// use pellucid_base::nearest;
 /// assert_eq!(nearest("outcom", ["age", "outcome"]), Some("outcome"));
 /// assert_eq!(nearest("salary", ["age", "outcome"]), None);
 /// ```

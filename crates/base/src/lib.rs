@@ -1,0 +1,14 @@
+//! Small things that several crates need and that know nothing of data or networks.
+//!
+//! [`write_atomic`] makes a file appear whole or not at all, [`nearest`] finds the name that was meant, [`hex`] writes
+//! bytes as digits.
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod atomic;
+mod hex;
+mod nearest;
+
+pub use atomic::{remove_unfinished, write_atomic};
+pub use hex::hex;
+pub use nearest::nearest;
