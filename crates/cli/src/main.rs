@@ -8,6 +8,7 @@
 mod arguments;
 mod ask;
 mod flags;
+mod memory;
 mod output;
 mod program;
 mod settings;
