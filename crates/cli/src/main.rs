@@ -8,7 +8,6 @@
 mod arguments;
 mod ask;
 mod flags;
-mod memory;
 mod output;
 mod program;
 mod settings;

@@ -60,7 +60,6 @@ pub(crate) fn run() -> Result<u8, Error> {
     if let Some(threads) = arguments.whole(&THREADS) {
         pellucid_kernels::threads::set_threads(usize::try_from(threads).unwrap_or(usize::MAX));
     }
-    crate::memory::cap_tensors();
     (verb.run)(&arguments)
 }
 

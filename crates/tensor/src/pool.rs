@@ -24,7 +24,7 @@ pub fn in_use() -> usize {
     IN_USE.load(Relaxed)
 }
 
-/// Caps the bytes of tensors, those in use and those kept for reuse; asking for more gives [`Error::Memory`].
+/// Caps the bytes that tensors may use; asking for more gives [`Error::Memory`].
 pub fn set_limit(bytes: usize) {
     LIMIT.store(bytes, Relaxed);
 }
@@ -50,14 +50,10 @@ impl<T: Element> Pooled<T> {
         let bytes =
             len.checked_mul(size_of::<T>()).ok_or(Error::Memory { bytes: usize::MAX, in_use: in_use() })?;
         let class = class(bytes);
-        let limit = LIMIT.load(Relaxed);
-        if IN_USE.load(Relaxed).saturating_add(class) > limit {
+        if IN_USE.load(Relaxed).saturating_add(class) > LIMIT.load(Relaxed) {
             return Err(Error::Memory { bytes, in_use: in_use() });
         }
         let kept = FREE.lock().ok().and_then(|mut free| free.get_mut(&class)?.pop());
-        if kept.is_none() && IN_USE.load(Relaxed).saturating_add(self::kept()).saturating_add(class) > limit {
-            release();
-        }
         let mut buffer = match kept {
             Some(buffer) => {
                 KEPT.fetch_sub(class, Relaxed);

@@ -2,7 +2,6 @@
 
 use crate::arguments::Arguments;
 use crate::flags::{Flag, THREADS, Value};
-use crate::memory::memory;
 use crate::output;
 use crate::program::{DONE, Verb};
 use indicatif::BinaryBytes;
@@ -45,13 +44,12 @@ fn run(a: &Arguments<'_>) -> Result<u8, Error> {
     let alone = speed()?;
     set_threads(workers);
     let together = speed()?;
-    let memory = memory().map(|m| format!("{} free of {}", BinaryBytes(m.free), BinaryBytes(m.whole)));
     output::write(|out| {
         writeln!(out, "Pellucid       {}", env!("CARGO_PKG_VERSION"))?;
         writeln!(out, "Processor      {}", processor())?;
         writeln!(out, "Vectors        {}", isa().name())?;
         writeln!(out, "Threads        {workers}")?;
-        writeln!(out, "Memory         {}", memory.unwrap_or_else(|| "unknown".to_owned()))?;
+        writeln!(out, "Memory         {}", memory().unwrap_or_else(|| "unknown".to_owned()))?;
         writeln!(out, "Disk           {}", disk().unwrap_or_else(|| "unknown".to_owned()))?;
         writeln!(out, "Matrix product {alone:.0} GFLOP/s with 1 thread, {together:.0} with {workers}")?;
         if a.on(&KERNELS) {
@@ -153,6 +151,16 @@ fn processor() -> String {
     let name = info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':'));
     let name = name.map_or(std::env::consts::ARCH, |(_, name)| name.trim());
     format!("{name}, {cores} core{}", if cores == 1 { "" } else { "s" })
+}
+
+/// Free and whole memory, where the system tells.
+fn memory() -> Option<String> {
+    let info = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let bytes = |key: &str| -> Option<u64> {
+        let line = info.lines().find_map(|line| line.strip_prefix(key))?;
+        line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kb| kb * 1024)
+    };
+    Some(format!("{} free of {}", BinaryBytes(bytes("MemAvailable:")?), BinaryBytes(bytes("MemTotal:")?)))
 }
 
 /// Free space on the disk of this folder, where the system tells.
