@@ -1,14 +1,16 @@
 //! Small things that several crates need and that know nothing of data or networks.
 //!
 //! [`write_atomic`] makes a file appear whole or not at all, [`nearest`] finds the name that was meant, [`hex`] writes
-//! bytes as digits.
+//! bytes as digits, [`free_memory`] asks the system.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod atomic;
 mod hex;
+mod memory;
 mod nearest;
 
 pub use atomic::{remove_unfinished, write_atomic};
 pub use hex::hex;
+pub use memory::{free_memory, whole_memory};
 pub use nearest::nearest;

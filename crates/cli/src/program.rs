@@ -6,6 +6,7 @@ use crate::verbs::VERBS;
 use clap::builder::{PathBufValueParser, PossibleValuesParser, StringValueParser, ValueParser};
 use clap::{Arg, ArgAction, Command, value_parser};
 use pellucid_goals::Error;
+use pellucid_train::Failure;
 
 /// The exit code of a command that was carried out.
 pub(crate) const DONE: u8 = 0;
@@ -98,7 +99,8 @@ fn argument(flag: &'static Flag) -> Arg {
     let arg = Arg::new(flag.name).long(flag.name).help(flag.help).help_heading(flag.under);
     let Some(parser) = parser(&flag.value) else { return arg.action(ArgAction::SetTrue) };
     let action = if flag.many { ArgAction::Append } else { ArgAction::Set };
-    arg.action(action).value_name(flag.value.name()).value_parser(parser)
+    // A number below 0 is read, so that the message says what it must be; it is no flag.
+    arg.action(action).value_name(flag.value.name()).value_parser(parser).allow_negative_numbers(true)
 }
 
 /// How a value is read; `None` for a switch.
@@ -107,7 +109,7 @@ fn parser(value: &'static Value) -> Option<ValueParser> {
         Value::Switch => return None,
         Value::Text(_) => StringValueParser::new().into(),
         Value::Path(_) => PathBufValueParser::new().into(),
-        Value::Whole(_) => value_parser!(u64).range(1..).into(),
+        Value::Whole(_) => ValueParser::new(whole),
         Value::Seed => value_parser!(u64).into(),
         Value::Positive(_) => ValueParser::new(positive),
         Value::Share => ValueParser::new(share),
@@ -123,7 +125,11 @@ fn number(text: &str) -> Result<f64, String> {
 
 fn positive(text: &str) -> Result<f64, String> {
     let x = number(text)?;
-    if x > 0.0 && x.is_finite() { Ok(x) } else { Err("it must be more than 0".to_owned()) }
+    if x > 0.0 && x.is_finite() { Ok(x) } else { Err("it must be a number above 0".to_owned()) }
+}
+
+fn whole(text: &str) -> Result<u64, String> {
+    text.parse().ok().filter(|&n| n > 0).ok_or_else(|| "it must be a whole number from 1".to_owned())
 }
 
 fn share(text: &str) -> Result<f64, String> {
@@ -133,7 +139,10 @@ fn share(text: &str) -> Result<f64, String> {
 
 /// Seconds.
 fn span(text: &str) -> Result<f64, String> {
-    pellucid_train::budget::parse(text).map(|span| span.as_secs_f64()).map_err(|e| e.to_string())
+    pellucid_train::budget::parse(text).map(|span| span.as_secs_f64()).map_err(|failure| match failure {
+        Failure::Plan { why } => why,
+        other => other.to_string(),
+    })
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {
@@ -173,7 +182,10 @@ mod tests {
     fn values_are_checked_when_they_are_read() {
         for wrong in [
             ["train", "x.csv", "--time", "ten"],
+            ["train", "x.csv", "--time", "-5"],
             ["train", "x.csv", "--steps", "0"],
+            ["train", "x.csv", "--steps", "-3"],
+            ["train", "x.csv", "--steps", "99999999999999999999"],
             ["train", "x.csv", "--lr", "-1"],
             ["train", "x.csv", "--lr", "nan"],
             ["train", "x.csv", "--skip-share", "1.5"],

@@ -3,6 +3,8 @@
 //! Before a run, whatever is not given is `None`; [`crate::train`] decides it, says how, and writes the
 //! complete file into the run folder. That file is the one to edit for the next run.
 
+mod limits;
+
 use crate::{Error, Result};
 use pellucid_kinds::image::Augment;
 use serde::{Deserialize, Serialize};
@@ -202,8 +204,10 @@ impl Config {
     /// # Errors
     /// A file that cannot be read, TOML that is not valid (with its line), or an unknown key, with the nearest one.
     pub fn read(path: &Path) -> Result<Config> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|e| pellucid_data::DataError::io("the configuration cannot be read", path, &e))?;
+        let text = std::fs::read_to_string(path).map_err(|e| {
+            let error = pellucid_data::DataError::io("the configuration cannot be read", path, &e);
+            pellucid_data::DataError { kind: pellucid_data::ErrorKind::Usage, ..error }
+        })?;
         Config::parse(&text, &path.display().to_string())
     }
 

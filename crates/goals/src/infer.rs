@@ -4,7 +4,7 @@ use crate::model::Model;
 use crate::outcome::Answers;
 use crate::{Error, Result, Run, Watcher};
 use pellucid_data::{Cell, DataError, OpenOptions, OutColumn, OutValues, Table};
-use pellucid_kinds::{Examples, Record, Target, cell_text};
+use pellucid_kinds::{Examples, Record, Target};
 use std::path::{Path, PathBuf};
 
 /// Prepared rows kept in memory while answering; more go to a temporary file.
@@ -66,8 +66,24 @@ pub fn predict(path: &Path, inputs: &[PathBuf], watcher: &mut dyn Watcher) -> Re
         place.column = Some(bad.column.clone());
         problems.push(format!("{place}: {}", bad.why));
     }
-    let columns = out_columns(&model, &answers, examples.rows(), table.rows(), &input_names(&model, &table)?);
+    let positions = positions(&table);
+    let answered: Vec<usize> = examples.rows().iter().map(|&row| positions[row]).collect();
+    let names = input_names(&model, &table, &positions)?;
+    let columns = out_columns(&model, &answers, &answered, names.len(), &names);
     Ok(Predictions { columns, problems })
+}
+
+/// The position of each row of the table among all inputs, where those that could not be read count, too.
+fn positions(table: &Table) -> Vec<usize> {
+    let skipped = table.skipped();
+    let mut passed = 0;
+    let position = |row| {
+        while skipped.get(passed).is_some_and(|skipped| skipped.before <= row) {
+            passed += 1;
+        }
+        row + passed
+    };
+    (0..table.rows()).map(position).collect()
 }
 
 /// Answers all rows of a table whose cells can be used.
@@ -120,22 +136,22 @@ fn rename_picture_column(model: &Model, table: &Table) -> Option<pellucid_kinds:
     })
 }
 
-/// How each row is called: the path of its picture, or its number.
-fn input_names(model: &Model, table: &Table) -> Result<Vec<String>> {
+/// How each input is called: the path of its picture, or its number.
+fn input_names(model: &Model, table: &Table, positions: &[usize]) -> Result<Vec<String>> {
     let picture =
         model.encoder.inputs.iter().find(|(_, kind, _)| *kind == "image").and_then(|(name, _, _)| {
             let position = |wanted: &str| table.columns().iter().position(|c| c.name == wanted);
             position(name).or_else(|| position("image"))
         });
-    let mut names = Vec::with_capacity(table.rows());
+    let inputs = table.rows() + table.skipped().len();
+    let mut names: Vec<String> = (1..=inputs).map(|number| number.to_string()).collect();
+    let Some(column) = picture else { return Ok(names) };
     for chunk in table.chunks() {
         let chunk = chunk?;
         for i in 0..chunk.rows {
-            let cell = picture.map_or(Cell::Missing, |column| chunk.cell(i, column));
-            names.push(match cell {
-                Cell::Text(_) => cell_text(cell).unwrap_or_default().into_owned(),
-                _ => (chunk.first_row + i + 1).to_string(),
-            });
+            if let Cell::Text(path) = chunk.cell(i, column) {
+                path.clone_into(&mut names[positions[chunk.first_row + i]]);
+            }
         }
     }
     Ok(names)

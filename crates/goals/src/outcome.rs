@@ -110,9 +110,11 @@ pub(crate) fn quick_scores(answers: &Answers, target: &Target) -> Quick {
             NumberRows::new(&known.numbers, &known.truth).map(|rows| score_numbers(&rows))
         }
     };
+    // Answers that cannot be scored have no score: training must not take them for its best.
+    let without = if scored.is_err() && known.rows() > 0 { f64::NAN } else { 0.0 };
     let metrics: Vec<(String, f64)> =
         scored.unwrap_or_default().into_iter().filter_map(|(m, v)| Some((m.name.to_owned(), v?))).collect();
-    let get = |name: &str| metrics.iter().find(|m| m.0 == name).map_or(0.0, |m| m.1);
+    let get = |name: &str| metrics.iter().find(|m| m.0 == name).map_or(without, |m| m.1);
     let (score, name) = match target {
         Target::Classes { .. } => {
             let accuracy = get("accuracy");

@@ -1,7 +1,7 @@
 //! From data to a run: survey, split, check, prepare, design, train, evaluate, report.
 
 use crate::config::{ClassWeights, Config};
-use crate::dataset::{Prepared, Survey, Use, check, fingerprint, prepare, split_rows};
+use crate::dataset::{Prepared, Survey, Use, check, fingerprint, prepare, split_rows, unusable};
 use crate::finish::{Finished, finish};
 use crate::model::Model;
 use crate::predict::{Design, Facts, Network, PredictSource, PredictTask, class_weights, design};
@@ -121,7 +121,11 @@ pub fn resume(run: &Path, place: &Place<'_>, watcher: &mut dyn Watcher, stop: &A
 }
 
 /// Opens the data of a configuration: its paths, or a sample inside the program.
+///
+/// # Errors
+/// A configuration that makes no sense, and data that cannot be read.
 pub(crate) fn open(config: &Config) -> Result<(Survey, Option<tempfile::TempDir>)> {
+    config.check()?;
     let Some(name) = &config.data.sample else { return Ok((Survey::new(&config.data)?, None)) };
     let (folder, path) = samples::unpack(name)?;
     let mut data = config.data.clone();
@@ -166,6 +170,9 @@ fn begin(
         });
     }
     let ready = ready(survey, sample, &config, watcher)?;
+    if let Some((what, first)) = unusable(&ready.survey, &ready.prepared.examples) {
+        watcher.warning(&format!("{what} and are left out:{first}"));
+    }
     watcher.note(&ready.splits.reason);
     if ready.report.has_leak() && !config.data.allow_leaks {
         return Err(Error::Leak { findings: ready.report.to_string() });

@@ -80,7 +80,7 @@ impl<'a> TrainingCells<'a> {
 
     /// An error about this column.
     pub fn error(&self, what: impl Into<String>) -> DataError {
-        DataError::refused(what).in_file(self.table.name()).in_column(self.name)
+        DataError::refused(what).in_file(self.table.origin()).in_column(self.name)
     }
 }
 

@@ -2,17 +2,24 @@
 //!
 //! A training loop asks for the same sizes in every step, so after the first step nothing is
 //! allocated. Classes are four to each power of two, which wastes at most a fifth.
+//!
+//! There is a cap, since a system that is asked for more memory than it has stops the program without a word.
 
 use crate::{Error, Result};
 use pellucid_kernels::buffer::{Buffer, Element};
 use std::collections::BTreeMap;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{LazyLock, Mutex};
 
 static FREE: Mutex<BTreeMap<usize, Vec<Buffer<u8>>>> = Mutex::new(BTreeMap::new());
 static IN_USE: AtomicUsize = AtomicUsize::new(0);
 static KEPT: AtomicUsize = AtomicUsize::new(0);
-static LIMIT: AtomicUsize = AtomicUsize::new(usize::MAX);
+
+/// By default nine tenths of the memory that is free when the first tensor is made.
+static LIMIT: LazyLock<AtomicUsize> = LazyLock::new(|| {
+    let free = pellucid_base::free_memory().and_then(|free| usize::try_from(free / 10 * 9).ok());
+    AtomicUsize::new(free.unwrap_or(usize::MAX))
+});
 
 /// A buffer that returns to the pool when dropped.
 pub struct Pooled<T: Element> {
@@ -50,7 +57,8 @@ impl<T: Element> Pooled<T> {
         let bytes =
             len.checked_mul(size_of::<T>()).ok_or(Error::Memory { bytes: usize::MAX, in_use: in_use() })?;
         let class = class(bytes);
-        if IN_USE.load(Relaxed).saturating_add(class) > LIMIT.load(Relaxed) {
+        let (wanted, limit) = (IN_USE.load(Relaxed).saturating_add(class), LIMIT.load(Relaxed));
+        if wanted > limit {
             return Err(Error::Memory { bytes, in_use: in_use() });
         }
         let kept = FREE.lock().ok().and_then(|mut free| free.get_mut(&class)?.pop());
@@ -59,10 +67,15 @@ impl<T: Element> Pooled<T> {
                 KEPT.fetch_sub(class, Relaxed);
                 buffer.cast::<T>()
             }
-            None => Buffer::<T>::zeroed(class / size_of::<T>()).or_else(|_| {
-                release();
-                Buffer::zeroed(class / size_of::<T>())
-            })?,
+            None => {
+                if wanted.saturating_add(KEPT.load(Relaxed)) > limit {
+                    release();
+                }
+                Buffer::<T>::zeroed(class / size_of::<T>()).or_else(|_| {
+                    release();
+                    Buffer::zeroed(class / size_of::<T>())
+                })?
+            }
         };
         IN_USE.fetch_add(class, Relaxed);
         buffer.set_len(len);

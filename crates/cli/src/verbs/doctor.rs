@@ -5,6 +5,7 @@ use crate::flags::{Flag, THREADS, Value};
 use crate::output;
 use crate::program::{DONE, Verb};
 use indicatif::BinaryBytes;
+use pellucid_base::{free_memory, whole_memory};
 use pellucid_goals::Error;
 use pellucid_kernels::conv::{Conv2d, algorithm};
 use pellucid_kernels::isa::isa;
@@ -155,12 +156,7 @@ fn processor() -> String {
 
 /// Free and whole memory, where the system tells.
 fn memory() -> Option<String> {
-    let info = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let bytes = |key: &str| -> Option<u64> {
-        let line = info.lines().find_map(|line| line.strip_prefix(key))?;
-        line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kb| kb * 1024)
-    };
-    Some(format!("{} free of {}", BinaryBytes(bytes("MemAvailable:")?), BinaryBytes(bytes("MemTotal:")?)))
+    Some(format!("{} free of {}", BinaryBytes(free_memory()?), BinaryBytes(whole_memory()?)))
 }
 
 /// Free space on the disk of this folder, where the system tells.

@@ -31,7 +31,7 @@ pub(crate) static VERB: Verb = Verb {
         Operand { name: "RUN", help: "The run's folder, or a model folder", required: true, many: false },
         Operand {
             name: "INPUT",
-            help: "Pictures, folders, tables; - is a table on standard input",
+            help: "Pictures, folders of pictures, a zip, or tables; - is a table on standard input",
             required: true,
             many: true,
         },

@@ -52,7 +52,8 @@ fn pictures_that_are_none() {
     let folder = tempfile::tempdir().unwrap();
     text(folder.path());
     let words = ["train", "pictures", "--steps", "5", "--batch", "8", "--skip-share", "0.2"];
-    run(folder.path(), &words).ok();
+    let said = run(folder.path(), &words).ok().err;
+    assert!(said.contains("warning: 1 of 20 rows cannot be used") && said.contains("003.png"), "{said}");
 }
 
 #[test]
@@ -114,6 +115,12 @@ fn targets_from_which_nothing_can_be_learned() {
         &["y2", "200 different"],
     );
     refused(|f| write_patients(f, 50), &["patients.csv", "--predict", "outcom"], 2, &["outcom", "`outcome`"]);
+    let other_use = ["patients.csv", "--predict", "outcome", "--ignore", "outcome"];
+    refused(|f| write_patients(f, 50), &other_use, 2, &["`outcome`", "--ignore"]);
+    let twice = patients(50).replacen("dose,outcome", "outcome,outcome", 1);
+    refused(table(twice), &["t.csv", "--predict", "outcome"], 2, &["`outcome`", "`outcome_1`"]);
+    let headless = patients(50).split_once('\n').unwrap().1.to_owned();
+    refused(table(headless), &["t.csv", "--predict", "outcome"], 2, &["t.csv", "no header", "column_5"]);
     let without_usual_name = patients(50).replacen("outcome", "state", 1);
     refused(file("t.csv", without_usual_name), &["t.csv"], 2, &["--predict", "`state`"]);
 }
@@ -172,10 +179,37 @@ fn settings_that_make_no_sense() {
     let words = ["patients.csv", "--predict", "outcome", "--ignore", "dose", "--config", "my.toml"];
     refused(with("[training]\nlearning_rat = 1\n"), &words, 2, &["my.toml", "`learning_rate`"]);
     refused(with("[training\n"), &words, 2, &["my.toml"]);
+    refused(with("[training]\nseconds = -1.0\n"), &words, 2, &["`seconds` is -1", "[training]"]);
+    refused(with("[network]\ndepth = 1000000\n"), &words, 2, &["`depth`", "1000"]);
     refused(with("[network]\nlayers = [\"conv 3x3 32\"]\n"), &words, 2, &["conv"]);
     refused(|f| write_patients(f, 200), &["patients.csv", "--kind", "age=numbr"], 2, &["numbr", "`number`"]);
     refused(|f| write_patients(f, 200), &["patients.csv", "--sample", "clothes"], 2, &["--sample"]);
     refused(|_| {}, &["--sample", "cloths"], 2, &["`clothes`"]);
+}
+
+#[test]
+fn numbers_on_the_command_line_are_answered_with_what_they_must_be() {
+    for (flag, value, says) in [
+        ("--time", "0", "write it like 90s, 10m or 1h30m"),
+        ("--time", "-5", "write it like 90s, 10m or 1h30m"),
+        ("--batch", "0", "a whole number from 1"),
+        ("--batch", "-3", "a whole number from 1"),
+        ("--lr", "inf", "a number above 0"),
+        ("--skip-share", "-1", "between 0 and 1"),
+    ] {
+        refused(|f| write_patients(f, 50), &["patients.csv", flag, value], 2, &[value, says]);
+    }
+}
+
+#[test]
+fn a_training_that_diverges_fails_and_leaves_no_model() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write_patients(folder, 200);
+    let words = ["train", "patients.csv", "--predict", "outcome", "--lr", "1e30", "--steps", "5"];
+    run(folder, &words).fails(1, &["lower learning rate"]);
+    assert!(!folder.join("runs/patients-1/model").exists());
+    run(folder, &["predict", "runs/patients-1", "patients.csv"]).fails(2, &["no model"]);
 }
 
 #[test]

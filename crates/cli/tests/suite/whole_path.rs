@@ -120,6 +120,13 @@ fn pictures_become_answers_in_the_order_given() {
     let all = cells(&run(folder, &["predict", "runs/pictures-1", "pictures"]).ok().out);
     assert_eq!(all.len(), 121);
 
+    // Folders and files together, in the order given.
+    let words = ["predict", "runs/pictures-1", names[0], "pictures/lying", names[1]];
+    let rows = cells(&run(folder, &words).ok().out);
+    assert_eq!(rows.len(), 63);
+    assert_eq!([&rows[1][0], &rows[2][0]], ["standing/003.png", "lying/000.png"]);
+    assert_eq!(rows[62][0], "lying/017.png");
+
     // One picture that is none: the others are answered, and it is named.
     std::fs::create_dir(folder.join("mixed")).unwrap();
     std::fs::copy(folder.join(names[0]), folder.join("mixed/a.png")).unwrap();
@@ -130,6 +137,33 @@ fn pictures_become_answers_in_the_order_given() {
     assert!(ran.err.contains("b.png"), "{ran:#?}");
     run(folder, &["predict", "runs/pictures-1", "mixed/b.png", "--out", "x.csv"]).fails(3, &["b.png"]);
     assert!(!folder.join("x.csv").exists());
+}
+
+#[test]
+fn rows_that_cannot_be_read_have_their_line_among_the_answers() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write_patients(folder, 200);
+    train(folder, &["patients.csv", "--predict", "outcome", "--ignore", "dose", "--name", "a"]);
+    let whole = cells(&run(folder, &["predict", "runs/a", "patients.csv"]).ok().out);
+    let broken = [1, 2, 7, 200];
+    let ragged: String = patients(200)
+        .lines()
+        .enumerate()
+        .map(|(i, line)| if broken.contains(&i) { format!("{line},surplus\n") } else { format!("{line}\n") })
+        .collect();
+    std::fs::write(folder.join("ragged.csv"), ragged).unwrap();
+    let ran = run(folder, &["predict", "runs/a", "ragged.csv"]).ok();
+    assert!(ran.err.contains("ragged.csv, row 7: line 8 has 6 cells"), "{ran:#?}");
+    let rows = cells(&ran.out);
+    assert_eq!(rows.len(), 201);
+    for (i, (row, known)) in rows.iter().zip(&whole).enumerate().skip(1) {
+        assert_eq!(row[0], i.to_string());
+        match broken.contains(&i) {
+            true => assert!(row[1..].iter().all(String::is_empty), "{row:?}"),
+            false => assert_eq!(row, known),
+        }
+    }
 }
 
 #[test]

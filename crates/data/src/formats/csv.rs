@@ -8,7 +8,7 @@ use crate::table::{Builder, Declared, is_missing};
 use crate::text::{Decoded, detect_encoding};
 use csv::{ReaderBuilder, StringRecord};
 use encoding_rs::UTF_8;
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::io::Read;
 
 /// The format; see the module.
@@ -123,26 +123,30 @@ fn flaw(record: &StringRecord, columns: usize, line: u64) -> Option<String> {
     }
 }
 
-/// Unique column names from a header.
+/// Unique column names from a header. Columns that share a name are all numbered, so that none of them can be taken
+/// for the one that was meant.
 fn names(header: &StringRecord, into: &mut Builder) -> Vec<String> {
-    let mut taken: HashSet<String> = HashSet::new();
-    let mut out = Vec::with_capacity(header.len());
-    for (i, cell) in header.iter().enumerate() {
-        let cell = cell.trim().replace('\0', "");
-        let wanted = if cell.is_empty() { format!("column_{}", i + 1) } else { cell };
-        let mut name = wanted.clone();
-        let mut copy = 2;
-        while !taken.insert(name.clone()) {
-            name = format!("{wanted}_{copy}");
-            copy += 1;
+    let given = |(i, cell): (usize, &str)| match cell.trim().replace('\0', "") {
+        nameless if nameless.is_empty() => format!("column_{}", i + 1),
+        name => name,
+    };
+    let given: Vec<String> = header.iter().enumerate().map(given).collect();
+    let mut columns: HashMap<&str, Vec<usize>> = HashMap::new();
+    given.iter().enumerate().for_each(|(i, name)| columns.entry(name).or_default().push(i));
+    let mut out = given.clone();
+    for (i, name) in given.iter().enumerate() {
+        let same = &columns[name.as_str()];
+        if same.len() < 2 || same[0] != i {
+            continue;
         }
-        if name != wanted {
-            into.note(format!(
-                "the name `{wanted}` appears more than once: column {} is called `{name}`",
-                i + 1
-            ));
-        }
-        out.push(name);
+        let mut free = (1..).map(|n| format!("{name}_{n}")).filter(|new| !columns.contains_key(new.as_str()));
+        same.iter().zip(&mut free).for_each(|(&column, new)| out[column] = new);
+        let called: Vec<&str> = same.iter().map(|&column| out[column].as_str()).collect();
+        into.note(format!(
+            "{} columns are named `{name}`: they are called `{}`",
+            same.len(),
+            called.join("`, `")
+        ));
     }
     out
 }

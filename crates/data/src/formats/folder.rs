@@ -148,7 +148,9 @@ pub(crate) fn read_together(sources: &[Source], parts: &[Option<Part>], into: &m
         if !format.is_table() {
             return Err(DataError::usage("several inputs at once must all be tables")
                 .in_file(source.label())
-                .advise("give one folder or archive alone, or table files only"));
+                .advise(
+                    "give one folder or archive alone, tables only, or pictures and folders of pictures only",
+                ));
         }
         into.start_file(source.label(), if split { *part } else { None })?;
         let before = into.rows() + into.skipped_rows();

@@ -194,7 +194,8 @@ impl Builder {
 
     /// Leaves a row out and remembers where and why; stops when most rows of a large file are unreadable.
     pub(crate) fn skip(&mut self, number: usize, why: impl Into<String>) -> Result<()> {
-        self.skipped.push(SkippedRow { place: self.places.current(Some(number)), why: why.into() });
+        let place = self.places.current(Some(number));
+        self.skipped.push(SkippedRow { place, why: why.into(), before: self.rows });
         if self.skipped.len() > SKIPPED_BEFORE_STOP && self.skipped.len() > self.rows {
             return self.check_skipped();
         }
@@ -302,13 +303,13 @@ impl Builder {
             .at(first.place.clone())
             .because(format!("the first of them: {}", first.why))
             .advise(format!(
-                "mend these rows, or allow a larger share of unreadable rows (now {} %)",
-                self.options.skip_share * 100.0
+                "mend these rows, or allow a larger share of unreadable rows with --skip-share (now {})",
+                self.options.skip_share
             )))
     }
 
-    /// Decides the storage of every column and gives the table.
-    pub(crate) fn finish(mut self, name: String, files: Option<Files>) -> Result<Table> {
+    /// Decides the storage of every column and gives the table; `origin` is what the person gave, for messages.
+    pub(crate) fn finish(mut self, name: String, origin: String, files: Option<Files>) -> Result<Table> {
         self.flush()?;
         self.check_skipped()?;
         let whole = |what: &str| DataError::refused(what).at(self.places.current(None));
@@ -332,8 +333,11 @@ impl Builder {
                 self.rows_without_part
             ));
         }
-        if !self.skipped.is_empty() {
-            self.note(format!("{} unreadable rows were skipped", self.skipped.len()));
+        if let Some(first) = self.skipped.first() {
+            self.note(match self.skipped.len() {
+                1 => format!("an unreadable row was skipped: {}: {}", first.place, first.why),
+                n => format!("{n} unreadable rows were skipped; the first: {}: {}", first.place, first.why),
+            });
         }
         let mut starts = Vec::with_capacity(store.len());
         let mut start = 0;
@@ -343,6 +347,7 @@ impl Builder {
         }
         Ok(Table(Arc::new(Inner {
             name,
+            origin,
             columns: plan.into_iter().map(|(info, _)| info).collect(),
             rows: self.rows,
             store,

@@ -47,6 +47,7 @@ pub struct Table(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     name: String,
+    origin: String,
     columns: Vec<ColumnInfo>,
     rows: usize,
     store: Store,
@@ -78,6 +79,11 @@ impl Table {
         &self.0.name
     }
 
+    /// The path or paths that the person gave, for messages.
+    pub fn origin(&self) -> &str {
+        &self.0.origin
+    }
+
     /// Number of rows.
     pub fn rows(&self) -> usize {
         self.0.rows
@@ -97,13 +103,14 @@ impl Table {
             return Ok(position);
         }
         let names = || self.0.columns.iter().map(|column| column.name.as_str());
-        let error = DataError::not_found(format!("there is no column `{name}`")).in_file(self.name());
+        let error = DataError::not_found(format!("there is no column `{name}`")).in_file(self.origin());
         Err(match pellucid_base::nearest(name, names()) {
             Some(near) => error.advise(format!("did you mean `{near}`?")),
             None => {
                 let listed: Vec<&str> = names().take(20).collect();
                 let more = if self.0.columns.len() > 20 { ", …" } else { "" };
-                error.advise(format!("the columns are: {}{more}", listed.join(", ")))
+                let header = if listed.first() == Some(&"column_1") { "it has no header; " } else { "" };
+                error.advise(format!("{header}the columns are: {}{more}", listed.join(", ")))
             }
         })
     }
@@ -120,7 +127,7 @@ impl Table {
     pub fn cells(&self, row: usize) -> Result<Row> {
         if row >= self.0.rows {
             let what = format!("there is no row {}: the table has {} rows", row + 1, self.0.rows);
-            return Err(DataError::usage(what).in_file(self.name()));
+            return Err(DataError::usage(what).in_file(self.origin()));
         }
         let chunk = self.0.starts.partition_point(|start| *start <= row) - 1;
         Ok(Row(self.0.store.row(chunk, row - self.0.starts[chunk])?))
@@ -141,13 +148,13 @@ impl Table {
         if let Some(place) = self.0.places.numbered(row) {
             return place;
         }
-        let Places::Named { column } = self.0.places else { return Place::file(self.name()) };
+        let Places::Named { column } = self.0.places else { return Place::file(self.origin()) };
         match (self.cells(row), &self.0.files) {
             (Ok(cells), Some(files)) => match cells.cell(column) {
                 Cell::Text(name) => Place::file(files.describe(name)),
-                _ => Place::file(self.name()),
+                _ => Place::file(self.origin()),
             },
-            _ => Place::file(self.name()),
+            _ => Place::file(self.origin()),
         }
     }
 

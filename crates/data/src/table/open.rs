@@ -3,7 +3,7 @@
 use super::{Builder, OpenOptions, Table};
 use crate::error::{DataError, Result};
 use crate::files::Files;
-use crate::formats::{media_of, part_of_name, read_media, read_together, recognise};
+use crate::formats::{media_of, part_of_name, read_media, read_together, recognise, table_format_of};
 use crate::source::Source;
 use std::path::{Path, PathBuf};
 
@@ -23,6 +23,9 @@ pub(super) fn open(paths: &[PathBuf], options: &OpenOptions) -> Result<Table> {
         std::fs::metadata(path).map_err(|e| DataError::io("could not open", path, &e))?;
     }
     let mut into = Builder::new(options);
+    let given = paths;
+    let unfolded = unfold(given)?;
+    let paths = unfolded.as_slice();
     let media = paths.iter().map(|path| media_of(&path.to_string_lossy())).collect::<Vec<_>>();
     if let Some(Some(sort)) = media.first()
         && media.iter().all(|m| *m == Some(sort))
@@ -31,7 +34,7 @@ pub(super) fn open(paths: &[PathBuf], options: &OpenOptions) -> Result<Table> {
         let (folder, names) = beneath_one_folder(paths)?;
         let files = Files::of(&folder, names.clone());
         read_media(&files, sort, &names.iter().map(String::as_str).collect::<Vec<_>>(), &mut into)?;
-        return into.finish(name_of(first), Some(files));
+        return into.finish(name_of(first), origin(given), Some(files));
     }
     let beside = || Some(Files::beside(first.parent().unwrap_or(Path::new(""))));
     if let [only] = paths {
@@ -41,7 +44,8 @@ pub(super) fn open(paths: &[PathBuf], options: &OpenOptions) -> Result<Table> {
             into.start_file(source.label(), None)?;
         }
         let files = format.read(&source, &mut into)?;
-        return into.finish(name_of(first), files.or_else(|| source.path().and_then(|_| beside())));
+        let files = files.or_else(|| source.path().and_then(|_| beside()));
+        return into.finish(name_of(first), source.label().to_owned(), files);
     }
     let sources: Vec<Source> = paths.iter().map(|path| Source::disk(path)).collect();
     let parts: Vec<_> = paths.iter().map(|path| part_of_name(&file_name(path))).collect();
@@ -50,7 +54,33 @@ pub(super) fn open(paths: &[PathBuf], options: &OpenOptions) -> Result<Table> {
         (true, Some(_)) => name_of(first.parent().unwrap_or(first)),
         _ => name_of(first),
     };
-    into.finish(name, beside())
+    into.finish(name, origin(given), beside())
+}
+
+/// Several inputs, with the pictures or sounds of a folder in its place; a folder with tables, and one given alone,
+/// stays what it is.
+fn unfold(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
+    let mut out = Vec::with_capacity(paths.len());
+    for path in paths {
+        if paths.len() > 1 && path.is_dir() {
+            let files = Files::open(path)?;
+            let media: Vec<&String> = files.list().iter().filter(|name| media_of(name).is_some()).collect();
+            if !media.is_empty() && files.list().iter().all(|name| table_format_of(name).is_none()) {
+                out.extend(media.into_iter().map(|name| path.join(name)));
+                continue;
+            }
+        }
+        out.push(path.clone());
+    }
+    Ok(out)
+}
+
+/// Paths that a person gave, as one text; of many the first ones.
+fn origin(paths: &[PathBuf]) -> String {
+    const NAMED: usize = 3;
+    let named: Vec<String> = paths.iter().take(NAMED).map(|path| path.display().to_string()).collect();
+    let more = if paths.len() > NAMED { ", …" } else { "" };
+    named.join(", ") + more
 }
 
 /// The deepest folder above all files, and their names relative to it.

@@ -9,6 +9,8 @@ pub struct SkippedRow {
     pub place: Place,
     /// Why it could not be read.
     pub why: String,
+    /// How many rows of the table come before it.
+    pub before: usize,
 }
 
 /// The origin of rows, kept as runs of consecutive numbers.

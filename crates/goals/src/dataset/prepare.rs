@@ -4,7 +4,7 @@ use super::{Survey, Use};
 use crate::config::DataConfig;
 use crate::{Error, Result};
 use pellucid_data::{DataError, Part, Splits};
-use pellucid_kinds::{Batcher, Encoder, Examples, FitContext, Record, Role, TrainingCells};
+use pellucid_kinds::{Batcher, Encoder, Examples, FitContext, Record, Role, TrainingCells, Unreadable};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
@@ -85,7 +85,7 @@ pub(crate) fn prepare(
     for (part, name) in [(Part::Train, "training"), (Part::Validation, "validation")] {
         if prepared.part(part).is_empty() {
             let what = format!("no {name} row has both readable inputs and an answer");
-            return Err(DataError::refused(what).in_file(survey.table.name()).into());
+            return Err(DataError::refused(what).in_file(survey.table.origin()).into());
         }
     }
     Ok(prepared)
@@ -93,27 +93,33 @@ pub(crate) fn prepare(
 
 /// Refuses data with more unusable rows than tolerated; lists the first ones.
 fn tolerate(survey: &Survey, examples: &Examples, config: &DataConfig) -> Result<()> {
-    let (bad, rows) = (examples.unreadable().len(), survey.table.rows());
     let share = config.skip_share.unwrap_or(0.01);
-    if bad as f64 <= share * rows as f64 {
+    let Some((what, first)) = unusable(survey, examples) else { return Ok(()) };
+    if examples.unreadable().len() as f64 <= share * survey.table.rows() as f64 {
         return Ok(());
     }
-    let list: Vec<_> = examples
-        .unreadable()
-        .iter()
-        .take(5)
-        .map(|u| {
-            let mut place = survey.table.place(u.row);
-            place.column = Some(u.column.clone());
-            format!("\n  {place}: {}", u.why)
-        })
-        .collect();
-    let more = if bad > list.len() { "\n  …" } else { "" };
-    Err(DataError::refused(format!("{bad} of {rows} rows cannot be used"))
-        .in_file(survey.table.name())
-        .because(format!("the first of them:{}{more}", list.concat()))
+    Err(DataError::refused(what)
+        .in_file(survey.table.origin())
+        .because(format!("the first of them:{first}"))
         .advise(format!("mend or remove them, or tolerate them with --skip-share (now {share})"))
         .into())
+}
+
+/// How many rows cannot be used, and the first ones with their reasons, one a line; `None` if all can.
+pub(crate) fn unusable(survey: &Survey, examples: &Examples) -> Option<(String, String)> {
+    const LISTED: usize = 5;
+    let bad = examples.unreadable();
+    if bad.is_empty() {
+        return None;
+    }
+    let line = |row: &Unreadable| {
+        let mut place = survey.table.place(row.row);
+        place.column = Some(row.column.clone());
+        format!("\n  {place}: {}", row.why)
+    };
+    let first: String = bad.iter().take(LISTED).map(line).collect();
+    let more = if bad.len() > LISTED { "\n  …" } else { "" };
+    Some((format!("{} of {} rows cannot be used", bad.len(), survey.table.rows()), first + more))
 }
 
 /// A text that differs when the prepared data does: a hash of all answers and of rows spread over all.

@@ -94,6 +94,7 @@ impl Survey {
         for name in mentioned.chain(named.into_iter().flatten()) {
             table.column_index(name)?;
         }
+        no_second_use(config)?;
         let targets = targets(&table, config);
         let columns = profiles
             .iter()
@@ -131,7 +132,7 @@ impl Survey {
     /// No target, no inputs, or a target that is constant, all missing or all different.
     pub fn check_learnable(&self) -> Result<()> {
         let names = || self.columns.iter().map(|c| format!("`{}`", c.name)).collect::<Vec<_>>().join(", ");
-        let refuse = |what: String| DataError::refused(what).in_file(self.table.name());
+        let refuse = |what: String| DataError::refused(what).in_file(self.table.origin());
         if self.used_as(Use::Target).next().is_none() {
             if self.columns.iter().all(|c| c.kind.is_some_and(|k| k.name() == "image")) {
                 let error = refuse("there is only one class: all pictures lie in one folder".to_owned());
@@ -140,7 +141,7 @@ impl Survey {
             }
             return Err(Error::usage(format!(
                 "which column is to be predicted? · {} · its columns are {} · name one with --predict COLUMN",
-                self.table.name(),
+                self.table.origin(),
                 names()
             )));
         }
@@ -192,7 +193,7 @@ impl Survey {
             let mut place = self.first(column, |cell| matches!(cell, Cell::Number(x) if x.is_infinite()))?;
             place.column = Some(column.name.clone());
             let error =
-                DataError::refused(format!("{infinite} of {rows} rows hold an infinite number")).at(place);
+                DataError::refused(format!("an infinite number in {infinite} of {rows} rows")).at(place);
             return Err(error
                 .because("the first of them is here")
                 .advise("replace them, leave these cells empty, or have them treated as missing with --skip-share")
@@ -211,6 +212,24 @@ impl Survey {
         }
         Ok(Place::default())
     }
+}
+
+/// Refuses a column that is to be predicted and to be something else as well.
+fn no_second_use(config: &DataConfig) -> Result<()> {
+    for name in &config.predict {
+        let is = |other: &Option<String>| other.as_ref() == Some(name);
+        let other = match () {
+            () if config.ignore.contains(name) => "left out (--ignore)",
+            () if is(&config.group) => "keep groups together (--group)",
+            () if is(&config.time) => "order the rows (--time-column)",
+            () if is(&config.split) => "give the split (--split)",
+            () => continue,
+        };
+        return Err(Error::usage(format!(
+            "`{name}` cannot be predicted and {other} at once · name another column for one of the two"
+        )));
+    }
+    Ok(())
 }
 
 /// The columns to predict: as named, or the one column with a usual name.

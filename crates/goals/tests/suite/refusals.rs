@@ -80,9 +80,12 @@ fn a_column_that_gives_the_answer_away_stops_the_run_until_the_person_says_other
 #[test]
 fn settings_out_of_range_are_named() {
     let y = || flats(60, 1).replace("class", "y").replace("rent", "z");
-    says(&why(&y(), |c| c.training.learning_rate = Some(f64::NAN)), 1, &["schedule.peak"]);
-    says(&why(&y(), |c| c.training.ema = Some(1.5)), 1, &["ema"]);
-    says(&why(&y(), |c| c.network.dropout = Some(1.0)), 1, &["drop"]);
+    says(&why(&y(), |c| c.training.learning_rate = Some(f64::NAN)), 2, &["`learning_rate`", "[training]"]);
+    says(&why(&y(), |c| c.training.seconds = Some(-1.0)), 2, &["`seconds` is -1", "more than 0"]);
+    says(&why(&y(), |c| c.training.ema = Some(1.5)), 2, &["`ema` is 1.5"]);
+    says(&why(&y(), |c| c.training.label_smoothing = Some(1.5)), 2, &["`label_smoothing` is 1.5"]);
+    says(&why(&y(), |c| c.network.dropout = Some(1.0)), 2, &["`dropout` is 1", "below 1"]);
+    says(&why(&y(), |c| c.network.width = Some(0)), 2, &["`width` is 0", "[network]"]);
 }
 
 #[test]

@@ -101,7 +101,9 @@ pub fn mirror_of_numbers(pictures: &[Vec<f32>], size: [usize; 3], numbers: &[f64
         () if negates > plain - CLEARLY && negates > keeps + CLEARLY => {
             (Mirroring::Negates, "so pictures are also shown mirrored, with the number's sign turned")
         }
-        () if keeps > plain - CLEARLY && keeps > negates + CLEARLY => (Mirroring::Keeps, "so pictures are also shown mirrored"),
+        () if keeps > plain - CLEARLY && keeps > negates + CLEARLY => {
+            (Mirroring::Keeps, "so pictures are also shown mirrored")
+        }
         () => (Mirroring::Never, "so pictures are never mirrored"),
     };
     let reason = format!(

@@ -163,8 +163,7 @@ mod tests {
             let left = dot(&m.gram[i * n..(i + 1) * n], &w) + penalty * w[i];
             assert!((left - m.cross[i]).abs() < 1e-9 * m.cross[i].abs().max(1.0));
         }
-        let naive: f64 =
-            rows.iter().zip(&numbers).map(|(r, y)| (y - w[3] - w64(r, &w)).powi(2)).sum();
+        let naive: f64 = rows.iter().zip(&numbers).map(|(r, y)| (y - w[3] - w64(r, &w)).powi(2)).sum();
         assert!((m.error(&w) - naive).abs() < 1e-9 * naive.max(1.0));
     }
 

@@ -1,0 +1,22 @@
+//! The cap on memory. It is one for the whole process, so it has a test program of its own.
+
+use pellucid_tensor::{DType, Error, Tensor, pool};
+
+const MIB: usize = 1 << 20;
+
+#[test]
+fn more_than_the_cap_is_an_error_and_buffers_kept_for_reuse_give_way() {
+    let tensor = |mib: usize| Tensor::zeros(DType::F32, &[mib * MIB / 4]);
+    // Without a cap that someone set, what the machine does not have is refused before it is touched.
+    assert!(matches!(tensor(1 << 30), Err(Error::Memory { .. })));
+    pool::set_limit(8 * MIB);
+    let first = tensor(6).ok();
+    assert!(first.is_some());
+    let Err(Error::Memory { bytes, in_use }) = tensor(4) else { panic!("it is beyond the cap") };
+    assert_eq!((bytes, in_use), (4 * MIB, 6 * MIB));
+    drop(first);
+    assert_eq!((pool::in_use(), pool::kept()), (0, 6 * MIB));
+    let second = tensor(4);
+    assert!(second.is_ok());
+    assert_eq!((pool::in_use(), pool::kept()), (4 * MIB, 0), "both together would be beyond the cap");
+}
