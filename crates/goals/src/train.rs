@@ -19,8 +19,14 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-/// The time a trial for the cost of a step may take.
+/// The least time that a trial for the cost of a step takes.
 const TRIAL: Duration = Duration::from_millis(1500);
+
+/// A trial takes this share of the time allowed, if that is longer.
+const TRIED: f64 = 0.01;
+
+/// The share of the time allowed that is planned for: a machine is not always as fast as in the trial.
+const PLANNED: f64 = 0.95;
 
 /// A first try on a sample is not to take longer than this, in seconds.
 const SAMPLE_SECONDS: f64 = 100.0;
@@ -304,8 +310,9 @@ fn limit_by_time(
         watcher.planned(design.plan.steps, most, bytes);
         return Ok(());
     }
-    let cost = measure(&mut task, source, &design.plan, TRIAL)?;
-    let budget = Duration::from_secs_f64(design.seconds);
+    let trial = TRIAL.max(Duration::from_secs_f64(TRIED * design.seconds));
+    let cost = measure(&mut task, source, &design.plan, trial)?;
+    let budget = Duration::from_secs_f64(PLANNED * design.seconds);
     let fit = cost.steps_within(budget, design.plan.validate_every);
     if fit < design.plan.steps {
         let mut shorter = config.clone();
