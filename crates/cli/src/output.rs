@@ -1,7 +1,8 @@
-//! Results on standard output.
+//! Results on standard output, and words to people on standard error.
 
 use pellucid_data::DataError;
 use pellucid_goals::Error;
+use std::fmt::Display;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -17,6 +18,11 @@ pub(crate) fn write(fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Resu
         }
         _ => Ok(()),
     }
+}
+
+/// Tells people something, on standard error. That nobody listens any more is no failure: the work goes on.
+pub(crate) fn say(text: impl Display) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
 /// Writes one line of a result.

@@ -1,5 +1,6 @@
 //! Ctrl-C: once to finish the step and save, twice to leave at once.
 
+use crate::output::say;
 use crate::program::INTERRUPTED;
 use pellucid_goals::Error;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,7 +16,7 @@ pub(crate) fn on_interrupt() -> Result<&'static AtomicBool, Error> {
         if STOP.swap(true, Ordering::SeqCst) {
             std::process::exit(i32::from(INTERRUPTED));
         }
-        eprintln!("\nStopping: this step is finished and saved. Press Ctrl-C again to leave at once.");
+        say("\nStopping: this step is finished and saved. Press Ctrl-C again to leave at once.");
     });
     listen.map_err(|e| Error::usage(format!("Ctrl-C cannot be listened for · {e}")))?;
     Ok(&STOP)

@@ -2,6 +2,7 @@
 
 use super::progress::Progress;
 use super::{Style, count, duration};
+use crate::output::say;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use pellucid_goals::Watcher;
 use pellucid_train::{Observer, StepEvent, Validation};
@@ -46,8 +47,8 @@ impl Console {
     /// Prints a line above the bar.
     fn say(&self, text: &str) {
         match &self.bar {
-            Some(bar) => bar.suspend(|| eprintln!("{text}")),
-            None => eprintln!("{text}"),
+            Some(bar) => bar.suspend(|| say(text)),
+            None => say(text),
         }
     }
 
@@ -104,7 +105,7 @@ impl Console {
             let message = format!("{} · {}", progress.left(), progress.figures());
             self.show("Training", steps, step, message);
         } else {
-            eprintln!("{}", progress.line());
+            say(progress.line());
         }
     }
 
@@ -172,7 +173,7 @@ impl Watcher for Console {
         if self.terminal {
             self.show(&name, items, done as u64, message);
         } else {
-            eprintln!("{name}: {message}");
+            say(format_args!("{name}: {message}"));
         }
     }
 

@@ -1,6 +1,7 @@
 //! Errors: what happened, then where, why and what to do, each on its line.
 
 use super::Style;
+use crate::output::say;
 use pellucid_goals::Error;
 use pellucid_kinds::Error as KindError;
 
@@ -8,12 +9,12 @@ use pellucid_kinds::Error as KindError;
 pub(crate) fn problem(error: &Error) {
     let style = Style::of_stderr();
     if let Error::Leak { findings } = error {
-        eprintln!("{}", findings.trim_end());
+        say(findings.trim_end());
     }
     let mut lines = lines(error).into_iter();
-    eprintln!("{} {}", style.red("error:"), lines.next().unwrap_or_default());
+    say(format_args!("{} {}", style.red("error:"), lines.next().unwrap_or_default()));
     for line in lines {
-        eprintln!("  {line}");
+        say(format_args!("  {line}"));
     }
 }
 

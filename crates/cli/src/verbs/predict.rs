@@ -2,6 +2,7 @@
 
 use crate::arguments::Arguments;
 use crate::flags::{Flag, THREADS, Value};
+use crate::output::say;
 use crate::program::{DONE, Operand, Verb};
 use crate::{output, show};
 use pellucid_data::{DataError, OutColumn, OutValues, write_csv, write_table};
@@ -69,9 +70,9 @@ fn nothing_answered(predictions: &Predictions) -> bool {
 fn warn(problems: &[String]) {
     let warning = show::Style::of_stderr().yellow("warning:");
     for problem in problems.iter().take(TOLD) {
-        eprintln!("{warning} no answer · {problem}");
+        say(format_args!("{warning} no answer · {problem}"));
     }
     if problems.len() > TOLD {
-        eprintln!("{warning} no answer for {} more", show::count((problems.len() - TOLD) as u64));
+        say(format_args!("{warning} no answer for {} more", show::count((problems.len() - TOLD) as u64)));
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::arguments::Arguments;
 use crate::flags;
+use crate::output::say;
 use crate::program::{DONE, INTERRUPTED, Verb};
 use crate::{ask, output, settings, show, stop};
 use pellucid_goals::{Ended, Error, Place};
@@ -74,14 +75,14 @@ pub(super) fn tell(ended: Ended, json: bool) -> Result<u8, Error> {
                 let rows =
                     if finished.unseen { "rows it never saw" } else { "rows that also helped to choose it" };
                 let path = finished.run.path();
-                eprint!("\n{}", show::scores(&finished.evaluation, rows, style));
-                eprintln!("\nReport   {}", path.join("report.html").display());
-                eprintln!("Use it   pellucid predict {} NEW_DATA", path.display());
+                say(format_args!("\n{}", show::scores(&finished.evaluation, rows, style).trim_end()));
+                say(format_args!("\nReport   {}", path.join("report.html").display()));
+                say(format_args!("Use it   pellucid predict {} NEW_DATA", path.display()));
             }
             (finished.run, DONE)
         }
         Ended::Interrupted(run) => {
-            eprintln!("Saved. Go on with: pellucid resume {}", run.path().display());
+            say(format_args!("Saved. Go on with: pellucid resume {}", run.path().display()));
             (run, INTERRUPTED)
         }
     };

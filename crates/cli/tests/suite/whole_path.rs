@@ -1,11 +1,12 @@
 //! From data to answers.
 
 use crate::data::{patients, write_patients, write_pictures};
-use crate::support::{files, run, run_with, weights};
+use crate::support::{files, pellucid, run, run_with, weights};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::{Field, Row};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
 const QUICK: [&str; 6] = ["--steps", "150", "--batch", "32", "--seed", "1"];
 
@@ -164,6 +165,18 @@ fn rows_that_cannot_be_read_have_their_line_among_the_answers() {
             false => assert_eq!(row, known),
         }
     }
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_does_not_stop_the_training() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write_patients(folder, 200);
+    let words = ["train", "patients.csv", "--predict", "outcome", "--ignore", "dose", "--steps", "20"];
+    let mut child = pellucid(folder, &words).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    drop(child.stderr.take());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    run(folder, &["predict", "runs/patients-1", "patients.csv"]).ok();
 }
 
 #[test]
