@@ -87,8 +87,8 @@ pub fn mirror_of_numbers(pictures: &[Vec<f32>], size: [usize; 3], numbers: &[f64
         return too_few();
     }
     let thumbs: Vec<_> = pictures.iter().map(|p| thumbnail(p, size)).collect();
-    let places: Vec<f32> = (0..SIDE * SIDE * size[2]).map(|i| i as f32).collect();
-    let partner: Vec<usize> = flip(&places, size[2]).into_iter().map(|i| i as usize).collect();
+    let places: Vec<usize> = (0..SIDE * SIDE * size[2]).collect();
+    let partner = flip(&places, size[2]);
     let question = Ridge::new(&thumbs, numbers, BLOCKS);
     let mean = numbers.iter().sum::<f64>() / numbers.len().max(1) as f64;
     let plain = question.explained(mean, |_| {});
@@ -128,7 +128,7 @@ fn thumbnail(picture: &[f32], [height, width, channels]: [usize; 3]) -> Vec<f32>
     sums.into_iter().map(|(sum, count): (f32, f32)| sum / count.max(1.0)).collect()
 }
 
-fn flip(thumb: &[f32], channels: usize) -> Vec<f32> {
+fn flip<T: Copy>(thumb: &[T], channels: usize) -> Vec<T> {
     thumb.chunks(SIDE * channels).flat_map(|row| row.chunks(channels).rev().flatten().copied()).collect()
 }
 
