@@ -3,7 +3,7 @@
 //! `cargo bench -p pellucid-kernels --bench products [-- NAME]` runs what contains NAME.
 
 use pellucid_kernels::buffer::OutOfMemory;
-use pellucid_kernels::conv::{self, Conv2d, algorithm};
+use pellucid_kernels::conv::{self, Conv2d, algorithms};
 use pellucid_kernels::isa::{Isa, isa};
 use pellucid_kernels::matmul::{Epilogue, Mat, matmul};
 use pellucid_kernels::threads::set_threads;
@@ -98,7 +98,7 @@ impl Bench {
         if !name.contains(&self.filter) {
             return;
         }
-        print!("{name:52}");
+        print!("{name:58}");
         for count in [1, 2] {
             set_threads(count);
             let speed = 2.0 * work as f64 / seconds(&mut body);
@@ -139,17 +139,19 @@ impl Bench {
         let mut w = numbers(out * conv.kernel.0 * conv.kernel.1 * channels / conv.groups);
         let mut y = numbers(conv.batch * oh * ow * out);
         let (ky, kx) = conv.kernel;
-        let name = format!("{ky}×{kx}/{} {size}²×{channels}→{out} {:?}", conv.stride.0, algorithm(&conv));
         let work = conv.multiply_adds();
-        self.show(&format!("{name} forward"), work, || {
-            note(conv::forward(&conv, &x, &w, &mut y, Epilogue::default()));
-        });
-        self.show(&format!("{name} backward, input"), work, || {
-            note(conv::backward_input(&conv, &y, &w, &mut x, false));
-        });
-        self.show(&format!("{name} backward, weight"), work, || {
-            note(conv::backward_weight(&conv, &x, &y, &mut w, false));
-        });
+        for how in algorithms(&conv) {
+            let name = format!("{ky}×{kx}/{} {size}²×{channels}→{out} {how:?}", conv.stride.0);
+            self.show(&format!("{name} forward"), work, || {
+                note(conv::forward_with(how, &conv, &x, &w, &mut y, Epilogue::default()));
+            });
+            self.show(&format!("{name} backward, input"), work, || {
+                note(conv::backward_input_with(how, &conv, &y, &w, &mut x, false));
+            });
+            self.show(&format!("{name} backward, weight"), work, || {
+                note(conv::backward_weight_with(how, &conv, &x, &y, &mut w, false));
+            });
+        }
     }
 }
 

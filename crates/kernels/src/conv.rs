@@ -10,8 +10,10 @@ mod geometry;
 mod padded;
 mod rows;
 mod weight;
+mod winograd;
 
 pub use geometry::Conv2d;
+pub use winograd::TileSide;
 
 use crate::buffer::OutOfMemory;
 use crate::float::Float;
@@ -33,13 +35,26 @@ pub enum Algorithm {
     Shallow,
     /// One small product per tap of the kernel, on rows of the picture where they lie.
     Taps,
+    /// Tiles and patches transformed so that one product per frequency remains: 3×3 kernels with stride 1.
+    Winograd(TileSide),
 }
 
 /// The most channels for which [`Algorithm::Shallow`] pays.
 const SHALLOW: usize = 12;
 
-/// The algorithm for a shape.
+/// The fastest algorithm for a shape, by the costs that were measured.
 pub fn algorithm(conv: &Conv2d) -> Algorithm {
+    let fewer = [TileSide::Four, TileSide::Two].into_iter().filter(|_| winograd::applies(conv));
+    let fewer = fewer.map(|side| (winograd::cost(side, conv), Algorithm::Winograd(side)));
+    let fastest = fewer.min_by(|a, b| a.0.total_cmp(&b.0));
+    match fastest {
+        Some((cost, winograd)) if cost < conv.multiply_adds() as f64 => winograd,
+        _ => direct(conv),
+    }
+}
+
+/// The fastest algorithm that multiplies every pair of numbers.
+fn direct(conv: &Conv2d) -> Algorithm {
     let Padding { top, bottom, left, right } = conv.padding;
     let unpadded = top + bottom + left + right == 0;
     if conv.kernel == (1, 1) && conv.stride == (1, 1) && unpadded && conv.groups == 1 {
@@ -51,6 +66,18 @@ pub fn algorithm(conv: &Conv2d) -> Algorithm {
     } else {
         Algorithm::Taps
     }
+}
+
+/// The algorithms that exist for a shape, the preferred one first.
+pub fn algorithms(conv: &Conv2d) -> Vec<Algorithm> {
+    let first = algorithm(conv);
+    let mut all = vec![first];
+    let direct = direct(conv);
+    let winograd = [TileSide::Four, TileSide::Two].map(Algorithm::Winograd);
+    all.extend(
+        winograd.into_iter().filter(|_| winograd::applies(conv)).chain([direct]).filter(|&a| a != first),
+    );
+    all
 }
 
 /// y = act((y +) x ∗ w + bias), with `x: [n, height, width, channels]`, `weight: [out, ky, kx, channels / groups]`,
@@ -68,7 +95,7 @@ pub fn forward<T: Float>(
     y: &mut [T],
     epilogue: Epilogue<T>,
 ) -> Result<(), OutOfMemory> {
-    forward_by(kernel(isa()), conv, x, weight, y, epilogue)
+    forward_with(algorithm(conv), conv, x, weight, y, epilogue)
 }
 
 /// dx = (dx +) the gradient of x, from `dy: [n, oh, ow, out]`.
@@ -85,7 +112,7 @@ pub fn backward_input<T: Float>(
     dx: &mut [T],
     accumulate: bool,
 ) -> Result<(), OutOfMemory> {
-    backward_input_by(kernel(isa()), conv, dy, weight, dx, accumulate)
+    backward_input_with(algorithm(conv), conv, dy, weight, dx, accumulate)
 }
 
 /// dw = (dw +) the gradient of the weights, from `x` and `dy`. (The gradient of the bias is the sum of the rows of dy.)
@@ -102,11 +129,66 @@ pub fn backward_weight<T: Float>(
     dw: &mut [T],
     accumulate: bool,
 ) -> Result<(), OutOfMemory> {
-    backward_weight_by(kernel(isa()), conv, x, dy, dw, accumulate)
+    backward_weight_with(algorithm(conv), conv, x, dy, dw, accumulate)
+}
+
+/// As [`forward`], by one of the [`algorithms`] for the shape.
+///
+/// # Errors
+/// As [`forward`].
+///
+/// # Panics
+/// As [`forward`].
+pub fn forward_with<T: Float>(
+    algorithm: Algorithm,
+    conv: &Conv2d,
+    x: &[T],
+    weight: &[T],
+    y: &mut [T],
+    epilogue: Epilogue<T>,
+) -> Result<(), OutOfMemory> {
+    forward_by(kernel(isa()), algorithm, conv, x, weight, y, epilogue)
+}
+
+/// As [`backward_input`], by one of the [`algorithms`] for the shape.
+///
+/// # Errors
+/// As [`backward_input`].
+///
+/// # Panics
+/// As [`forward`].
+pub fn backward_input_with<T: Float>(
+    algorithm: Algorithm,
+    conv: &Conv2d,
+    dy: &[T],
+    weight: &[T],
+    dx: &mut [T],
+    accumulate: bool,
+) -> Result<(), OutOfMemory> {
+    backward_input_by(kernel(isa()), algorithm, conv, dy, weight, dx, accumulate)
+}
+
+/// As [`backward_weight`], by one of the [`algorithms`] for the shape.
+///
+/// # Errors
+/// As [`backward_weight`].
+///
+/// # Panics
+/// As [`forward`].
+pub fn backward_weight_with<T: Float>(
+    algorithm: Algorithm,
+    conv: &Conv2d,
+    x: &[T],
+    dy: &[T],
+    dw: &mut [T],
+    accumulate: bool,
+) -> Result<(), OutOfMemory> {
+    backward_weight_by(kernel(isa()), algorithm, conv, x, dy, dw, accumulate)
 }
 
 fn forward_by<T: Float>(
     kernel: &'static Kernel<T>,
+    algorithm: Algorithm,
     conv: &Conv2d,
     x: &[T],
     weight: &[T],
@@ -119,22 +201,24 @@ fn forward_by<T: Float>(
     if y.is_empty() {
         return Ok(());
     }
-    if algorithm(conv) == Algorithm::Pointwise {
+    if algorithm == Algorithm::Pointwise {
         let rows = y.len() / conv.out;
         let weight = Mat::new(weight, conv.out, conv.channels).t();
         return matmul_by(kernel, 1, (Mat::new(x, rows, conv.channels), 0), (weight, 0), y, epilogue);
     }
     let Epilogue { accumulate, bias, activation, pre } = epilogue;
     let finish = Finish { bias, activation, pre: pre.map(|p| SharedMut(p.as_mut_ptr())) };
-    match algorithm(conv) {
+    match algorithm {
         Algorithm::Depthwise => depthwise::forward(conv, x, weight, y, accumulate, &finish),
         Algorithm::Shallow => rows::forward_shallow(kernel, conv, x, weight, y, accumulate, finish),
+        Algorithm::Winograd(side) => winograd::forward(side, kernel, conv, x, weight, y, accumulate, finish),
         _ => rows::forward(kernel, conv, x, weight, y, accumulate, finish),
     }
 }
 
 fn backward_input_by<T: Float>(
     kernel: &'static Kernel<T>,
+    algorithm: Algorithm,
     conv: &Conv2d,
     dy: &[T],
     weight: &[T],
@@ -145,7 +229,7 @@ fn backward_input_by<T: Float>(
     if dx.is_empty() {
         return Ok(());
     }
-    match algorithm(conv) {
+    match algorithm {
         Algorithm::Pointwise => {
             let rows = dx.len() / conv.channels;
             let weight = Mat::new(weight, conv.out, conv.channels);
@@ -153,12 +237,14 @@ fn backward_input_by<T: Float>(
             matmul_by(kernel, 1, (Mat::new(dy, rows, conv.out), 0), (weight, 0), dx, epilogue)
         }
         Algorithm::Depthwise => depthwise::backward_input(conv, dy, weight, dx, accumulate),
+        Algorithm::Winograd(side) => winograd::backward_input(side, kernel, conv, dy, weight, dx, accumulate),
         _ => rows::backward_input(kernel, conv, dy, weight, dx, accumulate),
     }
 }
 
 fn backward_weight_by<T: Float>(
     kernel: &'static Kernel<T>,
+    algorithm: Algorithm,
     conv: &Conv2d,
     x: &[T],
     dy: &[T],
@@ -169,7 +255,7 @@ fn backward_weight_by<T: Float>(
     if dw.is_empty() {
         return Ok(());
     }
-    match algorithm(conv) {
+    match algorithm {
         Algorithm::Pointwise => {
             let rows = x.len() / conv.channels;
             let dy = Mat::new(dy, rows, conv.out).t();
@@ -177,6 +263,7 @@ fn backward_weight_by<T: Float>(
             matmul_by(kernel, 1, (dy, 0), (Mat::new(x, rows, conv.channels), 0), dw, epilogue)
         }
         Algorithm::Depthwise => depthwise::backward_weight(conv, x, dy, dw, accumulate),
+        Algorithm::Winograd(side) => winograd::backward_weight(side, kernel, conv, x, dy, dw, accumulate),
         _ => weight::backward_weight(kernel, conv, x, dy, dw, accumulate),
     }
 }
