@@ -7,6 +7,7 @@ use crate::isa::simd;
 use crate::product::micro::{Kernel, MAX_COLS};
 use crate::product::pack::pack_panel;
 use crate::threads::SharedMut;
+use std::mem::MaybeUninit;
 use std::ops::Range;
 
 /// Which pass the weights `[out, 3, 3, channels]` are for.
@@ -50,24 +51,26 @@ impl<T: Float> Filter<'_, T> {
     ) {
         let (width, count) = (self.kernel.width(), rows.len());
         let present = width.min(self.cols - panel * width);
-        let padded = self.kernel.padded(present);
         // Distances in the weights between numbers in (rows of a panel), numbers out (its columns) and taps.
         let (row, col, tap) = match self.turn {
             Turn::Forward => (1, 9 * self.depth, self.depth),
             Turn::Backward => (9 * self.cols, 1, self.cols),
         };
-        let mut taps = [[T::ZERO; ROWS * MAX_COLS]; 9];
+        let mut taps = [const { MaybeUninit::<[T; ROWS * MAX_COLS]>::uninit() }; 9];
         for (k, copy) in taps.iter_mut().enumerate() {
             let place = if self.turn == Turn::Forward { k } else { 8 - k };
             let from = place * tap + rows.start * row + panel * width * col;
             let from = self.weight.as_ptr().wrapping_add(from);
             // SAFETY: the tap of these channels lies within the weights; a copy has room for ROWS rows of the widest panel.
-            unsafe { pack_panel(from, (row, col), count, (present, padded, width), copy.as_mut_ptr()) };
+            unsafe { pack_panel(from, (row, col), count, (present, width, width), copy.as_mut_ptr().cast()) };
         }
+        // SAFETY: so many numbers were packed.
+        let tap = |i: usize, j: usize| unsafe {
+            std::slice::from_raw_parts(taps[3 * i + j].as_ptr().cast::<T>(), count * width)
+        };
         simd(
             #[inline(always)]
             || {
-                let tap = |i: usize, j: usize| &taps[3 * i + j][..count * width];
                 both_axes::<T, 3, A>(count * width, tap, S::filter, |i, j, first, values| {
                     // SAFETY: promised by the caller.
                     unsafe { to.region((i * A + j) * apart + first, values.len()) }.copy_from_slice(values);

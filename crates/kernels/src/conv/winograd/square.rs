@@ -1,6 +1,7 @@
 //! A scheme along both axes of a square, for many squares at once.
 
 use crate::float::Float;
+use std::mem::MaybeUninit;
 
 /// Squares transformed together: a vector of the widest family.
 const TOGETHER: usize = 16;
@@ -31,28 +32,43 @@ fn some<T: Float, const N: usize, const I: usize, const O: usize>(
     f: &impl Fn([T; I]) -> [T; O],
     to: &mut impl FnMut(usize, usize, usize, &[T]),
 ) {
-    let mut half = [[[T::ZERO; N]; I]; O];
+    let mut half = [const { [const { MaybeUninit::<[T; N]>::uninit() }; I] }; O];
     for j in 0..I {
-        let column: [[T; N]; I] = std::array::from_fn(|i| numbers(&from[i][j][first..]));
-        for n in 0..N {
-            let values = f(std::array::from_fn(|i| column[i][n]));
-            for i in 0..O {
-                half[i][j][n] = values[i];
-            }
+        let mut column = [[T::ZERO; N]; I];
+        for i in 0..I {
+            column[i] = numbers(&from[i][j][first..]);
+        }
+        let column = along(&column, f);
+        for i in 0..O {
+            half[i][j].write(column[i]);
         }
     }
     for (i, row) in half.iter().enumerate() {
-        let mut whole = [[T::ZERO; N]; O];
-        for n in 0..N {
-            let values = f(std::array::from_fn(|j| row[j][n]));
-            for j in 0..O {
-                whole[j][n] = values[j];
-            }
-        }
-        for (j, numbers) in whole.iter().enumerate() {
+        // SAFETY: every place was written above.
+        let row: &[[T; N]; I] = unsafe { &*std::ptr::from_ref(row).cast() };
+        for (j, numbers) in along(row, f).iter().enumerate() {
             to(i, j, first, numbers);
         }
     }
+}
+
+/// `f` of `N` columns side by side.
+#[inline(always)]
+fn along<T: Float, const N: usize, const I: usize, const O: usize>(
+    columns: &[[T; N]; I],
+    f: &impl Fn([T; I]) -> [T; O],
+) -> [[T; N]; O] {
+    let mut result = [[T::ZERO; N]; O];
+    for n in 0..N {
+        let values = f(std::array::from_fn(
+            #[inline(always)]
+            |i| columns[i][n],
+        ));
+        for i in 0..O {
+            result[i][n] = values[i];
+        }
+    }
+    result
 }
 
 /// The first `N` numbers of a slice that has as many.

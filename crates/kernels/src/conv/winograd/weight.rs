@@ -1,7 +1,8 @@
 //! Backward to the weights: dU = Σ over tiles, dw = Gᵀ dU G.
 //!
-//! The tiles are cut into parts by the shape alone; a part goes through its tiles in blocks and keeps a sum of its own, and
-//! the sums of all parts are added in order. Few tiles of many channels make one part, whose work is dealt out inside.
+//! Where everything transformed fits the last cache, that is done first; then blocks of the weights are dealt out, whose
+//! sums are transformed back while they are in the second cache. Where there are more tiles, they are cut into parts by
+//! the shape alone; a part goes through its tiles in blocks and keeps sums of its own, which are added in order.
 
 use super::correlate::transform;
 use super::scheme::Scheme;
@@ -13,27 +14,25 @@ use crate::float::Float;
 use crate::isa::simd;
 use crate::product::cut;
 use crate::product::micro::{Kernel, MAX_ROWS, Tile};
+use crate::product::pack::MAX_DEPTH;
 use crate::scratch::with_scratch;
 use crate::threads::{SharedMut, parallel, try_parallel};
 use std::ops::Range;
 
-/// Tiles of a block: the sums are read and written once for so many.
-const BLOCK: usize = 64;
+/// Transformed numbers that fit the last cache.
+const FITS: usize = 1 << 22;
+
+/// Rows and columns of the weights in a block whose sums stay in the second cache.
+const BLOCK: (usize, usize) = (56, 128);
+
+/// Tiles in a block of a part: the sums are read and written once for so many.
+const TILES: usize = 64;
 
 /// Numbers that the sums of all parts may take.
 const SUMS: usize = 1 << 22;
 
 /// The most parts.
 const PARTS: usize = 16;
-
-/// What the parts share.
-struct Gradient<'a, T: 'static> {
-    kernel: &'static Kernel<T>,
-    x: Pictures<'a, T>,
-    dy: Pictures<'a, T>,
-    before: (usize, usize),
-    grid: Grid,
-}
 
 /// dw = (dw +) the gradient of the weights by F(M×M, 3×3).
 pub(super) fn gradient<T: Float, S: Scheme<M, A>, const M: usize, const A: usize>(
@@ -48,10 +47,7 @@ pub(super) fn gradient<T: Float, S: Scheme<M, A>, const M: usize, const A: usize
     let grid = Grid::new(M, oh, ow);
     let tiles = conv.batch * grid.of_picture();
     let (channels, out) = (conv.channels, conv.out);
-    let len = A * A * out * channels;
-    let parts = (SUMS / len).min(tiles / BLOCK).clamp(1, PARTS);
-    with_scratch(parts * len + channels.max(out), |scratch: &mut [T]| {
-        let (sums, zeros) = scratch.split_at_mut(parts * len);
+    with_scratch(channels.max(out), |zeros: &mut [T]| {
         zeros.fill(T::ZERO);
         let gradient = Gradient {
             kernel,
@@ -59,107 +55,198 @@ pub(super) fn gradient<T: Float, S: Scheme<M, A>, const M: usize, const A: usize
             dy: Pictures { data: dy, height: oh, width: ow, channels: out, zeros },
             before: (conv.padding.top, conv.padding.left),
             grid,
+            dw: SharedMut(dw.as_mut_ptr()),
+            accumulate,
         };
-        let shared = SharedMut(sums.as_mut_ptr());
-        try_parallel(parts, |part| {
-            gradient.part::<S, M, A>(cut(tiles, parts, part), &shared.after(part * len))
-        })?;
-        let row = 9 * channels;
-        let dw = SharedMut(dw.as_mut_ptr());
-        parallel(out, |o| {
-            // SAFETY: each task has a row of the weights.
-            let dw = unsafe { dw.region(o * row, row) };
-            if !accumulate {
-                dw.fill(T::ZERO);
-            }
-            simd(
-                #[inline(always)]
-                || {
-                    for part in 0..parts {
-                        let start = part * len + o * channels;
-                        both_axes::<T, A, 3>(
-                            channels,
-                            // SAFETY: all parts have ended, and nobody writes the sums any more.
-                            |i, j| unsafe { shared.region(start + (i * A + j) * out * channels, channels) },
-                            S::filter_back,
-                            |i, j, first, values| {
-                                let to = &mut dw[(3 * i + j) * channels + first..][..values.len()];
-                                to.iter_mut().zip(values).for_each(|(w, &v)| *w += v);
-                            },
-                        );
-                    }
-                },
-            );
-        });
-        Ok(())
+        match tiles * A * A * (channels + out) <= FITS {
+            true => gradient.by_blocks::<S, M, A>(tiles),
+            false => gradient.by_parts::<S, M, A>(tiles),
+        }
     })?
 }
 
+/// What the tasks share.
+struct Gradient<'a, T: 'static> {
+    kernel: &'static Kernel<T>,
+    x: Pictures<'a, T>,
+    dy: Pictures<'a, T>,
+    before: (usize, usize),
+    grid: Grid,
+    /// `[out, 3, 3, channels]`.
+    dw: SharedMut<T>,
+    accumulate: bool,
+}
+
+/// Some transformed tiles, `[tiles, A², channels]`: the patches of x and the tiles of dy.
+struct Transformed<T> {
+    patches: SharedMut<T>,
+    spread: SharedMut<T>,
+}
+
+/// Rows and columns of the weights whose sums dU lie together, `[A², rows, columns]`.
+struct Block<T> {
+    rows: Range<usize>,
+    cols: Range<usize>,
+    sums: SharedMut<T>,
+}
+
 impl<T: Float> Gradient<'_, T> {
-    /// sums = the sum over some tiles, `[A², out, channels]`.
-    fn part<S: Scheme<M, A>, const M: usize, const A: usize>(
+    /// Calls `body` with room for so many tiles.
+    fn with_room<R>(
         &self,
-        tiles: Range<usize>,
-        sums: &SharedMut<T>,
-    ) -> Result<(), OutOfMemory> {
-        let (channels, out) = (self.x.channels, self.dy.channels);
-        let blocks = tiles.len().div_ceil(BLOCK).max(1);
-        let most = tiles.len().div_ceil(blocks);
-        let (spread, patch) = (most * pitch(A * A * out), most * pitch(A * A * channels));
+        tiles: usize,
+        frequencies: usize,
+        body: impl FnOnce(&Transformed<T>) -> R,
+    ) -> Result<R, OutOfMemory> {
+        let spread = tiles * pitch(frequencies * self.dy.channels);
+        let patches = tiles * pitch(frequencies * self.x.channels);
         // The last panel of the patches is read beyond its end.
-        with_scratch(spread + patch + self.kernel.width(), |scratch: &mut [T]| {
+        with_scratch(spread + patches + self.kernel.width(), |scratch: &mut [T]| {
             let (spread, patches) = scratch.split_at_mut(spread);
             let (spread, patches) = (SharedMut(spread.as_mut_ptr()), SharedMut(patches.as_mut_ptr()));
-            for block in 0..blocks {
-                let block_tiles = cut(tiles.len(), blocks, block);
-                let block_tiles = tiles.start + block_tiles.start..tiles.start + block_tiles.end;
-                transform(&self.x, &self.grid, self.before, block_tiles.clone(), S::input, &patches);
-                transform(&self.dy, &self.grid, (0, 0), block_tiles.clone(), S::output_back, &spread);
-                self.multiply(block_tiles.len(), A * A, &spread, &patches, sums, block > 0);
-            }
+            body(&Transformed { patches, spread })
         })
     }
 
-    /// sums[f] (+)= spread[f]ᵀ · patches[f] for every frequency.
+    /// Transforms the patches of x under some tiles, and these tiles of dy.
+    fn transform<S: Scheme<M, A>, const M: usize, const A: usize>(
+        &self,
+        tiles: Range<usize>,
+        room: &Transformed<T>,
+    ) {
+        transform(&self.x, &self.grid, self.before, tiles.clone(), S::input, &room.patches);
+        transform(&self.dy, &self.grid, (0, 0), tiles, S::output_back, &room.spread);
+    }
+
+    /// All tiles first, then block by block of the weights.
+    fn by_blocks<S: Scheme<M, A>, const M: usize, const A: usize>(
+        &self,
+        tiles: usize,
+    ) -> Result<(), OutOfMemory> {
+        let (out, channels) = (self.dy.channels, self.x.channels);
+        let (down, across) = (out.div_ceil(BLOCK.0), channels.div_ceil(BLOCK.1));
+        self.with_room(tiles, A * A, |room| {
+            self.transform::<S, M, A>(0..tiles, room);
+            try_parallel(down * across, |task| {
+                // Blocks begin where panels do.
+                let start = task % across * BLOCK.1;
+                let (rows, cols) = (cut(out, down, task / across), start..channels.min(start + BLOCK.1));
+                with_scratch(A * A * rows.len() * cols.len(), |sums: &mut [T]| {
+                    let block = Block { rows, cols, sums: SharedMut(sums.as_mut_ptr()) };
+                    let steps = tiles.div_ceil(MAX_DEPTH);
+                    for k in (0..steps).map(|step| cut(tiles, steps, step)) {
+                        (0..A * A)
+                            .for_each(|f| self.multiply(room, (f, A * A), k.clone(), &block, k.start > 0));
+                    }
+                    self.transform_back::<S, M, A>(&block, block.rows.clone(), self.accumulate);
+                })
+            })
+        })?
+    }
+
+    /// Part by part of the tiles.
+    fn by_parts<S: Scheme<M, A>, const M: usize, const A: usize>(
+        &self,
+        tiles: usize,
+    ) -> Result<(), OutOfMemory> {
+        let (out, channels) = (self.dy.channels, self.x.channels);
+        let len = A * A * out * channels;
+        let parts = (SUMS / len).min(tiles / TILES).clamp(1, PARTS);
+        with_scratch(parts * len, |sums: &mut [T]| {
+            let sums = SharedMut(sums.as_mut_ptr());
+            let block = |part: usize| Block { rows: 0..out, cols: 0..channels, sums: sums.after(part * len) };
+            try_parallel(parts, |part| {
+                let (tiles, block) = (cut(tiles, parts, part), block(part));
+                let steps = tiles.len().div_ceil(TILES);
+                self.with_room(tiles.len().div_ceil(steps), A * A, |room| {
+                    for step in (0..steps).map(|step| cut(tiles.len(), steps, step)) {
+                        let some = tiles.start + step.start..tiles.start + step.end;
+                        self.transform::<S, M, A>(some, room);
+                        parallel(A * A, |f| {
+                            self.multiply(room, (f, A * A), 0..step.len(), &block, step.start > 0);
+                        });
+                    }
+                })
+            })?;
+            parallel(out, |row| {
+                for part in 0..parts {
+                    let add = self.accumulate || part > 0;
+                    self.transform_back::<S, M, A>(&block(part), row..row + 1, add);
+                }
+            });
+            Ok(())
+        })?
+    }
+
+    /// sums\[f\] (+)= spread\[k, f\]ᵀ · patches\[k, f\] over some of the transformed tiles, for one of `frequencies`.
     fn multiply(
         &self,
-        count: usize,
-        frequencies: usize,
-        spread: &SharedMut<T>,
-        patches: &SharedMut<T>,
-        sums: &SharedMut<T>,
+        room: &Transformed<T>,
+        (f, frequencies): (usize, usize),
+        k: Range<usize>,
+        block: &Block<T>,
         accumulate: bool,
     ) {
-        let (channels, out, width) = (self.x.channels, self.dy.channels, self.kernel.width());
-        let row_tiles = out.div_ceil(self.kernel.rows);
-        let (spread_pitch, patch_pitch) = (pitch(frequencies * out), pitch(frequencies * channels));
-        parallel(frequencies, |f| {
-            for row_tile in 0..row_tiles {
-                let rows = cut(out, row_tiles, row_tile);
-                let a: [*const T; MAX_ROWS] =
-                    std::array::from_fn(|i| spread.0.cast_const().wrapping_add(f * out + rows.start + i));
-                for col in (0..channels).step_by(width) {
-                    let c: [*mut T; MAX_ROWS] = std::array::from_fn(|i| {
-                        sums.0.wrapping_add((f * out + rows.start + i) * channels + col)
-                    });
-                    let tile = Tile {
-                        a: a.as_ptr(),
-                        taps: 1,
-                        from: 0,
-                        to: count,
-                        a_step: spread_pitch,
-                        b: patches.0.cast_const().wrapping_add(f * channels + col),
-                        b_step: patch_pitch,
-                        b_tap: 0,
-                        c: c.as_ptr(),
-                        cols: width.min(channels - col),
-                        accumulate,
-                    };
-                    // SAFETY: rows, panel and sums lie within their buffers (the patches have room for a whole panel at
-                    // their end); a frequency belongs to one task.
-                    unsafe { self.kernel.run(rows.len(), &tile) };
-                }
+        let (out, channels, width) = (self.dy.channels, self.x.channels, self.kernel.width());
+        let (spread, patch) = (pitch(frequencies * out), pitch(frequencies * channels));
+        let (count, cols) = (block.rows.len(), block.cols.len());
+        let row_tiles = count.div_ceil(self.kernel.rows);
+        for rows in (0..row_tiles).map(|tile| cut(count, row_tiles, tile)) {
+            let a = room.spread.after(k.start * spread + f * out + block.rows.start + rows.start);
+            let a: [*const T; MAX_ROWS] = std::array::from_fn(|i| a.after(i).0.cast_const());
+            for col in (0..cols).step_by(width) {
+                let c = block.sums.after((f * count + rows.start) * cols + col);
+                let c: [*mut T; MAX_ROWS] = std::array::from_fn(|i| c.after(i * cols).0);
+                let tile = Tile {
+                    a: a.as_ptr(),
+                    taps: 1,
+                    from: 0,
+                    to: k.len(),
+                    a_step: spread,
+                    b: room.patches.after(k.start * patch + f * channels + block.cols.start + col).0,
+                    b_step: patch,
+                    b_tap: 0,
+                    c: c.as_ptr(),
+                    cols: width.min(cols - col),
+                    accumulate,
+                };
+                // SAFETY: rows, panel and sums lie within their buffers (the patches have room for a whole panel at their
+                // end); a frequency of a block belongs to one task.
+                unsafe { self.kernel.run(rows.len(), &tile) };
             }
-        });
+        }
+    }
+
+    /// dw = (dw +) Gᵀ dU G for some rows of a block.
+    fn transform_back<S: Scheme<M, A>, const M: usize, const A: usize>(
+        &self,
+        block: &Block<T>,
+        rows: Range<usize>,
+        add: bool,
+    ) {
+        let (channels, cols, count) = (self.x.channels, block.cols.len(), block.rows.len());
+        simd(
+            #[inline(always)]
+            || {
+                for row in rows {
+                    let first = row - block.rows.start;
+                    both_axes::<T, A, 3>(
+                        cols,
+                        // SAFETY: the products are done, and nobody writes the sums any more.
+                        |i, j| unsafe { block.sums.region(((i * A + j) * count + first) * cols, cols) },
+                        S::filter_back,
+                        |i, j, first, values| {
+                            let place = (9 * row + 3 * i + j) * channels + block.cols.start + first;
+                            // SAFETY: the rows of a block belong to one task.
+                            let to = unsafe { self.dw.region(place, values.len()) };
+                            match add {
+                                true => to.iter_mut().zip(values).for_each(|(w, &v)| *w += v),
+                                false => to.copy_from_slice(values),
+                            }
+                        },
+                    );
+                }
+            },
+        );
     }
 }
