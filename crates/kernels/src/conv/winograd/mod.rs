@@ -111,7 +111,7 @@ impl<'a, T> Pictures<'a, T> {
 pub(super) fn applies(conv: &Conv2d) -> bool {
     let Padding { top, bottom, left, right } = conv.padding;
     conv.kernel == (3, 3)
-        && conv.channels * conv.out > 0
+        && [conv.batch, conv.channels, conv.out].into_iter().all(|count| count > 0)
         && (conv.stride, conv.dilation, conv.groups) == ((1, 1), (1, 1), 1)
         && [top, bottom, left, right].into_iter().all(|zeros| zeros <= 2)
 }
