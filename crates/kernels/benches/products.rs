@@ -3,7 +3,7 @@
 //! `cargo bench -p pellucid-kernels --bench products [-- NAME]` runs what contains NAME.
 
 use pellucid_kernels::buffer::OutOfMemory;
-use pellucid_kernels::conv::{self, Conv2d, algorithms};
+use pellucid_kernels::conv::{self, Conv2d, Weight, algorithms};
 use pellucid_kernels::isa::{Isa, isa};
 use pellucid_kernels::matmul::{Epilogue, Mat, matmul};
 use pellucid_kernels::threads::set_threads;
@@ -143,7 +143,7 @@ impl Bench {
         for how in algorithms(&conv) {
             let name = format!("{ky}×{kx}/{} {size}²×{channels}→{out} {how:?}", conv.stride.0);
             self.show(&format!("{name} forward"), work, || {
-                note(conv::forward_with(how, &conv, &x, &w, &mut y, Epilogue::default()));
+                note(conv::forward_with(how, &conv, &x, Weight::Plain(&w), &mut y, Epilogue::default()));
             });
             self.show(&format!("{name} backward, input"), work, || {
                 note(conv::backward_input_with(how, &conv, &y, &w, &mut x, false));

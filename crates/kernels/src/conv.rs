@@ -24,6 +24,15 @@ use crate::product::micro::{Kernel, kernel};
 use crate::threads::SharedMut;
 use crate::window::Padding;
 
+/// The weights of a convolution: as they are, or packed.
+#[derive(Clone, Copy, Debug)]
+pub enum Weight<'a, T> {
+    /// `[out, ky, kx, channels / groups]`.
+    Plain(&'a [T]),
+    /// What [`pack`] made of them, for convolutions that differ in the number and size of the pictures alone.
+    Packed(&'a [T]),
+}
+
 /// How a convolution is computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Algorithm {
@@ -80,6 +89,27 @@ pub fn algorithms(conv: &Conv2d) -> Vec<Algorithm> {
     all
 }
 
+/// Numbers that [`pack`] writes; none where packing does not help.
+pub fn packed_len<T: Float>(conv: &Conv2d) -> usize {
+    match direct(conv) {
+        Algorithm::Depthwise => 0,
+        _ => rows::packed_len::<T>(kernel(isa()), conv),
+    }
+}
+
+/// Packs weights for [`forward`], which does it in every call otherwise: for networks that are used and not changed.
+///
+/// # Panics
+/// If a slice has another length than it should.
+pub fn pack<T: Float>(conv: &Conv2d, weight: &[T], packed: &mut [T]) {
+    let len = conv.out * conv.taps() * conv.group_channels();
+    assert_eq!(weight.len(), len, "convolution: weights of another shape");
+    assert_eq!(packed.len(), packed_len::<T>(conv), "convolution: packed weights of another length");
+    if !packed.is_empty() {
+        rows::pack(kernel(isa()), conv, weight, &SharedMut(packed.as_mut_ptr()));
+    }
+}
+
 /// y = act((y +) x ∗ w + bias), with `x: [n, height, width, channels]`, `weight: [out, ky, kx, channels / groups]`,
 /// `y: [n, oh, ow, out]`, `bias: [out]`.
 ///
@@ -91,7 +121,7 @@ pub fn algorithms(conv: &Conv2d) -> Vec<Algorithm> {
 pub fn forward<T: Float>(
     conv: &Conv2d,
     x: &[T],
-    weight: &[T],
+    weight: Weight<T>,
     y: &mut [T],
     epilogue: Epilogue<T>,
 ) -> Result<(), OutOfMemory> {
@@ -143,7 +173,7 @@ pub fn forward_with<T: Float>(
     algorithm: Algorithm,
     conv: &Conv2d,
     x: &[T],
-    weight: &[T],
+    weight: Weight<T>,
     y: &mut [T],
     epilogue: Epilogue<T>,
 ) -> Result<(), OutOfMemory> {
@@ -191,27 +221,37 @@ fn forward_by<T: Float>(
     algorithm: Algorithm,
     conv: &Conv2d,
     x: &[T],
-    weight: &[T],
+    weight: Weight<T>,
     y: &mut [T],
     epilogue: Epilogue<T>,
 ) -> Result<(), OutOfMemory> {
-    conv.check(x.len(), weight.len(), y.len());
+    let plain = conv.out * conv.taps() * conv.group_channels();
+    let weight_len = match weight {
+        Weight::Plain(weight) => weight.len(),
+        Weight::Packed(packed) if packed.len() == rows::packed_len(kernel, conv) => plain,
+        Weight::Packed(_) => usize::MAX,
+    };
+    conv.check(x.len(), weight_len, y.len());
     assert!(epilogue.bias.is_none_or(|b| b.len() == conv.out), "convolution: the bias has not `out` numbers");
     assert!(epilogue.pre.as_ref().is_none_or(|p| p.len() == y.len()), "convolution: `pre` differs from y");
     if y.is_empty() {
         return Ok(());
     }
-    if algorithm == Algorithm::Pointwise {
+    if let (Algorithm::Pointwise, Weight::Plain(weight)) = (algorithm, weight) {
         let rows = y.len() / conv.out;
         let weight = Mat::new(weight, conv.out, conv.channels).t();
         return matmul_by(kernel, 1, (Mat::new(x, rows, conv.channels), 0), (weight, 0), y, epilogue);
     }
     let Epilogue { accumulate, bias, activation, pre } = epilogue;
     let finish = Finish { bias, activation, pre: pre.map(|p| SharedMut(p.as_mut_ptr())) };
-    match algorithm {
-        Algorithm::Depthwise => depthwise::forward(conv, x, weight, y, accumulate, &finish),
-        Algorithm::Shallow => rows::forward_shallow(kernel, conv, x, weight, y, accumulate, finish),
-        Algorithm::Winograd(side) => winograd::forward(side, kernel, conv, x, weight, y, accumulate, finish),
+    match (algorithm, weight) {
+        (Algorithm::Depthwise, Weight::Plain(weight)) => {
+            depthwise::forward(conv, x, weight, y, accumulate, &finish)
+        }
+        (Algorithm::Shallow, _) => rows::forward_shallow(kernel, conv, x, weight, y, accumulate, finish),
+        (Algorithm::Winograd(side), _) => {
+            winograd::forward(side, kernel, conv, x, weight, y, accumulate, finish)
+        }
         _ => rows::forward(kernel, conv, x, weight, y, accumulate, finish),
     }
 }

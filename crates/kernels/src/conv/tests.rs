@@ -13,6 +13,7 @@ struct Case {
     conv: Conv2d,
     accumulate: bool,
     bias: bool,
+    packed: bool,
     activation: Activation,
     seed: u64,
 }
@@ -72,8 +73,15 @@ fn geometry() -> impl Strategy<Value = Conv2d> {
 fn case() -> impl Strategy<Value = Case> {
     use Activation::{Gelu, Identity, Relu};
     let activation = prop::sample::select(vec![Identity, Identity, Relu, Gelu]);
-    (geometry(), any::<bool>(), any::<bool>(), activation, any::<u64>()).prop_map(
-        |(conv, accumulate, bias, activation, seed)| Case { conv, accumulate, bias, activation, seed },
+    (geometry(), any::<[bool; 3]>(), activation, any::<u64>()).prop_map(
+        |(conv, [accumulate, bias, packed], activation, seed)| Case {
+            conv,
+            accumulate,
+            bias,
+            packed,
+            activation,
+            seed,
+        },
     )
 }
 
@@ -191,9 +199,16 @@ fn check_by<T: Float>(algorithm: Algorithm, case: &Case, eps: f64) -> Result<(),
                 activation: case.activation,
                 pre: Some(&mut pre),
             };
-            forward_by(kernel(isa), algorithm, conv, &x, &weight, &mut y, epilogue).unwrap();
-            backward_input_by(kernel(isa), algorithm, conv, &dy, &weight, &mut dx, case.accumulate).unwrap();
-            backward_weight_by(kernel(isa), algorithm, conv, &x, &dy, &mut dw, case.accumulate).unwrap();
+            let kernel = kernel(isa);
+            let mut packed = vec![T::ZERO; rows::packed_len(kernel, conv)];
+            let mut form = Weight::Plain(&weight[..]);
+            if case.packed && algorithm != Algorithm::Depthwise {
+                rows::pack(kernel, conv, &weight, &SharedMut(packed.as_mut_ptr()));
+                form = Weight::Packed(&packed);
+            }
+            forward_by(kernel, algorithm, conv, &x, form, &mut y, epilogue).unwrap();
+            backward_input_by(kernel, algorithm, conv, &dy, &weight, &mut dx, case.accumulate).unwrap();
+            backward_weight_by(kernel, algorithm, conv, &x, &dy, &mut dw, case.accumulate).unwrap();
             (y, pre, dx, dw)
         };
         set_threads(1);
@@ -259,7 +274,8 @@ fn large_shapes_agree() {
         Conv2d { channels: 0, out: 3, ..base },
         Conv2d { channels: 3, out: 0, ..base },
     ] {
-        let case = Case { conv, accumulate: false, bias: true, activation: Activation::Relu, seed: 3 };
+        let case =
+            Case { conv, accumulate: false, bias: true, packed: true, activation: Activation::Relu, seed: 3 };
         check::<f32>(&case, f64::from(f32::EPSILON)).unwrap();
     }
 }

@@ -5,7 +5,7 @@
 //! all patches are transformed first; then panels of the weights are dealt out, each of them transformed piece by piece
 //! and multiplied while it is in the second cache.
 
-use super::filter::{Filter, ROWS, Turn};
+use super::filter::{Filter, ROWS, Taps};
 use super::scheme::Scheme;
 use super::square::both_axes;
 use super::{Grid, Pictures, pitch};
@@ -44,8 +44,7 @@ pub(super) struct Correlation<'a, T: 'static> {
 /// The convolution by F(M×M, 3×3).
 pub(super) fn correlate<T: Float, S: Scheme<M, A>, const M: usize, const A: usize>(
     correlation: &Correlation<T>,
-    weight: &[T],
-    turn: Turn,
+    weight: Taps<T>,
     target: &mut [T],
 ) -> Result<(), OutOfMemory> {
     let &Correlation { kernel, batch, source, before, target: (height, width, cols), accumulate, .. } =
@@ -60,7 +59,7 @@ pub(super) fn correlate<T: Float, S: Scheme<M, A>, const M: usize, const A: usiz
             source: Pictures { data, height: source_height, width: source_width, channels, zeros },
             before,
             grid,
-            filter: Filter { kernel, weight, turn, depth: channels, cols },
+            filter: Filter { kernel, weight, depth: channels, cols },
             target: SharedMut(target.as_mut_ptr()),
             accumulate,
             finish: &correlation.finish,

@@ -10,13 +10,15 @@ use crate::threads::SharedMut;
 use std::mem::MaybeUninit;
 use std::ops::Range;
 
-/// Which pass the weights `[out, 3, 3, channels]` are for.
-#[derive(Clone, Copy, PartialEq)]
-pub(super) enum Turn {
-    /// From channels to results: as they are.
-    Forward,
-    /// From results to channels: turned by half a circle.
-    Backward,
+/// The weights, and the pass they are for.
+#[derive(Clone, Copy)]
+pub(super) enum Taps<'a, T> {
+    /// `[out, 3, 3, channels]`, from channels to results.
+    Forward(&'a [T]),
+    /// `[out, 3, 3, channels]`, from results to channels: turned by half a circle.
+    Backward(&'a [T]),
+    /// `[panels, 9, depth, width]`, from channels to results.
+    Packed(&'a [T]),
 }
 
 /// The most rows of a panel that are transformed at a time.
@@ -25,8 +27,7 @@ pub(super) const ROWS: usize = 32;
 /// The weights of a pass from `depth` numbers to `cols` numbers of a pixel.
 pub(super) struct Filter<'a, T: 'static> {
     pub(super) kernel: &'static Kernel<T>,
-    pub(super) weight: &'a [T],
-    pub(super) turn: Turn,
+    pub(super) weight: Taps<'a, T>,
     pub(super) depth: usize,
     pub(super) cols: usize,
 }
@@ -51,26 +52,29 @@ impl<T: Float> Filter<'_, T> {
     ) {
         let (width, count) = (self.kernel.width(), rows.len());
         let present = width.min(self.cols - panel * width);
-        // Distances in the weights between numbers in (rows of a panel), numbers out (its columns) and taps.
-        let (row, col, tap) = match self.turn {
-            Turn::Forward => (1, 9 * self.depth, self.depth),
-            Turn::Backward => (9 * self.cols, 1, self.cols),
+        let mut copies = [const { MaybeUninit::<[T; ROWS * MAX_COLS]>::uninit() }; 9];
+        // A copy of a tap, whose numbers in (rows of the panel) and out (its columns) have these distances in the weights.
+        let mut copy = |k: usize, from: &[T], (row, col): (usize, usize)| {
+            let from = from.as_ptr().wrapping_add(rows.start * row + panel * width * col);
+            let to = copies[k].as_mut_ptr().cast::<T>();
+            // SAFETY: the tap of these channels lies within the weights; a copy has room for ROWS rows of the widest panel,
+            // and every number of these rows is written.
+            unsafe {
+                pack_panel(from, (row, col), count, (present, width, width), to);
+                std::slice::from_raw_parts(to.cast_const(), count * width)
+            }
         };
-        let mut taps = [const { MaybeUninit::<[T; ROWS * MAX_COLS]>::uninit() }; 9];
-        for (k, copy) in taps.iter_mut().enumerate() {
-            let place = if self.turn == Turn::Forward { k } else { 8 - k };
-            let from = place * tap + rows.start * row + panel * width * col;
-            let from = self.weight.as_ptr().wrapping_add(from);
-            // SAFETY: the tap of these channels lies within the weights; a copy has room for ROWS rows of the widest panel.
-            unsafe { pack_panel(from, (row, col), count, (present, width, width), copy.as_mut_ptr().cast()) };
-        }
-        // SAFETY: so many numbers were packed.
-        let tap = |i: usize, j: usize| unsafe {
-            std::slice::from_raw_parts(taps[3 * i + j].as_ptr().cast::<T>(), count * width)
-        };
+        let taps: [&[T]; 9] = std::array::from_fn(|k| match self.weight {
+            Taps::Forward(weight) => copy(k, &weight[k * self.depth..], (1, 9 * self.depth)),
+            Taps::Backward(weight) => copy(k, &weight[(8 - k) * self.cols..], (9 * self.cols, 1)),
+            Taps::Packed(panels) => {
+                &panels[((panel * 9 + k) * self.depth + rows.start) * width..][..count * width]
+            }
+        });
         simd(
             #[inline(always)]
             || {
+                let tap = |i: usize, j: usize| taps[3 * i + j];
                 both_axes::<T, 3, A>(count * width, tap, S::filter, |i, j, first, values| {
                     // SAFETY: promised by the caller.
                     unsafe { to.region((i * A + j) * apart + first, values.len()) }.copy_from_slice(values);

@@ -19,6 +19,7 @@ mod weight;
 #[cfg(test)]
 mod tests;
 
+use super::Weight;
 use super::geometry::Conv2d;
 use crate::buffer::OutOfMemory;
 use crate::float::Float;
@@ -26,7 +27,7 @@ use crate::product::finish::Finish;
 use crate::product::micro::Kernel;
 use crate::window::Padding;
 use correlate::{Correlation, correlate};
-use filter::Turn;
+use filter::Taps;
 use scheme::{Four, Two};
 
 /// The side of a tile of results.
@@ -140,11 +141,15 @@ pub(super) fn forward<T: Float>(
     kernel: &'static Kernel<T>,
     conv: &Conv2d,
     x: &[T],
-    weight: &[T],
+    weight: Weight<T>,
     y: &mut [T],
     accumulate: bool,
     finish: Finish<T>,
 ) -> Result<(), OutOfMemory> {
+    let weight = match weight {
+        Weight::Plain(weight) => Taps::Forward(weight),
+        Weight::Packed(panels) => Taps::Packed(panels),
+    };
     let (oh, ow) = conv.checked_out_size();
     let correlation = Correlation {
         kernel,
@@ -155,7 +160,7 @@ pub(super) fn forward<T: Float>(
         accumulate,
         finish,
     };
-    by_side!(side, correlate(&correlation, weight, Turn::Forward, y))
+    by_side!(side, correlate(&correlation, weight, y))
 }
 
 /// dx = (dx +) the gradient of the input.
@@ -178,7 +183,7 @@ pub(super) fn backward_input<T: Float>(
         accumulate,
         finish: Finish { bias: None, activation: Default::default(), pre: None },
     };
-    by_side!(side, correlate(&correlation, weight, Turn::Backward, dx))
+    by_side!(side, correlate(&correlation, Taps::Backward(weight), dx))
 }
 
 /// dw = (dw +) the gradient of the weights.

@@ -1,6 +1,8 @@
 #![allow(clippy::unwrap_used)]
 
-use crate::conv::{Algorithm, Conv2d, TileSide, backward_input_with, backward_weight_with, forward_with};
+use crate::conv::{
+    Algorithm, Conv2d, TileSide, Weight, backward_input_with, backward_weight_with, forward_with,
+};
 use crate::matmul::Epilogue;
 use crate::matmul::tests::numbers;
 use crate::window::Padding;
@@ -37,13 +39,13 @@ fn rounding_errors_stay_under_the_stated_bounds() {
     let double = |numbers: &[f32]| numbers.iter().map(|&n| f64::from(n)).collect::<Vec<f64>>();
     let (x64, w64, dy64) = (double(&x), double(&w), double(&dy));
     let (mut y64, mut dx64, mut dw64) = (dy64.clone(), x64.clone(), w64.clone());
-    forward_with(Algorithm::Taps, &conv, &x64, &w64, &mut y64, Epilogue::default()).unwrap();
+    forward_with(Algorithm::Taps, &conv, &x64, Weight::Plain(&w64), &mut y64, Epilogue::default()).unwrap();
     backward_input_with(Algorithm::Taps, &conv, &dy64, &w64, &mut dx64, false).unwrap();
     backward_weight_with(Algorithm::Taps, &conv, &x64, &dy64, &mut dw64, false).unwrap();
     for (side, mean, most) in [(TileSide::Two, 1e-6, 1e-5), (TileSide::Four, 4e-6, 4e-5)] {
         let (mut y, mut dx, mut dw) = (dy.clone(), x.clone(), w.clone());
         let algorithm = Algorithm::Winograd(side);
-        forward_with(algorithm, &conv, &x, &w, &mut y, Epilogue::default()).unwrap();
+        forward_with(algorithm, &conv, &x, Weight::Plain(&w), &mut y, Epilogue::default()).unwrap();
         backward_input_with(algorithm, &conv, &dy, &w, &mut dx, false).unwrap();
         backward_weight_with(algorithm, &conv, &x, &dy, &mut dw, false).unwrap();
         for (pass, got, want) in [("y", &y, &y64), ("dx", &dx, &dx64), ("dw", &dw, &dw64)] {
