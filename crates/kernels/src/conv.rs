@@ -110,8 +110,8 @@ pub fn pack<T: Float>(conv: &Conv2d, weight: &[T], packed: &mut [T]) {
     }
 }
 
-/// y = act((y +) x ∗ w + bias), with `x: [n, height, width, channels]`, `weight: [out, ky, kx, channels / groups]`,
-/// `y: [n, oh, ow, out]`, `bias: [out]`.
+/// y = act(((y +) x ∗ w) · scale + bias), with `x: [n, height, width, channels]`, `weight: [out, ky, kx, channels / groups]`,
+/// `y: [n, oh, ow, out]`, `scale: [out]`, `bias: [out]`.
 ///
 /// # Errors
 /// [`OutOfMemory`] if there is no room for working copies (of the weights; of x if it has few channels).
@@ -232,7 +232,10 @@ fn forward_by<T: Float>(
         Weight::Packed(_) => usize::MAX,
     };
     conv.check(x.len(), weight_len, y.len());
-    assert!(epilogue.bias.is_none_or(|b| b.len() == conv.out), "convolution: the bias has not `out` numbers");
+    assert!(
+        [epilogue.scale, epilogue.bias].into_iter().flatten().all(|numbers| numbers.len() == conv.out),
+        "convolution: scale or bias has not `out` numbers"
+    );
     assert!(epilogue.pre.as_ref().is_none_or(|p| p.len() == y.len()), "convolution: `pre` differs from y");
     if y.is_empty() {
         return Ok(());
@@ -242,8 +245,8 @@ fn forward_by<T: Float>(
         let weight = Mat::new(weight, conv.out, conv.channels).t();
         return matmul_by(kernel, 1, (Mat::new(x, rows, conv.channels), 0), (weight, 0), y, epilogue);
     }
-    let Epilogue { accumulate, bias, activation, pre } = epilogue;
-    let finish = Finish { bias, activation, pre: pre.map(|p| SharedMut(p.as_mut_ptr())) };
+    let Epilogue { accumulate, scale, bias, activation, pre } = epilogue;
+    let finish = Finish { scale, bias, activation, pre: pre.map(|p| SharedMut(p.as_mut_ptr())) };
     match (algorithm, weight) {
         (Algorithm::Depthwise, Weight::Plain(weight)) => {
             depthwise::forward(conv, x, weight, y, accumulate, &finish)

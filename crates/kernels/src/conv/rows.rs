@@ -481,7 +481,7 @@ pub(super) fn backward_input<T: Float>(
             panels: packed.0,
             taps,
             accumulate,
-            finish: Finish { bias: None, activation: Default::default(), pre: None },
+            finish: Finish::none(),
         };
         let mut taps_before = 0;
         for py in 0..conv.stride.0.min(conv.height) {

@@ -12,6 +12,7 @@ use proptest::prelude::*;
 struct Case {
     conv: Conv2d,
     accumulate: bool,
+    scale: bool,
     bias: bool,
     packed: bool,
     activation: Activation,
@@ -73,10 +74,11 @@ fn geometry() -> impl Strategy<Value = Conv2d> {
 fn case() -> impl Strategy<Value = Case> {
     use Activation::{Gelu, Identity, Relu};
     let activation = prop::sample::select(vec![Identity, Identity, Relu, Gelu]);
-    (geometry(), any::<[bool; 3]>(), activation, any::<u64>()).prop_map(
-        |(conv, [accumulate, bias, packed], activation, seed)| Case {
+    (geometry(), any::<[bool; 4]>(), activation, any::<u64>()).prop_map(
+        |(conv, [accumulate, scale, bias, packed], activation, seed)| Case {
             conv,
             accumulate,
+            scale,
             bias,
             packed,
             activation,
@@ -139,6 +141,11 @@ impl Sums {
         self.terms[index] += 1.0;
     }
 
+    fn multiply(&mut self, index: usize, factor: f64) {
+        self.value[index] *= factor;
+        self.size[index] *= factor.abs();
+    }
+
     /// Every sum as if it had the terms of the largest: Winograd's transforms carry the rounding errors of large numbers
     /// to their neighbours.
     fn level(&mut self) {
@@ -176,6 +183,7 @@ fn check_by<T: Float>(algorithm: Algorithm, case: &Case, eps: f64) -> Result<(),
     let weight: Vec<T> = numbers(conv.out * conv.taps() * conv.group_channels(), &mut seed);
     let dy: Vec<T> = numbers(conv.batch * oh * ow * conv.out, &mut seed);
     let bias: Vec<T> = numbers(conv.out, &mut seed);
+    let scale: Vec<T> = numbers(conv.out, &mut seed);
     let mut sums = [&dy, &x, &weight].map(|old| Sums::new(old, case.accumulate));
     every_product(conv, |i, j, k| {
         let (x, w, d) = (x[i].to_f64(), weight[j].to_f64(), dy[k].to_f64());
@@ -183,6 +191,9 @@ fn check_by<T: Float>(algorithm: Algorithm, case: &Case, eps: f64) -> Result<(),
         sums[1].add(i, d * w);
         sums[2].add(j, d * x);
     });
+    if case.scale {
+        (0..dy.len()).for_each(|k| sums[0].multiply(k, scale[k % conv.out].to_f64()));
+    }
     if case.bias {
         (0..dy.len()).for_each(|k| sums[0].add(k, bias[k % conv.out].to_f64()));
     }
@@ -195,6 +206,7 @@ fn check_by<T: Float>(algorithm: Algorithm, case: &Case, eps: f64) -> Result<(),
             let mut pre = vec![T::ZERO; y.len()];
             let epilogue = Epilogue {
                 accumulate: case.accumulate,
+                scale: case.scale.then_some(&scale[..]),
                 bias: case.bias.then_some(&bias[..]),
                 activation: case.activation,
                 pre: Some(&mut pre),
@@ -274,8 +286,15 @@ fn large_shapes_agree() {
         Conv2d { channels: 0, out: 3, ..base },
         Conv2d { channels: 3, out: 0, ..base },
     ] {
-        let case =
-            Case { conv, accumulate: false, bias: true, packed: true, activation: Activation::Relu, seed: 3 };
+        let case = Case {
+            conv,
+            accumulate: false,
+            scale: true,
+            bias: true,
+            packed: true,
+            activation: Activation::Relu,
+            seed: 3,
+        };
         check::<f32>(&case, f64::from(f32::EPSILON)).unwrap();
     }
 }

@@ -181,7 +181,7 @@ pub(super) fn backward_input<T: Float>(
         before: (2 - conv.padding.top, 2 - conv.padding.left),
         target: (conv.height, conv.width, conv.channels),
         accumulate,
-        finish: Finish { bias: None, activation: Default::default(), pre: None },
+        finish: Finish::none(),
     };
     by_side!(side, correlate(&correlation, Taps::Backward(weight), dx))
 }
