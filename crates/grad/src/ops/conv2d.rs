@@ -8,6 +8,7 @@ use pellucid_kernels::activation::Activation;
 use pellucid_kernels::conv::{
     Conv2d, Weight, backward_input, backward_weight, forward, pack, packed_len,
 };
+use pellucid_kernels::matmul::Epilogue;
 use pellucid_tensor::{Error, Result, Scalar, Shape, Tensor, with_float};
 use std::sync::Arc;
 
@@ -51,6 +52,51 @@ pub fn conv2d(
     options: &Conv2dOptions,
     activation: Activation,
 ) -> Result<Var> {
+    let (conv, shape) = geometry(x, weight, options)?;
+    if let Some(bias) = bias {
+        expect::parameter(OP, "bias", bias.shape(), &[conv.out], x.shape())?;
+    }
+    with_float!(OP, x.dtype(), T => typed::<T>(Fused { x, weight, bias, activation }, conv, &shape))
+}
+
+/// What happens to each channel of a result by itself: y ← activation(scale · y + shift).
+pub struct PerChannel {
+    /// `[channels]`.
+    pub scale: Tensor,
+    /// `[channels]`.
+    pub shift: Tensor,
+    /// Applied last.
+    pub activation: Activation,
+}
+
+/// As [`conv2d`] without a bias, and `then` what follows it, in one sweep: for networks that are used, not trained.
+///
+/// # Errors
+/// As [`conv2d`]; an input whose gradient is wanted.
+pub fn conv2d_then(x: &Var, weight: &Var, options: &Conv2dOptions, then: &PerChannel) -> Result<Var> {
+    let (conv, shape) = geometry(x, weight, options)?;
+    for (name, numbers) in [("scale", &then.scale), ("shift", &then.shift)] {
+        expect::parameter(OP, name, numbers.shape(), &[conv.out], x.shape())?;
+    }
+    if x.needs_gradient() || weight.needs_gradient() {
+        return Err(Error::argument(OP, "no gradient flows through a convolution and what follows it in one"));
+    }
+    with_float!(OP, x.dtype(), T => {
+        let mut y = Tensor::unset::<T>(&shape)?;
+        let epilogue = Epilogue {
+            scale: Some(then.scale.data::<T>()?),
+            bias: Some(then.shift.data::<T>()?),
+            activation: then.activation,
+            ..Epilogue::default()
+        };
+        let packed = packed::<T>(weight.value(), &conv)?;
+        forward_packed(&conv, x.value().data()?, weight.value().data()?, packed.as_deref(), y.data_mut()?, epilogue)?;
+        Ok(x.tape().constant(&y))
+    })
+}
+
+/// The convolution's geometry and the shape of its result.
+fn geometry(x: &Var, weight: &Var, options: &Conv2dOptions) -> Result<(Conv2d, Shape)> {
     let (&[batch, height, width, channels], &[out, kh, kw, depth]) = (&x.shape()[..], &weight.shape()[..])
     else {
         let shapes = format!("x is {}, weight is {}", x.shape(), weight.shape());
@@ -76,11 +122,7 @@ pub fn conv2d(
             ),
         ));
     }
-    if let Some(bias) = bias {
-        expect::parameter(OP, "bias", bias.shape(), &[out], x.shape())?;
-    }
-    let shape = Shape::new(&[batch, oh, ow, out])?;
-    with_float!(OP, x.dtype(), T => typed::<T>(Fused { x, weight, bias, activation }, conv, &shape))
+    Ok((conv, Shape::new(&[batch, oh, ow, out])?))
 }
 
 fn typed<T: Float + Scalar>(fused: Fused<'_>, conv: Conv2d, shape: &Shape) -> Result<Var> {
@@ -92,10 +134,7 @@ fn typed<T: Float + Scalar>(fused: Fused<'_>, conv: Conv2d, shape: &Shape) -> Re
     };
     fused.record::<T>(
         shape,
-        move |x, weight, y, epilogue| {
-            let packed = packed.as_deref().map(|packed| packed.numbers.data().map(Weight::Packed)).transpose()?;
-            Ok(forward(&conv, x, packed.unwrap_or(Weight::Plain(weight)), y, epilogue)?)
-        },
+        move |x, weight, y, epilogue| forward_packed(&conv, x, weight, packed.as_deref(), y, epilogue),
         move |weight, dz| {
             let mut dx = Tensor::unset::<T>(&input)?;
             backward_input(&conv, dz, weight, dx.data_mut()?, false)?;
@@ -107,6 +146,22 @@ fn typed<T: Float + Scalar>(fused: Fused<'_>, conv: Conv2d, shape: &Shape) -> Re
             Ok(dweight)
         },
     )
+}
+
+/// The convolution by packed weights, if there are any.
+fn forward_packed<T: Float + Scalar>(
+    conv: &Conv2d,
+    x: &[T],
+    weight: &[T],
+    packed: Option<&Packed>,
+    y: &mut [T],
+    epilogue: Epilogue<T>,
+) -> Result<()> {
+    let weight = match packed {
+        Some(packed) => Weight::Packed(packed.numbers.data()?),
+        None => Weight::Plain(weight),
+    };
+    Ok(forward(conv, x, weight, y, epilogue)?)
 }
 
 /// Packed weights, and the convolution they are for.
