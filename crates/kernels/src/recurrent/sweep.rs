@@ -15,9 +15,9 @@ use std::ops::Range;
 /// Rows of a block: enough that reading the weight, which does not stay in the nearest cache, costs less than multiplying by it.
 const ROWS: usize = 8;
 
-/// Blocks of rows of a batch.
+/// Blocks of rows of a batch; a small one gives work to two threads.
 fn blocks(batch: usize) -> usize {
-    batch.div_ceil(ROWS)
+    batch.div_ceil(ROWS).max(batch.div_ceil(ROWS / 2).min(2))
 }
 
 impl Sequences<'_> {
