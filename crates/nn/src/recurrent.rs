@@ -4,7 +4,8 @@ use crate::{Init, Param, Pass, Seed, module};
 use pellucid_grad::{Recurrent, Var, ops};
 use pellucid_tensor::{Error, Result};
 
-/// The parameters of a recurrent layer in one direction, in the layout of PyTorch: the gates one after the other along the first axis.
+/// The parameters of a recurrent layer in one direction, in the layout of PyTorch: the gates one after the other along
+/// the first axis.
 pub struct Direction {
     /// `[gates · hidden, inputs]`.
     pub weight_ih: Param,

@@ -29,22 +29,23 @@ pub trait Cell: 'static {
     /// Gates.
     const GATES: usize;
 
-    /// The first so many gates have one gradient for the input's and the state's part. Of the others (at most one), `kept` holds the
-    /// gradient of the state's part after the sweep back.
+    /// The first so many gates have one gradient for the input's and the state's part. Of the others (at most one),
+    /// `kept` holds the gradient of the state's part after the sweep back.
     const SHARED: usize;
 
     /// One step forward.
     ///
     /// gates: the input's part of the gates, becomes their values; sums: the state's part, without the biases of gates
-    /// that are not shared, which are `bias`; before: what the step before kept; kept: what this one keeps; h: the state, becomes the next one.
+    /// that are not shared, which are `bias`; before: what the step before kept; kept: what this one keeps; h: the
+    /// state, becomes the next one.
     fn forward<T: Float>(gates: &mut [T], sums: &[T], bias: &[T], before: &[T], kept: &mut [T], h: &mut [T]);
 
     /// One step back.
     ///
     /// gates: their values, become the gradients of the input's part; kept, kept_before: what this step and the one
-    /// before kept; before: the state before the step; dh: the gradient of the state, becomes what of that of the state before does not
-    /// come through the product; dkept: the gradient of `kept` from the step after, becomes that of `kept_before`;
-    /// dsums: gets the gradients of the state's part.
+    /// before kept; before: the state before the step; dh: the gradient of the state after the step, becomes that of
+    /// the state before it, but for the part that comes through the product; dkept: the gradient of `kept` from the
+    /// step after, becomes that of `kept_before`; dsums: gets the gradients of the state's part.
     fn backward<T: Float>(
         gates: &mut [T],
         kept: &mut [T],
@@ -103,7 +104,8 @@ pub struct Weights<'a, T> {
     pub bias_hidden: &'a [T],
 }
 
-/// What a sweep starts from or ends with: the state, and for [`Lstm`] the cells, both `[batch, hidden]`; nothing stands for zeros.
+/// What a sweep starts from: the state, and for [`Lstm`] the cells, both `[batch, hidden]`, zeros if left out; or where
+/// their gradients go.
 #[derive(Clone, Copy, Debug)]
 pub struct Start<S> {
     /// The state h.
@@ -173,8 +175,8 @@ pub fn forward<C: Cell, T: Float>(
     sweep_forward::<C, T>(s, w, start, gates, kept, y)
 }
 
-/// The gradients of everything, given dy, that of y; start and y are those of [`forward`], and gates and kept what it left,
-/// which are overwritten. The number at a place past a row's length has no gradient.
+/// The gradients of everything, given dy, that of y; start and y are those of [`forward`], and gates and kept what it
+/// left, which are overwritten. What stands past a row's length has the gradient 0.
 ///
 /// # Errors
 /// No memory for the packed weight and the gradients of the state.
