@@ -13,7 +13,7 @@ use crate::threads::{SharedMut, parallel};
 use std::ops::Range;
 
 /// Rows of a block: enough that reading the weight, which does not stay in the nearest cache, costs less than
-/// multiplying by it. Sixteen gain some percent on two threads, but keep four of them from sharing a batch of 32.
+/// multiplying by it, and few enough that four threads can share a batch of 32.
 const ROWS: usize = 8;
 
 /// Blocks of rows of a batch; a small one gives work to two threads.
