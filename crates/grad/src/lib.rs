@@ -24,7 +24,9 @@ mod fused;
 mod gradient;
 mod normalise;
 pub mod ops;
+mod recurrent;
 mod tape;
 
 pub use gradient::{Gradient, Gradients};
+pub use recurrent::Recurrent;
 pub use tape::{Tape, Var};

@@ -1,4 +1,4 @@
-//! Speed of matrix products and convolutions, as a share of what the processor's multiply-adds allow.
+//! Speed of matrix products, convolutions and recurrent sweeps, as a share of what the processor's multiply-adds allow.
 //!
 //! `cargo bench -p pellucid-kernels --bench products [-- NAME]` runs what contains NAME.
 
@@ -6,6 +6,7 @@ use pellucid_kernels::buffer::OutOfMemory;
 use pellucid_kernels::conv::{self, Conv2d, Weight, algorithms};
 use pellucid_kernels::isa::{Isa, isa};
 use pellucid_kernels::matmul::{Epilogue, Mat, matmul};
+use pellucid_kernels::recurrent::{self, Cell, Gradients, Gru, Lstm, Sequences, Start, Weights};
 use pellucid_kernels::threads::set_threads;
 use pellucid_kernels::window::Padding;
 use std::hint::black_box;
@@ -153,6 +154,47 @@ impl Bench {
             });
         }
     }
+
+    /// A recurrent network over a batch of sequences: forward, and forward with the gradients of the parameters.
+    fn recurrent<C: Cell>(
+        &self,
+        name: &str,
+        (batch, time): (usize, usize),
+        (inputs, hidden): (usize, usize),
+    ) {
+        let s = Sequences { batch, time, inputs, hidden, reverse: false, lengths: None };
+        let (all, wide) = (C::GATES * hidden, batch * time);
+        let (x, dy) = (numbers(wide * inputs), numbers(wide * hidden));
+        let mut parts = [all * inputs, all * hidden, all, all].map(numbers);
+        parts.iter_mut().flatten().for_each(|w| *w *= 0.1);
+        let [mut input, mut hidden_, mut bias_input, mut bias_hidden] = parts.clone();
+        let [weight_input, weight_hidden, of_input, of_hidden] = &parts;
+        let w = Weights {
+            input: weight_input,
+            hidden: weight_hidden,
+            bias_input: of_input,
+            bias_hidden: of_hidden,
+        };
+        let start = Start { state: None, cells: None };
+        let (mut gates, mut kept, mut y) =
+            (numbers(wide * all), numbers(wide * hidden), numbers(wide * hidden));
+        let work = wide * all * (inputs + hidden);
+        let name = format!("{name} {inputs}→{hidden}, {batch} × {time}");
+        self.show(&format!("{name}, forward"), work, || {
+            note(recurrent::forward::<C, f32>(&s, &x, &w, start, &mut gates, &mut kept, &mut y));
+        });
+        self.show(&format!("{name}, both ways"), work + wide * all * (inputs + 2 * hidden), || {
+            note(recurrent::forward::<C, f32>(&s, &x, &w, start, &mut gates, &mut kept, &mut y));
+            let gradients = Gradients {
+                x: None,
+                input: Some(&mut input),
+                hidden: Some(&mut hidden_),
+                biases: Some((&mut bias_input, &mut bias_hidden)),
+                start: Start { state: None, cells: None },
+            };
+            note(recurrent::backward::<C, f32>(&s, &x, &w, start, &mut gates, &mut kept, &y, &dy, gradients));
+        });
+    }
 }
 
 fn note(result: Result<(), OutOfMemory>) {
@@ -187,4 +229,6 @@ fn main() {
     bench.conv(16, 128, 256, |c| (c.kernel, c.padding) = ((1, 1), Padding::default()));
     bench.conv(32, 64, 64, |c| c.groups = 64);
     bench.conv(32, 16, 16, |_| ());
+    bench.recurrent::<Gru>("GRU", (32, 100), (64, 256));
+    bench.recurrent::<Lstm>("LSTM", (32, 100), (64, 256));
 }

@@ -27,6 +27,7 @@ pub mod optimizer;
 pub mod permute;
 pub mod pool2d;
 mod product;
+pub mod recurrent;
 pub mod reduce;
 mod scratch;
 pub mod softmax;

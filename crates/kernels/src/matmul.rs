@@ -45,7 +45,7 @@ impl<'a, T> Mat<'a, T> {
     }
 
     /// Whether `batch` such matrices, `stride` apart, lie within `data`.
-    fn fits(&self, batch: usize, stride: usize) -> bool {
+    pub(crate) fn fits(&self, batch: usize, stride: usize) -> bool {
         if batch == 0 || self.rows == 0 || self.cols == 0 {
             return true;
         }
