@@ -22,6 +22,7 @@ pub mod check;
 mod expect;
 mod fused;
 mod gradient;
+pub mod in_use;
 mod normalise;
 pub mod ops;
 mod recurrent;

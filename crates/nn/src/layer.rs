@@ -2,7 +2,7 @@
 
 use crate::{LayerRow, Module, Pass};
 use pellucid_grad::Var;
-use pellucid_grad::ops::PerChannel;
+use pellucid_grad::in_use::PerChannel;
 use pellucid_tensor::Result;
 
 /// A step of a network with one input and one output.

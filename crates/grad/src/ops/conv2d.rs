@@ -52,51 +52,15 @@ pub fn conv2d(
     options: &Conv2dOptions,
     activation: Activation,
 ) -> Result<Var> {
-    let (conv, shape) = geometry(x, weight, options)?;
+    let (conv, shape) = conv2d_geometry(x, weight, options)?;
     if let Some(bias) = bias {
         expect::parameter(OP, "bias", bias.shape(), &[conv.out], x.shape())?;
     }
     with_float!(OP, x.dtype(), T => typed::<T>(Fused { x, weight, bias, activation }, conv, &shape))
 }
 
-/// What happens to each channel of a result by itself: y ← activation(scale · y + shift).
-pub struct PerChannel {
-    /// `[channels]`.
-    pub scale: Tensor,
-    /// `[channels]`.
-    pub shift: Tensor,
-    /// Applied last.
-    pub activation: Activation,
-}
-
-/// As [`conv2d`] without a bias, and `then` what follows it, in one sweep: for networks that are used, not trained.
-///
-/// # Errors
-/// As [`conv2d`]; an input whose gradient is wanted.
-pub fn conv2d_then(x: &Var, weight: &Var, options: &Conv2dOptions, then: &PerChannel) -> Result<Var> {
-    let (conv, shape) = geometry(x, weight, options)?;
-    for (name, numbers) in [("scale", &then.scale), ("shift", &then.shift)] {
-        expect::parameter(OP, name, numbers.shape(), &[conv.out], x.shape())?;
-    }
-    if x.needs_gradient() || weight.needs_gradient() {
-        return Err(Error::argument(OP, "no gradient flows through a convolution and what follows it in one"));
-    }
-    with_float!(OP, x.dtype(), T => {
-        let mut y = Tensor::unset::<T>(&shape)?;
-        let epilogue = Epilogue {
-            scale: Some(then.scale.data::<T>()?),
-            bias: Some(then.shift.data::<T>()?),
-            activation: then.activation,
-            ..Epilogue::default()
-        };
-        let packed = packed::<T>(weight.value(), &conv)?;
-        forward_packed(&conv, x.value().data()?, weight.value().data()?, packed.as_deref(), y.data_mut()?, epilogue)?;
-        Ok(x.tape().constant(&y))
-    })
-}
-
 /// The convolution's geometry and the shape of its result.
-fn geometry(x: &Var, weight: &Var, options: &Conv2dOptions) -> Result<(Conv2d, Shape)> {
+pub(crate) fn conv2d_geometry(x: &Var, weight: &Var, options: &Conv2dOptions) -> Result<(Conv2d, Shape)> {
     let (&[batch, height, width, channels], &[out, kh, kw, depth]) = (&x.shape()[..], &weight.shape()[..])
     else {
         let shapes = format!("x is {}, weight is {}", x.shape(), weight.shape());
@@ -149,7 +113,7 @@ fn typed<T: Float + Scalar>(fused: Fused<'_>, conv: Conv2d, shape: &Shape) -> Re
 }
 
 /// The convolution by packed weights, if there are any.
-fn forward_packed<T: Float + Scalar>(
+pub(crate) fn forward_packed<T: Float + Scalar>(
     conv: &Conv2d,
     x: &[T],
     weight: &[T],
@@ -165,13 +129,13 @@ fn forward_packed<T: Float + Scalar>(
 }
 
 /// Packed weights, and the convolution they are for.
-struct Packed {
+pub(crate) struct Packed {
     conv: Conv2d,
     numbers: Tensor,
 }
 
 /// The packed weights, made once for as long as the weights stay; `None` if they do not help, or are there for another convolution.
-fn packed<T: Float + Scalar>(weight: &Tensor, conv: &Conv2d) -> Result<Option<Arc<Packed>>> {
+pub(crate) fn packed<T: Float + Scalar>(weight: &Tensor, conv: &Conv2d) -> Result<Option<Arc<Packed>>> {
     // Packed weights do not depend on the pictures' number and size.
     let conv = Conv2d { batch: 1, height: 0, width: 0, ..*conv };
     let len = packed_len::<T>(&conv);

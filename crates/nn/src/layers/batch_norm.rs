@@ -1,6 +1,7 @@
 use super::{activation_suffix, expect_last};
 use crate::check::Sample;
 use crate::{Init, Layer, Param, Pass, Seed, module};
+use pellucid_grad::in_use::PerChannel;
 use pellucid_grad::{Var, ops};
 use pellucid_kernels::Float;
 use pellucid_kernels::activation::Activation;
@@ -76,7 +77,7 @@ impl Layer for BatchNorm {
         Ok(y)
     }
 
-    fn per_channel(&self, pass: &Pass) -> Result<Option<ops::PerChannel>> {
+    fn per_channel(&self, pass: &Pass) -> Result<Option<PerChannel>> {
         if pass.is_training() {
             return Ok(None);
         }
@@ -89,7 +90,7 @@ impl Layer for BatchNorm {
                 *scale /= (var + T::from_f64(EPSILON)).sqrt();
                 *shift -= mean * *scale;
             }
-            Ok(Some(ops::PerChannel { scale, shift, activation: self.activation }))
+            Ok(Some(PerChannel { scale, shift, activation: self.activation }))
         })
     }
 

@@ -1,6 +1,7 @@
 use super::{activation_suffix, expect_picture};
 use crate::check::Sample;
 use crate::{Init, Layer, Param, Pass, Seed, module};
+use pellucid_grad::in_use::{self, PerChannel};
 use pellucid_grad::{Var, ops};
 use pellucid_kernels::activation::Activation;
 use pellucid_kernels::conv;
@@ -179,9 +180,9 @@ impl Layer for Conv2d {
         ops::conv2d(x, &pass.param(&self.weight), bias.as_ref(), &self.options(), self.activation)
     }
 
-    fn forward_then(&self, pass: &Pass, x: &Var, then: &ops::PerChannel) -> Result<Option<Var>> {
+    fn forward_then(&self, pass: &Pass, x: &Var, then: &PerChannel) -> Result<Option<Var>> {
         let plain = self.bias.is_none() && self.activation == Activation::Identity;
-        let both = || ops::conv2d_then(x, &pass.param(&self.weight), &self.options(), then);
+        let both = || in_use::conv2d_then(x, &pass.param(&self.weight), &self.options(), then);
         plain.then(both).transpose()
     }
 
