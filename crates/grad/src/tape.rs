@@ -181,6 +181,15 @@ impl Var {
         Var { node: None, ..self.clone() }
     }
 
+    /// The variable's place on its tape, and its tensor by itself, which is then its only owner if nobody else keeps it.
+    ///
+    /// # Errors
+    /// No memory for the empty tensor that stays behind.
+    pub(crate) fn give(self) -> Result<(Var, Tensor)> {
+        let empty = Tensor::zeros(self.dtype(), &[0])?;
+        Ok((Var { value: empty, tape: self.tape, node: self.node }, self.value))
+    }
+
     pub(crate) fn node(&self) -> Option<Place> {
         self.node
     }

@@ -1,5 +1,6 @@
 //! Activation functions: what stands after a linear map, with their derivatives.
 
+use crate::elementwise::{ELEMENTARY, zip_in_place};
 use crate::float::Float;
 use crate::isa::simd;
 use crate::threads::{GRAIN, parallel_chunks};
@@ -91,6 +92,21 @@ impl Activation {
         by_activation!(self, |F| simd(
             #[inline(always)]
             || x.iter_mut().for_each(|v| *v = F.value(*v))
+        ));
+    }
+
+    /// `x = value(x + y)`, in parallel.
+    ///
+    /// # Panics
+    /// If the lengths differ.
+    pub fn of_sum<T: Float>(self, x: &mut [T], y: &[T]) {
+        assert_eq!(x.len(), y.len(), "activation of a sum: the lengths differ");
+        by_activation!(self, |F| zip_in_place(
+            x,
+            y,
+            ELEMENTARY,
+            #[inline(always)]
+            |x, y| F.value(x + y)
         ));
     }
 

@@ -22,6 +22,9 @@ static LIMIT: LazyLock<AtomicUsize> = LazyLock::new(|| {
     AtomicUsize::new(free.unwrap_or(usize::MAX))
 });
 
+/// How much larger than needed a kept buffer may be: pictures that were halved take the room of the whole ones.
+const SLACK: usize = 2;
+
 /// A buffer that returns to the pool when dropped.
 pub struct Pooled<T: Element> {
     buffer: Option<Buffer<T>>,
@@ -57,6 +60,13 @@ fn class(bytes: usize) -> usize {
     bytes.div_ceil(quarter.max(64)) * quarter.max(64)
 }
 
+/// A kept buffer of this class, or of the next larger one that is kept and at most [`SLACK`] times as large.
+fn kept_buffer(class: usize) -> Option<Buffer<u8>> {
+    let mut free = FREE.lock().ok()?;
+    let (_, buffers) = free.range_mut(class..=class * SLACK).find(|(_, buffers)| !buffers.is_empty())?;
+    buffers.pop()
+}
+
 impl<T: Element> Pooled<T> {
     /// A buffer of `len` elements whose values are unspecified.
     pub(crate) fn take(len: usize) -> Result<Self> {
@@ -67,10 +77,9 @@ impl<T: Element> Pooled<T> {
         if wanted > limit {
             return Err(Error::Memory { bytes, in_use: in_use() });
         }
-        let kept = FREE.lock().ok().and_then(|mut free| free.get_mut(&class)?.pop());
-        let mut buffer = match kept {
+        let mut buffer = match kept_buffer(class) {
             Some(buffer) => {
-                KEPT.fetch_sub(class, Relaxed);
+                KEPT.fetch_sub(buffer.capacity(), Relaxed);
                 buffer.cast::<T>()
             }
             None => {
@@ -83,7 +92,7 @@ impl<T: Element> Pooled<T> {
                 })?
             }
         };
-        IN_USE.fetch_add(class, Relaxed);
+        IN_USE.fetch_add(buffer.capacity() * size_of::<T>(), Relaxed);
         buffer.set_len(len);
         Ok(Pooled { buffer: Some(buffer), derived: OnceLock::new() })
     }

@@ -134,8 +134,16 @@ pub(crate) struct Packed {
     numbers: Tensor,
 }
 
+/// The most pixels of results for which packed weights are worth their memory: with more, packing is quick beside the
+/// products.
+const FEW_PIXELS: usize = 256;
+
 /// The packed weights, made once for as long as the weights stay; `None` if they do not help, or are there for another convolution.
 pub(crate) fn packed<T: Float + Scalar>(weight: &Tensor, conv: &Conv2d) -> Result<Option<Arc<Packed>>> {
+    let (height, width) = conv.out_size().unwrap_or_default();
+    if conv.batch * height * width > FEW_PIXELS {
+        return Ok(None);
+    }
     // Packed weights do not depend on the pictures' number and size.
     let conv = Conv2d { batch: 1, height: 0, width: 0, ..*conv };
     let len = packed_len::<T>(&conv);

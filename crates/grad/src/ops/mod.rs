@@ -38,6 +38,7 @@ ops![
     pointwise_losses,
     reduce,
     reshape,
+    residual,
     softmax,
     unary,
 ];

@@ -255,4 +255,20 @@ for name, loss in kinds.items():
     pointwise_case(f"{name} large rows, weights", loss, 3 * numbers(0, (700, 101)), 1)
     pointwise_case(f"{name} extreme", loss, tensor([80, -80, 400, -400], (4,)))
 
+# The end of a residual block.
+
+after = {
+    "Identity": lambda x: x,
+    "Relu": torch.relu,
+    "Gelu": F.gelu,
+    "Silu": F.silu,
+    "Sigmoid": torch.sigmoid,
+    "Tanh": torch.tanh,
+}
+for n in EDGE_LENGTHS:
+    case(f"residual/{n} numbers", [[n], [n]], lambda y, around: torch.relu(y + around))
+for name, act in after.items():
+    shape = [2, 3, 4, 5]
+    case(f"residual/pictures, {name}", [shape, shape], lambda y, around, act=act: act(y + around))
+
 store(cases, "ops.json")

@@ -57,14 +57,7 @@ impl Layer for Residual {
             Some(layer) => layer.forward(pass, x)?,
             None => x.clone(),
         };
-        if around.shape() != y.shape() {
-            return Err(Error::mismatch("residual", around.shape(), y.shape()));
-        }
-        let sum = ops::add(&around, &y)?;
-        match self.activation {
-            Activation::Identity => Ok(sum),
-            activation => ops::activate(&sum, activation),
-        }
+        ops::residual(y, &around, self.activation)
     }
 
     fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>> {
