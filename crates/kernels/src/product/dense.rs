@@ -1,9 +1,8 @@
 //! The loops around the micro-kernel for matrices in memory.
 //!
-//! B is copied once into panels as wide as a tile, and A, if its rows are scattered, into tiles; then tasks compute
-//! blocks of C. A task keeps a tile's rows of A in the first cache and its panels of B in the second. Where C is too
-//! small to give work to several threads, k is cut into parts whose sums are added in order. Every cut depends on
-//! the shape only.
+//! B is copied once into panels as wide as a tile; then tasks compute blocks of C. A task keeps a tile's rows of A in the
+//! first cache and its panels of B in the second. Where C is too small to give work to several threads, k is cut into
+//! parts whose sums are added in order. Every cut depends on the shape only.
 
 use super::finish::Finish;
 use super::micro::{Kernel, MAX_ROWS, Tile};
@@ -14,9 +13,10 @@ use crate::float::Float;
 use crate::isa::simd;
 use crate::scratch::with_scratch;
 use crate::threads::{GRAIN, SharedMut, parallel};
+use std::mem::MaybeUninit;
 use std::ops::Range;
 
-/// Numbers of A or B packed at a time.
+/// Numbers of B packed at a time.
 const PACKED: usize = 1 << 19;
 
 /// Columns of B packed at a time.
@@ -25,17 +25,20 @@ const PACKED_COLUMNS: usize = PACKED / MAX_DEPTH;
 /// Numbers that the sums of all parts of k may take.
 const PARTIAL: usize = 1 << 22;
 
-/// The most rows of A that are copied.
-const PACKED_ROWS: usize = PACKED / MAX_DEPTH;
-
-/// Panels of B from which on a copy of A pays.
+/// Panels of B for which a task copies a tile's rows of A if they would fall into the same set of the first cache.
 const MANY_PANELS: usize = 4;
+
+/// Bytes after which addresses fall into the same set of the first cache.
+const SAME_SET: usize = 4096;
+
+/// Numbers from one copied row to the next: a little more than the longest.
+const COPIED_ROW: usize = MAX_DEPTH + 16;
 
 /// Long panels lie a little further apart than they are long, lest all of them fall into the same cache sets.
 const SHIFT: usize = 1 << 12;
 
 /// Up to so many rows of A, B is read where it is: copying it would cost more than it gains.
-const DIRECT_ROWS: usize = 2 * MAX_ROWS;
+const DIRECT_ROWS: usize = 8 * MAX_ROWS;
 
 /// Rows of B that one piece of packing work covers.
 const SLAB: usize = 256;
@@ -82,7 +85,7 @@ struct Plan {
     parts: usize,
 }
 
-/// The piece of the product in work: the copies of A and B, and where sums go.
+/// The piece of the product in work: the copy of B, and where sums go.
 struct Piece<'p, T> {
     items: Range<usize>,
     cols: Range<usize>,
@@ -91,9 +94,7 @@ struct Piece<'p, T> {
     panels: Range<usize>,
     /// `[items, panels, panel_len]`, where a panel is `[depth, width]`.
     panel_len: usize,
-    packed_b: SharedMut<T>,
-    /// `[items, tiles, depth, rows of the tile]`, if A is copied.
-    packed_a: Option<SharedMut<T>>,
+    packed: SharedMut<T>,
     /// Sums of the parts of k, `[parts, items, m, cols]`, if there are several.
     partial: Option<&'p SharedMut<T>>,
 }
@@ -106,7 +107,7 @@ impl<T: Float> Dense<'_, T> {
     pub(crate) unsafe fn run(&self) -> Result<(), OutOfMemory> {
         let width = self.kernel.width();
         for cols in pieces(0..self.n, PACKED_COLUMNS.next_multiple_of(width)) {
-            let padded = cols.len().next_multiple_of(width).max(self.m.min(PACKED_ROWS));
+            let padded = cols.len().next_multiple_of(width);
             let together = (PACKED / padded / self.k.max(1)).max(1);
             for items in pieces(0..self.batch, together) {
                 let plan = self.plan(items.len(), cols.len());
@@ -151,21 +152,17 @@ impl<T: Float> Dense<'_, T> {
         let direct = self.b.col == 1 && self.m <= DIRECT_ROWS;
         let whole = if direct { cols.len() / width } else { 0 };
         let panels = whole..cols.len().div_ceil(width);
-        let (b_row, a_row) = (panels.len() * width, if self.copies_a(cols.len()) { self.m } else { 0 });
-        let fits = (PACKED / b_row.max(a_row).max(1)).max(MAX_DEPTH);
+        let fits = (PACKED / (panels.len() * width).max(1)).max(MAX_DEPTH);
         for depth in pieces(0..self.k, fits) {
             let panel_len = depth.len() * width + if depth.len() >= MAX_DEPTH { SHIFT } else { 0 };
-            let b_len = items.len() * panels.len() * panel_len;
-            with_scratch(b_len + items.len() * a_row * depth.len(), |packed: &mut [T]| {
-                let (packed_b, packed_a) = packed.split_at_mut(b_len);
+            with_scratch(items.len() * panels.len() * panel_len, |packed: &mut [T]| {
                 let piece = Piece {
                     items: items.clone(),
                     cols: cols.clone(),
                     depth: depth.clone(),
                     panels: panels.clone(),
                     panel_len,
-                    packed_b: SharedMut(packed_b.as_mut_ptr()),
-                    packed_a: (a_row > 0).then_some(SharedMut(packed_a.as_mut_ptr())),
+                    packed: SharedMut(packed.as_mut_ptr()),
                     partial,
                 };
                 self.pack(&piece);
@@ -189,69 +186,31 @@ impl<T: Float> Dense<'_, T> {
         self.m.div_ceil(self.kernel.rows)
     }
 
-    /// Whether A is worth a copy: its rows are scattered or begin in the same cache set, and several panels read them.
-    fn copies_a(&self, cols: usize) -> bool {
-        let unlucky = (self.a.row * size_of::<T>()).is_multiple_of(4096) && self.k > SLAB;
-        (self.a.col != 1 || unlucky) && cols > MANY_PANELS * self.kernel.width() && self.m <= PACKED_ROWS
-    }
-
-    /// Copies the panels of B, and A if that is wanted.
+    /// Copies the panels of B.
     fn pack(&self, piece: &Piece<T>) {
-        let (width, depth) = (self.kernel.width(), piece.depth.clone());
+        let (width, depth, panels) = (self.kernel.width(), piece.depth.clone(), piece.panels.len());
         let slabs = depth.len().div_ceil(SLAB);
-        let panels = piece.panels.len();
-        let tiles = if piece.packed_a.is_some() { self.tiles() } else { 0 };
-        let units = piece.items.len() * (panels + tiles) * slabs;
+        let units = piece.items.len() * panels * slabs;
         let together = (GRAIN / (width * SLAB.min(depth.len()))).max(1);
         parallel(units.div_ceil(together), |task| {
             for unit in task * together..units.min((task + 1) * together) {
-                let (unit, slab) = (unit / slabs, unit % slabs);
-                let (item, unit) = (unit / (panels + tiles), unit % (panels + tiles));
-                let slab = cut(depth.len(), slabs, slab);
-                let first = depth.start + slab.start;
-                match &piece.packed_a {
-                    Some(packed) if unit >= panels => {
-                        let rows = cut(self.m, tiles, unit - panels);
-                        let from = self.a.at(piece.items.start + item, rows.start, first);
-                        let place = (item * self.m + rows.start) * depth.len() + slab.start * rows.len();
-                        let widths = (rows.len(), rows.len(), rows.len());
-                        let to = packed.0.wrapping_add(place);
-                        // SAFETY: the tile lies within A, its copy within `packed_a`; each unit writes its own.
-                        unsafe { pack_panel(from, (self.a.col, self.a.row), slab.len(), widths, to) };
-                    }
-                    _ => {
-                        let col = piece.cols.start + (piece.panels.start + unit) * width;
-                        let cols = width.min(piece.cols.end - col);
-                        let from = self.b.at(piece.items.start + item, first, col);
-                        let place = (item * panels + unit) * piece.panel_len + slab.start * width;
-                        let widths = (cols, self.kernel.padded(cols), width);
-                        let to = piece.packed_b.0.wrapping_add(place);
-                        // SAFETY: the panel lies within B, its copy within `packed_b`; each unit writes its own.
-                        unsafe { pack_panel(from, (self.b.row, self.b.col), slab.len(), widths, to) };
-                    }
-                }
+                let (panel, slab) = (unit / slabs, cut(depth.len(), slabs, unit % slabs));
+                let (item, panel) = (panel / panels, panel % panels);
+                let col = piece.cols.start + (piece.panels.start + panel) * width;
+                let cols = width.min(piece.cols.end - col);
+                let from = self.b.at(piece.items.start + item, depth.start + slab.start, col);
+                let place = (item * panels + panel) * piece.panel_len + slab.start * width;
+                let widths = (cols, self.kernel.padded(cols), width);
+                let to = piece.packed.after(place).0;
+                // SAFETY: the panel lies within B, its copy within `packed`; each unit writes its own.
+                unsafe { pack_panel(from, (self.b.row, self.b.col), slab.len(), widths, to) };
             }
         });
     }
 
-    /// The rows of A of a tile from `k` of the piece on: their address and the distances from row to row and from k to k.
-    fn rows_of(
-        &self,
-        piece: &Piece<T>,
-        item: usize,
-        rows: &Range<usize>,
-        k: usize,
-    ) -> (*const T, usize, usize) {
-        match &piece.packed_a {
-            Some(packed) => {
-                let place = (item * self.m + rows.start) * piece.depth.len() + k * rows.len();
-                (packed.0.wrapping_add(place), 1, rows.len())
-            }
-            None => {
-                let a = self.a.at(piece.items.start + item, rows.start, piece.depth.start + k);
-                (a, self.a.row, self.a.col)
-            }
-        }
+    /// Whether the rows of A in a tile begin in the same set of the first cache, which cannot hold so many.
+    fn unlucky(&self) -> bool {
+        self.a.col == 1 && (self.a.row * size_of::<T>()).is_multiple_of(SAME_SET)
     }
 
     /// The panel of B from `k` of the piece on: its address and the distance from k to k.
@@ -259,7 +218,7 @@ impl<T: Float> Dense<'_, T> {
         let width = self.kernel.width();
         if piece.panels.contains(&panel) {
             let index = item * piece.panels.len() + panel - piece.panels.start;
-            (piece.packed_b.0.wrapping_add(index * piece.panel_len + k * width), width)
+            (piece.packed.after(index * piece.panel_len + k * width).0, width)
         } else {
             let col = piece.cols.start + panel * width;
             (self.b.at(piece.items.start + item, piece.depth.start + k, col), self.b.row)
@@ -275,6 +234,8 @@ impl<T: Float> Dense<'_, T> {
         let panels = cut(piece.cols.len().div_ceil(width), plan.col_blocks, block % plan.col_blocks);
         let part_depth = cut(piece.depth.len(), plan.parts, part);
         let steps = part_depth.len().div_ceil(MAX_DEPTH);
+        let copies = self.unlucky() && panels.len() >= MANY_PANELS;
+        let mut copy = [const { MaybeUninit::<T>::uninit() }; MAX_ROWS * COPIED_ROW];
         for step in 0..steps {
             let span = cut(part_depth.len(), steps, step);
             let k = part_depth.start + span.start;
@@ -282,8 +243,17 @@ impl<T: Float> Dense<'_, T> {
             let last = piece.depth.end == self.k && step + 1 == steps && piece.partial.is_none();
             for tile in tiles.clone() {
                 let rows = cut(self.m, self.tiles(), tile);
-                let (a, a_row, a_step) = self.rows_of(piece, item, &rows, k);
-                let a_rows: [*const T; MAX_ROWS] = std::array::from_fn(|i| a.wrapping_add(i * a_row));
+                let a = self.a.at(piece.items.start + item, rows.start, piece.depth.start + k);
+                let mut a_rows: [*const T; MAX_ROWS] =
+                    std::array::from_fn(|i| a.wrapping_add(i * self.a.row));
+                if copies {
+                    for (row, to) in a_rows.iter_mut().zip(copy.chunks_mut(COPIED_ROW)).take(rows.len()) {
+                        let to = to.as_mut_ptr().cast::<T>();
+                        // SAFETY: the row of A has so many numbers, the copy has room for them.
+                        unsafe { std::ptr::copy_nonoverlapping(*row, to, span.len()) };
+                        *row = to;
+                    }
+                }
                 for panel in panels.clone() {
                     let col = panel * width;
                     let (b, b_step) = self.panel_of(piece, item, panel, k);
@@ -294,7 +264,7 @@ impl<T: Float> Dense<'_, T> {
                         taps: 1,
                         from: 0,
                         to: span.len(),
-                        a_step,
+                        a_step: self.a.col,
                         b,
                         b_step,
                         b_tap: 0,
