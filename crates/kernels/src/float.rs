@@ -151,7 +151,7 @@ fn polynomial<const N: usize>(x: f32, c: [f32; N]) -> f32 {
 /// algorithm on Chebyshev points; 1.8 · 10⁻⁸). That P begins with 2 / √π, rounded, is no coincidence.
 #[allow(clippy::approx_constant)]
 const ERF_P: [f32; 6] = [1.128_379_1, 0.190_022_2, 5.270_623e-2, 3.751_307e-3, 2.849_476e-4, 2.058_249_5e-6];
-const ERF_Q: [f32; 6] = [1.0, 0.501_735_57, 0.113_957_83, 1.494_038_2e-2, 1.159_775_7e-3, 3.817_928_9e-5];
+const ERF_Q: [f32; 6] = [1.0, 0.501_735_57, 0.113_957_83, 1.494_038_2e-2, 1.159_775_7e-3, 3.817_929e-5];
 
 /// Where the error function is 1 but for half a unit in the last place.
 const ERF_END: f32 = 3.91;
