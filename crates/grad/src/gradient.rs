@@ -1,6 +1,8 @@
 //! The gradient of a loss with respect to a tensor.
 
 use crate::Var;
+use pellucid_kernels::Float;
+use pellucid_kernels::elementwise::zip_in_place;
 use pellucid_tensor::{Error, Result, Scalar, Shape, Tensor, with_float};
 
 /// ∂loss/∂x for one tensor x.
@@ -41,12 +43,17 @@ impl Gradient {
     /// # Errors
     /// Shapes or types that differ, or indices outside of the tensor.
     pub fn add_into(&self, sum: &mut Tensor) -> Result<()> {
-        fn dense<T: Scalar + std::ops::AddAssign>(sum: &mut Tensor, more: &Tensor) -> Result<()> {
+        fn dense<T: Float + Scalar>(sum: &mut Tensor, more: &Tensor) -> Result<()> {
             if sum.shape() != more.shape() {
                 return Err(Error::mismatch("gradient", sum.shape(), more.shape()));
             }
-            let more = more.data::<T>()?;
-            sum.data_mut::<T>()?.iter_mut().zip(more).for_each(|(s, &m)| *s += m);
+            zip_in_place(
+                sum.data_mut::<T>()?,
+                more.data()?,
+                1,
+                #[inline(always)]
+                |s, m| s + m,
+            );
             Ok(())
         }
         fn rows<T: Scalar + std::ops::AddAssign>(

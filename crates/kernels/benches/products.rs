@@ -2,6 +2,7 @@
 //!
 //! `cargo bench -p pellucid-kernels --bench products [-- NAME]` runs what contains NAME.
 
+use pellucid_kernels::attention::{Attention, Place};
 use pellucid_kernels::buffer::OutOfMemory;
 use pellucid_kernels::conv::{self, Conv2d, Weight, algorithms};
 use pellucid_kernels::isa::{Isa, isa};
@@ -120,6 +121,33 @@ impl Bench {
         });
     }
 
+    /// Both passes of self-attention in one tensor `[batch, time, 3 · heads · width]`.
+    fn attention(&self, (batch, heads, time, width): (usize, usize, usize, usize), causal: bool) {
+        let columns = heads * width;
+        let places = [0, 1, 2].map(|i| Place { tensor: 0, first: i * columns });
+        let a = Attention {
+            batch,
+            heads,
+            width,
+            queries: time,
+            keys: time,
+            causal,
+            query_lengths: None,
+            key_lengths: None,
+            places,
+        };
+        let qkv = numbers(batch * time * 3 * columns);
+        let (mut y, dy, mut dqkv) = (vec![0.0; qkv.len() / 3], numbers(qkv.len() / 3), qkv.clone());
+        let mut kept = vec![0.0; a.statistics_len()];
+        let name =
+            format!("attention {batch}×{heads}×{time}×{width}{}", if causal { ", causal" } else { "" });
+        let work = 2 * batch * heads * time * time * width;
+        self.show(&format!("{name} forward"), work, || note(a.forward(&[&qkv], &mut y, &mut kept)));
+        self.show(&format!("{name} backward"), work * 5 / 2, || {
+            note(a.backward(&[&qkv], &y, &kept, &dy, &mut [&mut dqkv]));
+        });
+    }
+
     /// All three passes of a 3×3 convolution of `size`² pictures with padding 1, or of another kernel.
     fn conv(&self, size: usize, channels: usize, out: usize, change: impl Fn(&mut Conv2d)) {
         let mut conv = Conv2d {
@@ -220,6 +248,12 @@ fn main() {
     bench.matmul("matmul", (1, 4096, 4096), (false, true));
     bench.matmul("matmul", (16, 256, 256), (false, false));
     bench.matmul("matmul", (8, 8, 8), (false, false));
+    for causal in [false, true] {
+        bench.attention((16, 4, 128, 64), causal);
+        bench.attention((4, 4, 512, 64), causal);
+        bench.attention((1, 4, 2048, 64), causal);
+        bench.attention((64, 8, 32, 32), causal);
+    }
     bench.conv(32, 3, 64, |_| ());
     bench.conv(32, 64, 64, |_| ());
     bench.conv(16, 128, 128, |_| ());

@@ -147,18 +147,14 @@ fn polynomial<const N: usize>(x: f32, c: [f32; N]) -> f32 {
     sum
 }
 
-/// erf(x) / x as a polynomial in x² on [0, 1]. That it begins with 2 / √π, rounded, is no coincidence.
+/// erf(x) / x = P(x²) / Q(x²) for |x| ≤ [`ERF_END`], fitted with the largest relative error as small as possible (Lawson's
+/// algorithm on Chebyshev points; 1.8 · 10⁻⁸). That P begins with 2 / √π, rounded, is no coincidence.
 #[allow(clippy::approx_constant)]
-const ERF_NEAR: [f32; 8] = [
-    1.128_379_2,
-    -3.761_263_8e-1,
-    1.128_378_2e-1,
-    -2.686_543e-2,
-    5.221_031_6e-3,
-    -8.484_08e-4,
-    1.126_595_9e-4,
-    -9.667_045e-6,
-];
+const ERF_P: [f32; 6] = [1.128_379_1, 0.190_022_2, 5.270_623e-2, 3.751_307e-3, 2.849_476e-4, 2.058_249_5e-6];
+const ERF_Q: [f32; 6] = [1.0, 0.501_735_57, 0.113_957_83, 1.494_038_2e-2, 1.159_775_7e-3, 3.817_929e-5];
+
+/// Where the error function is 1 but for half a unit in the last place.
+const ERF_END: f32 = 3.91;
 
 impl Float for f32 {
     const ZERO: f32 = 0.0;
@@ -179,16 +175,15 @@ impl Float for f32 {
     #[inline(always)]
     fn exp(self) -> f32 {
         const ROUND: f32 = 12_582_912.0; // 1.5 · 2²³: adding and subtracting it rounds to an integer
-        let x = self.clamp(-87.5, 88.75);
-        let n = (x * std::f32::consts::LOG2_E + ROUND) - ROUND;
+        let x = self.clamp(-87.5, 89.0);
+        // The integer n stands in the lowest bits of this sum; a conversion would not be vectorised.
+        let shifted = x * std::f32::consts::LOG2_E + ROUND;
+        let n = shifted - ROUND;
         let r = x - n * 0.693_359_4 + n * 2.121_944_4e-4;
         let p =
             polynomial(r, [5e-1, 1.666_666_5e-1, 4.166_579_6e-2, 8.333_452e-3, 1.398_2e-3, 1.987_569_2e-4]);
-        // 2ⁿ in two factors, so that n = 128 and n = -127 stay representable.
-        let half = (n * 0.5 + ROUND) - ROUND;
-        // Added to ROUND, k stands in the lowest bits; a conversion to an integer would not be vectorised.
-        let two = |k: f32| f32::from_bits((k + ROUND).to_bits().wrapping_add(127) << 23);
-        let y = (p * r * r + r + 1.0) * two(half) * two(n - half);
+        // Adding n to the exponent multiplies by 2ⁿ.
+        let y = f32::from_bits((p * r * r + r + 1.0).to_bits().wrapping_add(shifted.to_bits() << 23));
         let y = if self < -87.336_54 { 0.0 } else { y };
         let y = if self > 88.722_84 { f32::INFINITY } else { y };
         if self.is_nan() { self } else { y }
@@ -242,16 +237,12 @@ impl Float for f32 {
         if a < 0.625 { near } else { far }
     }
 
-    /// An odd polynomial near 0 (least squares on Chebyshev points), and Abramowitz & Stegun 7.1.26 elsewhere.
+    /// A quotient of two polynomials, without an exponential.
     #[inline(always)]
     fn erf(self) -> f32 {
-        let a = f32::abs(self);
-        let s = self * self;
-        let near = self * polynomial(s, ERF_NEAR);
-        let t = 1.0 / (1.0 + 0.327_591_1 * a);
-        let q = t * polynomial(t, [0.254_829_6, -0.284_496_72, 1.421_413_8, -1.453_152_1, 1.061_405_4]);
-        let far = (1.0 - q * Float::exp(-s)).copysign(self);
-        if a < 1.0 { near } else { far }
+        let x = self.clamp(-ERF_END, ERF_END);
+        let s = x * x;
+        (x * polynomial(s, ERF_P) / polynomial(s, ERF_Q)).clamp(-1.0, 1.0)
     }
 
     #[inline(always)]

@@ -11,6 +11,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod activation;
+pub mod attention;
 pub mod broadcast;
 pub mod buffer;
 pub mod columns;

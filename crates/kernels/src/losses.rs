@@ -7,7 +7,7 @@ use crate::buffer::OutOfMemory;
 use crate::elementwise::{ELEMENTARY, softplus};
 use crate::float::Float;
 use crate::isa::simd;
-use crate::reduce::sum_run;
+use crate::reduce::{sum_pairs, sum_run};
 use crate::scratch::with_scratch;
 use crate::softmax::exponentials;
 use crate::threads::{GRAIN, parallel_chunks2};
@@ -36,6 +36,25 @@ impl<T: Float> Classes<'_, T> {
     #[inline(always)]
     fn class_weight(&self, class: usize) -> T {
         self.class_weights.map_or(T::ONE, |w| w[class])
+    }
+
+    /// Σ_c w_c (−ln p_c) of a row, given its largest logit and ln Σ e^(x − largest).
+    #[inline(always)]
+    fn missed(&self, x: &[T], most: T, log: T) -> T {
+        match self.class_weights {
+            None => sum_pairs(
+                x,
+                x,
+                #[inline(always)]
+                |x, _| log + (most - x),
+            ),
+            Some(w) => sum_pairs(
+                x,
+                w,
+                #[inline(always)]
+                |x, w| w * (log + (most - x)),
+            ),
+        }
     }
 }
 
@@ -88,17 +107,15 @@ pub fn cross_entropy<T: Float>(logits: &[T], of: Classes<T>, gradient: &mut [T])
                         let whole = right + share * all_classes;
                         let mut missed = right * (log + (most - x[label]));
                         if share != T::ZERO {
-                            for (c, &x) in x.iter().enumerate() {
-                                missed += share * of.class_weight(c) * (log + (most - x));
-                            }
+                            missed += share * of.missed(x, most, log);
                         }
                         *loss = weight * missed;
                         let scale = weight * whole / sum;
                         g.iter_mut().for_each(|g| *g *= scale);
-                        if share != T::ZERO {
-                            for (c, g) in g.iter_mut().enumerate() {
-                                *g -= weight * share * of.class_weight(c);
-                            }
+                        match of.class_weights {
+                            _ if share == T::ZERO => {}
+                            None => g.iter_mut().for_each(|g| *g -= weight * share),
+                            Some(w) => g.iter_mut().zip(w).for_each(|(g, &w)| *g -= weight * share * w),
                         }
                         g[label] -= weight * right;
                     }

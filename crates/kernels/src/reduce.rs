@@ -78,6 +78,32 @@ pub(crate) fn sum_run<T: Float>(x: &[T]) -> T {
     fold_run::<T, Sum>(x)
 }
 
+/// Partial sums of pairs, which fill a vector or a few.
+const PAIR_LANES: usize = 16;
+
+/// Σ f(aᵢ, bᵢ) over two rows on the calling thread, in an order that depends on their length only; to be called inside [`simd`].
+#[inline(always)]
+pub(crate) fn sum_pairs<T: Float>(a: &[T], b: &[T], f: impl Fn(T, T) -> T) -> T {
+    let mut sums = [T::ZERO; PAIR_LANES];
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<PAIR_LANES>(), b.as_chunks::<PAIR_LANES>());
+    for (a, b) in a.iter().zip(b) {
+        for lane in 0..PAIR_LANES {
+            sums[lane] += f(a[lane], b[lane]);
+        }
+    }
+    for (sum, (&a, &b)) in sums.iter_mut().zip(a_rest.iter().zip(b_rest)) {
+        *sum += f(a, b);
+    }
+    let mut half = PAIR_LANES / 2;
+    while half > 0 {
+        for lane in 0..half {
+            sums[lane] += sums[lane + half];
+        }
+        half /= 2;
+    }
+    sums[0]
+}
+
 /// max x of a short run on the calling thread; to be called inside [`simd`].
 #[inline(always)]
 pub(crate) fn max_run<T: Float>(x: &[T]) -> T {

@@ -2,7 +2,9 @@
 //! find what they need here and allocate nothing.
 
 use crate::buffer::{Buffer, Element, OutOfMemory};
+use crate::threads::parallel;
 use std::cell::RefCell;
+use std::sync::Mutex;
 
 /// Buffers a thread keeps for later.
 const KEPT: usize = 8;
@@ -26,6 +28,24 @@ pub(crate) fn with_scratch<T: Element, R>(
     let result = body(numbers);
     give_back(buffer);
     Ok(result)
+}
+
+/// Calls `task(0, scratch)`, … `task(tasks - 1, scratch)` in parallel, each with `len` numbers as [`with_scratch`] gives.
+///
+/// # Errors
+/// As [`with_scratch`]; some tasks were not called then.
+pub(crate) fn parallel_with_scratch<T: Element>(
+    tasks: usize,
+    len: usize,
+    task: impl Fn(usize, &mut [T]) + Sync,
+) -> Result<(), OutOfMemory> {
+    let missing = Mutex::new(None);
+    parallel(tasks, |i| {
+        if let (Err(why), Ok(mut missing)) = (with_scratch(len, |scratch| task(i, scratch)), missing.lock()) {
+            *missing = Some(why);
+        }
+    });
+    missing.into_inner().ok().flatten().map_or(Ok(()), Err)
 }
 
 /// The smallest kept buffer that is large enough, or a new one (in place of the largest that is not).

@@ -221,7 +221,12 @@ unsafe impl<T: Send> Sync for SharedMut<T> {}
 impl<T> SharedMut<T> {
     /// The pointer to the element `offset` further on.
     pub(crate) fn after(&self, offset: usize) -> SharedMut<T> {
-        SharedMut(self.0.wrapping_add(offset))
+        SharedMut(self.at(offset))
+    }
+
+    /// The address of element `index`.
+    pub(crate) fn at(&self, index: usize) -> *mut T {
+        self.0.wrapping_add(index)
     }
 
     /// The region `[start, start + len)` behind the pointer.

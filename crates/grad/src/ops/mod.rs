@@ -15,6 +15,7 @@ macro_rules! ops {
 }
 
 ops![
+    attention,
     avg_pool2d,
     batch_norm,
     binary,

@@ -1,4 +1,5 @@
-"""Reference values of the layer-sized operations: normalisations, dropout, embedding, products, convolutions, pools.
+"""Reference values of the layer-sized operations: normalisations, dropout, embedding, products,
+attention, convolutions, pools.
 
 Pictures are channels-last in Pellucid and channels-first in PyTorch: they are permuted here.
 """
@@ -206,6 +207,61 @@ for n in EDGE_LENGTHS:
 for lengths in [([2], 3, 4, 5), ([2, 3], 4, 1, 2), ([0], 2, 3, 4), ([3], 0, 2, 2), ([], 97, 101, 65), ([9], 33, 17, 31)]:
     matmul(*lengths)
     matmul_t(*lengths)
+
+# Attention. Each example is cut to its lengths; a query that sees no key gets 0.
+
+
+def attention(q, k, v, heads, causal=False, query_lengths=None, key_lengths=None):
+    rows = []
+    for b in range(len(q)):
+        nq = q.shape[1] if query_lengths is None else int(query_lengths[b])
+        nk = k.shape[1] if key_lengths is None else int(key_lengths[b])
+        blind = nq if nk == 0 else max(nq - nk, 0) if causal else 0
+        split = lambda x: x.unflatten(-1, (heads, x.shape[-1] // heads)).transpose(0, 1)
+        mask = torch.ones(nq - blind, nk, dtype=torch.bool)
+        if causal:
+            mask = mask.tril(nk - nq + blind)
+        y = F.scaled_dot_product_attention(split(q[b, blind:nq]), split(k[b, :nk]), split(v[b, :nk]), attn_mask=mask)
+        nothing = lambda n: q.new_zeros(n, q.shape[2])
+        rows.append(torch.cat([nothing(blind), y.transpose(0, 1).flatten(1), nothing(q.shape[1] - nq)]))
+    # Every input keeps a gradient, if of 0.
+    return torch.stack(rows) + 0 * (q.sum() + k.sum() + v.sum())
+
+
+def attention_case(name, inputs, heads, **mask):
+    def run(*x):
+        parts = [part for input, n in zip(x, {1: [3], 2: [1, 2], 3: [1, 1, 1]}[len(x)]) for part in input.chunk(n, -1)]
+        return attention(*parts, heads, **mask)
+
+    case(f"attention/{name}", inputs, run)
+
+
+for n in EDGE_LENGTHS[:-1]:
+    attention_case(f"{n} queries", [[2, n, 4], [2, 5, 4], [2, 5, 4]], 2)
+    attention_case(f"{n} keys", [[2, 3, 3], [2, n, 3], [2, n, 3]], 3)
+    attention_case(f"{n} wide", [[1, 3, 2 * n], [1, 4, 2 * n], [1, 4, 2 * n]], 2)
+    attention_case(f"self_attention over {n}, causal", [[2, n, 12]], 2, causal=True)
+
+
+def padded(lengths, causal=False):
+    return dict(query_lengths=lengths, key_lengths=lengths, causal=causal)
+
+
+def both(k, queries, keys):
+    return dict(query_lengths=integers(k, [5], queries + 1), key_lengths=integers(k + 1, [5], keys + 1))
+
+
+lengths = [9, 0, 1, 5]
+attention_case("self_attention padded", [[4, 9, 18]], 2, **padded(lengths))
+attention_case("self_attention padded, causal", [[4, 9, 18]], 2, **padded(lengths, causal=True))
+attention_case("self_attention large", [[3, 150, 120]], 2, **padded(integers(5, [3], 151)))
+attention_case("self_attention large, causal", [[1, 300, 99]], 1, causal=True)
+attention_case("cross_attention without a mask", [[2, 3, 4], [2, 7, 8]], 2)
+attention_case("cross_attention padded", [[5, 8, 6], [5, 11, 12]], 3, **both(6, 8, 11))
+attention_case("cross_attention padded keys", [[5, 8, 6], [5, 11, 12]], 3, key_lengths=both(6, 8, 11)["key_lengths"])
+attention_case("cross_attention large", [[5, 130, 32], [5, 140, 64]], 2, **both(6, 130, 140))
+attention_case("causal with a past", [[2, 3, 8], [2, 10, 8], [2, 10, 8]], 2, causal=True)
+attention_case("causal with more queries than keys", [[2, 10, 8], [2, 4, 8], [2, 4, 8]], 2, causal=True)
 
 # Convolution. Padding is given as (top, bottom, left, right).
 

@@ -3,35 +3,9 @@
 use crate::buffer::OutOfMemory;
 use crate::float::Float;
 use crate::isa::simd;
-use crate::reduce::sum_run;
+use crate::reduce::{sum_pairs, sum_run};
 use crate::scratch::with_scratch;
 use crate::threads::{GRAIN, parallel_chunks2};
-
-/// Partial sums of a row, which fill a vector or a few.
-const LANES: usize = 16;
-
-/// The sum of `f(aᵢ, bᵢ)` over two rows, in an order that depends on their length only.
-#[inline(always)]
-fn row_sum<T: Float>(a: &[T], b: &[T], f: impl Fn(T, T) -> T) -> T {
-    let mut sums = [T::ZERO; LANES];
-    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
-    for (a, b) in a.iter().zip(b) {
-        for lane in 0..LANES {
-            sums[lane] += f(a[lane], b[lane]);
-        }
-    }
-    for (sum, (&a, &b)) in sums.iter_mut().zip(a_rest.iter().zip(b_rest)) {
-        *sum += f(a, b);
-    }
-    let mut half = LANES / 2;
-    while half > 0 {
-        for lane in 0..half {
-            sums[lane] += sums[lane + half];
-        }
-        half /= 2;
-    }
-    sums[0]
-}
 
 /// Rows that make a task.
 fn rows_per_task(width: usize) -> usize {
@@ -61,7 +35,7 @@ pub fn forward<T: Float>(x: &[T], gamma: &[T], beta: &[T], eps: T, y: &mut [T], 
                     x.chunks_exact(width).zip(y.chunks_exact_mut(width)).zip(kept.chunks_exact_mut(2))
                 {
                     let mean = sum_run(x) * share;
-                    let variance = row_sum(
+                    let variance = sum_pairs(
                         x,
                         x,
                         #[inline(always)]
@@ -127,7 +101,7 @@ pub fn backward<T: Float>(
                             *dy *= g;
                         }
                         let flat = sum_run(dy) * share;
-                        let steep = row_sum(
+                        let steep = sum_pairs(
                             dy,
                             x,
                             #[inline(always)]

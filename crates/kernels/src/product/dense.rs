@@ -201,7 +201,7 @@ impl<T: Float> Dense<'_, T> {
                 let from = self.b.at(piece.items.start + item, depth.start + slab.start, col);
                 let place = (item * panels + panel) * piece.panel_len + slab.start * width;
                 let widths = (cols, self.kernel.padded(cols), width);
-                let to = piece.packed.after(place).0;
+                let to = piece.packed.at(place);
                 // SAFETY: the panel lies within B, its copy within `packed`; each unit writes its own.
                 unsafe { pack_panel(from, (self.b.row, self.b.col), slab.len(), widths, to) };
             }
@@ -218,7 +218,7 @@ impl<T: Float> Dense<'_, T> {
         let width = self.kernel.width();
         if piece.panels.contains(&panel) {
             let index = item * piece.panels.len() + panel - piece.panels.start;
-            (piece.packed.after(index * piece.panel_len + k * width).0, width)
+            (piece.packed.at(index * piece.panel_len + k * width), width)
         } else {
             let col = piece.cols.start + panel * width;
             (self.b.at(piece.items.start + item, piece.depth.start + k, col), self.b.row)

@@ -20,6 +20,7 @@ macro_rules! layers {
 
 layers![
     activate,
+    attention,
     avg_pool,
     batch_norm,
     conv,
@@ -37,6 +38,7 @@ layers![
     residual,
     sequential,
     squeeze_excite,
+    transformer,
 ];
 
 /// Makes sure that the last axis of an example has the length a layer was made for.

@@ -132,7 +132,7 @@ impl<T: Float> Sweep<'_, T> {
                         for k in (0..steps).map(|step| cut(depth, steps, step)) {
                             let b = ((f * panels + panel) * depth + k.start) * width;
                             // SAFETY: the panel has a row for each k, and the room is this task's.
-                            unsafe { self.multiply(room, (f, A * A), panel, k, weights.after(b).0) };
+                            unsafe { self.multiply(room, (f, A * A), panel, k, weights.at(b)) };
                         }
                     }
                     self.transform_back::<S, M, A>(tiles, room);

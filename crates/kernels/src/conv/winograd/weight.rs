@@ -193,17 +193,17 @@ impl<T: Float> Gradient<'_, T> {
         let row_tiles = count.div_ceil(self.kernel.rows);
         for rows in (0..row_tiles).map(|tile| cut(count, row_tiles, tile)) {
             let a = room.spread.after(k.start * spread + f * out + block.rows.start + rows.start);
-            let a: [*const T; MAX_ROWS] = std::array::from_fn(|i| a.after(i).0.cast_const());
+            let a: [*const T; MAX_ROWS] = std::array::from_fn(|i| a.at(i).cast_const());
             for col in (0..cols).step_by(width) {
                 let c = block.sums.after((f * count + rows.start) * cols + col);
-                let c: [*mut T; MAX_ROWS] = std::array::from_fn(|i| c.after(i * cols).0);
+                let c: [*mut T; MAX_ROWS] = std::array::from_fn(|i| c.at(i * cols));
                 let tile = Tile {
                     a: a.as_ptr(),
                     taps: 1,
                     from: 0,
                     to: k.len(),
                     a_step: spread,
-                    b: room.patches.after(k.start * patch + f * channels + block.cols.start + col).0,
+                    b: room.patches.at(k.start * patch + f * channels + block.cols.start + col),
                     b_step: patch,
                     b_tap: 0,
                     c: c.as_ptr(),

@@ -1,0 +1,213 @@
+use super::Linear;
+use crate::check::Sample;
+use crate::{Layer, Pass, Seed, module};
+use pellucid_grad::ops::{self, AttentionMask};
+use pellucid_grad::Var;
+use pellucid_kernels::activation::Activation::Identity;
+use pellucid_tensor::{Error, Result, Tensor};
+
+/// Multi-head self-attention (Vaswani et al., arXiv 1706.03762): every place of a sequence gathers from all of them,
+/// y = out(softmax(q kᵀ / √(width / heads)) v) for each head, with q, k and v from one linear map of x.
+///
+/// x, y: `[n, time, width]`.
+pub struct SelfAttention {
+    /// From `width` to 3 · `width` numbers: q, k and v.
+    pub qkv: Linear,
+    /// From `width` to `width` numbers.
+    pub out: Linear,
+    heads: usize,
+    causal: bool,
+}
+
+module!(SelfAttention { qkv, out });
+
+impl SelfAttention {
+    /// With `heads` heads of `width / heads` numbers.
+    ///
+    /// # Errors
+    /// Heads that do not divide the width, or no memory.
+    pub fn new(seed: &Seed, width: usize, heads: usize) -> Result<SelfAttention> {
+        expect_heads(width, heads)?;
+        Ok(SelfAttention {
+            qkv: Linear::new(&seed.part("qkv"), width, 3 * width, Identity)?,
+            out: Linear::new(&seed.part("out"), width, width, Identity)?,
+            heads,
+            causal: false,
+        })
+    }
+
+    /// Lets every place gather from itself and those before it only, as for predicting what comes next.
+    #[must_use]
+    pub fn causal(self) -> SelfAttention {
+        SelfAttention { causal: true, ..self }
+    }
+
+    /// As [`forward`](Layer::forward) for sequences of which only the first `lengths` (`[n]`, `u32`) places are real: padding is
+    /// not gathered from and costs next to nothing.
+    ///
+    /// # Errors
+    /// Those of [`ops::self_attention`].
+    pub fn forward_padded(&self, pass: &Pass, x: &Var, lengths: Option<&Tensor>) -> Result<Var> {
+        let mask = lengths.map(AttentionMask::padded).unwrap_or_default();
+        let mask = AttentionMask { causal: self.causal, ..mask };
+        let y = ops::self_attention(&self.qkv.forward(pass, x)?, self.heads, &mask)?;
+        self.out.forward(pass, &y)
+    }
+
+    /// Numbers at a place.
+    pub(super) fn width(&self) -> usize {
+        self.qkv.sizes().0
+    }
+
+    /// Heads.
+    pub(super) fn heads(&self) -> usize {
+        self.heads
+    }
+}
+
+impl Layer for SelfAttention {
+    fn forward(&self, pass: &Pass, x: &Var) -> Result<Var> {
+        self.forward_padded(pass, x, None)
+    }
+
+    fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>> {
+        expect_sequence("attention", input, self.width())
+    }
+
+    fn name(&self) -> String {
+        format!("attention, {} heads{}", self.heads, if self.causal { ", causal" } else { "" })
+    }
+
+    fn multiply_adds(&self, input: &[usize]) -> u64 {
+        let time = input.first().copied().unwrap_or_default() as u64;
+        let products = 2 * time.saturating_mul(time).saturating_mul(self.width() as u64);
+        // A causal one leaves out half.
+        let seen = if self.causal { products / 2 } else { products };
+        seen.saturating_add(self.qkv.multiply_adds(input)).saturating_add(self.out.multiply_adds(input))
+    }
+}
+
+/// Multi-head attention over another sequence, such as a translation's over its source:
+/// y = out(softmax(q kᵀ / √(width / heads)) v) for each head, with q from x, and k and v from the memory.
+///
+/// x, y: `[n, time, width]`; memory: `[n, keys, memory width]`.
+pub struct CrossAttention {
+    /// From `width` to `width` numbers.
+    pub q: Linear,
+    /// From the memory's width to 2 · `width` numbers: k and v.
+    pub kv: Linear,
+    /// From `width` to `width` numbers.
+    pub out: Linear,
+    heads: usize,
+}
+
+module!(CrossAttention { q, kv, out });
+
+impl CrossAttention {
+    /// With `heads` heads of `width / heads` numbers, over a memory of `memory` numbers at a place.
+    ///
+    /// # Errors
+    /// Heads that do not divide the width, or no memory.
+    pub fn new(seed: &Seed, width: usize, memory: usize, heads: usize) -> Result<CrossAttention> {
+        expect_heads(width, heads)?;
+        Ok(CrossAttention {
+            q: Linear::new(&seed.part("q"), width, width, Identity)?,
+            kv: Linear::new(&seed.part("kv"), memory, 2 * width, Identity)?,
+            out: Linear::new(&seed.part("out"), width, width, Identity)?,
+            heads,
+        })
+    }
+
+    /// What x gathers from the memory, of whose places only the first `lengths` (`[n]`, `u32`) are real.
+    ///
+    /// # Errors
+    /// Those of [`ops::cross_attention`].
+    pub fn forward(&self, pass: &Pass, x: &Var, memory: &Var, lengths: Option<&Tensor>) -> Result<Var> {
+        let mask = AttentionMask { key_lengths: lengths.cloned(), ..AttentionMask::default() };
+        let (q, kv) = (self.q.forward(pass, x)?, self.kv.forward(pass, memory)?);
+        self.out.forward(pass, &ops::cross_attention(&q, &kv, self.heads, &mask)?)
+    }
+}
+
+/// Makes sure that heads share a width evenly.
+fn expect_heads(width: usize, heads: usize) -> Result<()> {
+    match heads > 0 && width.is_multiple_of(heads) {
+        true => Ok(()),
+        false => {
+            Err(Error::argument("attention", format!("a width of {width} cannot be shared by {heads} heads")))
+        }
+    }
+}
+
+/// The shape of an example that must be a sequence `[time, width]`.
+pub(super) fn expect_sequence(layer: &'static str, input: &[usize], width: usize) -> Result<Vec<usize>> {
+    match input {
+        [_, last] if *last == width => Ok(input.to_vec()),
+        _ => Err(Error::shape(layer, format!("the input must be [time, {width}], it is {input:?}"))),
+    }
+}
+
+pub(crate) fn samples() -> Result<Vec<Sample>> {
+    let seed = Seed::new(1);
+    let wrong: &[&[usize]] = &[&[6], &[5, 7], &[2, 5, 6]];
+    Ok(vec![
+        Sample::new("two heads", SelfAttention::new(&seed, 6, 2)?, &[5, 6], wrong),
+        Sample::new("causal", SelfAttention::new(&seed, 6, 1)?.causal(), &[5, 6], wrong),
+    ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pellucid_grad::check::numbers;
+    use pellucid_tensor::DType;
+
+    fn made_up(k: usize, shape: &[usize]) -> Tensor {
+        numbers(k, shape).unwrap().cast(DType::F32).unwrap()
+    }
+
+    /// The same tensor with the places of example 1 from `from` on changed.
+    fn changed(x: &Tensor, from: usize) -> Tensor {
+        let (mut x, time, width) = (x.clone(), x.dim(1).unwrap(), x.dim(2).unwrap());
+        x.data_mut::<f32>().unwrap()[(time + from) * width..2 * time * width].fill(9.0);
+        x
+    }
+
+    #[test]
+    fn padding_makes_no_difference() {
+        let layer = SelfAttention::new(&Seed::new(3), 6, 2).unwrap();
+        let (x, lengths) = (made_up(0, &[2, 5, 6]), Tensor::new(&[5u32, 2], &[2]).unwrap());
+        let run = |x: &Tensor, lengths| {
+            let pass = Pass::inference();
+            layer.forward_padded(&pass, &pass.input(x), lengths).unwrap().value().to_vec()
+        };
+        let real = |y: Vec<f64>| [&y[..30], &y[30..42]].concat();
+        assert_eq!(real(run(&x, Some(&lengths))), real(run(&changed(&x, 2), Some(&lengths))));
+        assert_ne!(real(run(&x, None)), real(run(&changed(&x, 2), None)));
+        assert_eq!(run(&x, Some(&lengths))[..30], run(&x, None)[..30]);
+    }
+
+    #[test]
+    fn cross_attention_gathers_from_the_real_places_of_the_memory() {
+        let layer = CrossAttention::new(&Seed::new(3), 6, 4, 3).unwrap();
+        let (x, memory) = (made_up(0, &[2, 3, 6]), made_up(1, &[2, 5, 4]));
+        let lengths = Tensor::new(&[5u32, 2], &[2]).unwrap();
+        let run = |memory: &Tensor| {
+            let pass = Pass::inference();
+            let (x, memory) = (pass.input(&x), pass.input(memory));
+            layer.forward(&pass, &x, &memory, Some(&lengths)).unwrap().value().to_vec()
+        };
+        assert_eq!(run(&memory), run(&changed(&memory, 2)));
+        assert_ne!(run(&memory), run(&changed(&memory, 1)));
+
+        let pass = Pass::training(0, 0);
+        let (x, memory) = (pass.watched_input(&x), pass.watched_input(&memory));
+        let y = layer.forward(&pass, &x, &memory, Some(&lengths)).unwrap();
+        let gradients = y.backward_from(made_up(2, &[2, 3, 6])).unwrap();
+        let of_memory = gradients.of(&memory).unwrap().to_dense().unwrap().to_vec();
+        assert!(gradients.of(&x).is_some() && of_memory[..28].iter().all(|&g| g != 0.0));
+        assert!(of_memory[28..].iter().all(|&g| g == 0.0));
+        assert_eq!(pass.finish(gradients).gradients.len(), 6);
+        assert!(CrossAttention::new(&Seed::new(3), 6, 4, 4).is_err());
+    }
+}
