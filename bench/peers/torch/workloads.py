@@ -210,25 +210,22 @@ class Ratings(Workload):
 
     def optimizer(self):
         kind = torch.optim.SparseAdam if self.variant == "sparse" else torch.optim.Adam
-        return kind(list(self.model.parameters()))
+        return kind(list(self.model.parameters()), eps=1e-12)
 
 
 class Attention(nn.Module):
+    """Query, key and value come from one linear map, as in PyTorch's own MultiheadAttention."""
+
     def __init__(self, width, heads):
         super().__init__()
         self.heads = heads
-        self.query = nn.Linear(width, width)
-        self.key = nn.Linear(width, width)
-        self.value = nn.Linear(width, width)
+        self.qkv = nn.Linear(width, 3 * width)
         self.out = nn.Linear(width, width)
 
     def forward(self, x):
         batch, length, width = x.shape
-
-        def split(layer):
-            return layer(x).view(batch, length, self.heads, width // self.heads).transpose(1, 2)
-
-        y = F.scaled_dot_product_attention(split(self.query), split(self.key), split(self.value))
+        three = self.qkv(x).view(batch, length, 3, self.heads, width // self.heads)
+        y = F.scaled_dot_product_attention(*three.permute(2, 0, 3, 1, 4))
         return self.out(y.transpose(1, 2).reshape(batch, length, width))
 
 

@@ -10,7 +10,8 @@ mod table;
 mod turns;
 mod venv;
 
-use crate::shell::{Outcome, cargo};
+use crate::shell::{Outcome, cargo, target};
+use std::path::PathBuf;
 
 /// `bench` times the kernels, `bench peers` networks and `bench shapes` products and convolutions beside PyTorch's.
 pub(crate) fn run(arguments: &[String]) -> Outcome {
@@ -25,4 +26,10 @@ fn kernels(arguments: &[String]) -> Outcome {
     let mut all = vec!["bench", "--package", "pellucid-kernels", "--bench", "products"];
     all.extend(arguments.iter().map(String::as_str));
     cargo(&all)
+}
+
+/// Builds Pellucid's side of the measurements, all programs at once, and gives the path of one of them.
+fn built(program: &str) -> Result<PathBuf, String> {
+    cargo(&["build", "--release", "--package", "pellucid-peers", "--features", "gemm"])?;
+    Ok(target().join("release").join(program))
 }

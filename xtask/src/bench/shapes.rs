@@ -5,8 +5,8 @@ use super::program::Program;
 use super::statistics::{first_difference, geometric_mean, median};
 use super::table::{short, table};
 use super::turns::{Entrant, Turns, in_turn};
-use super::venv;
-use crate::shell::{Outcome, cargo, target};
+use super::{built, venv};
+use crate::shell::Outcome;
 use pellucid_kernels::peak::operations_per_second;
 use serde_json::{Map, Value, json};
 use std::path::Path;
@@ -111,14 +111,13 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     options.check_names(&known.iter().map(String::as_str).collect::<Vec<_>>())?;
     let threads = options.threads.map_or_else(|| vec![1, pellucid_kernels::threads::threads()], |n| vec![n]);
     let python = venv::python(options.python.as_deref())?;
-    let build = ["build", "--release", "--package", "pellucid-peers", "--bin", "pellucid-shapes"];
-    cargo(&[&build[..], &["--features", "gemm"]].concat())?;
+    let ours = built("pellucid-shapes")?;
     let wanted: Vec<&Shape> = shapes.iter().filter(|shape| options.wants(&kinds(shape))).collect();
     let mut speeds: Vec<Vec<Speed>> = wanted.iter().map(|_| Vec::new()).collect();
     for threads in threads {
         let peak = operations_per_second(threads);
         eprintln!("\n{threads} threads, the processor's peak is {:.0} GFLOP/s", peak / 1e9);
-        let mut programs = start(&python, threads)?;
+        let mut programs = start(&ours, &python, threads)?;
         for (shape, speeds) in wanted.iter().zip(&mut speeds) {
             let turns = measure(shape, &mut programs, &options)?;
             let speed = |side: Side| {
@@ -143,9 +142,9 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
 }
 
 /// Pellucid's side, which has the crate `gemm` too, and PyTorch's.
-fn start(python: &Path, threads: usize) -> Result<Vec<Program>, String> {
+fn start(ours: &Path, python: &Path, threads: usize) -> Result<Vec<Program>, String> {
     let threads = threads.to_string();
-    let mut ours = Command::new(target().join("release/pellucid-shapes"));
+    let mut ours = Command::new(ours);
     let mut theirs = Command::new(python);
     theirs.arg(venv::folder().join("shapes.py")).arg(&threads);
     Ok(vec![Program::start("Pellucid", ours.arg(&threads))?, Program::start("PyTorch", &mut theirs)?])
