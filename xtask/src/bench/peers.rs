@@ -161,8 +161,8 @@ fn measure(workload: &'static Workload, options: &Options, sides: &Sides) -> Res
     let entrants: Vec<_> =
         (0..programs.len()).map(|program| Entrant { program, line: line.clone() }).collect();
     let turns = in_turn(&mut programs, &entrants, options.pairs)?;
-    if turns.waiting > 0.05 {
-        eprintln!("  warning: waiting programs kept {:.2} processors busy", turns.waiting);
+    if turns.waiting() > 0.05 {
+        eprintln!("  warning: waiting programs kept {:.2} processors busy", turns.waiting());
     }
     let spread = |peer: usize| Spread::of(&turns.ratios(0, peer)).ok_or("nothing was timed");
     for (peer, variant) in variants.iter().enumerate() {
@@ -184,7 +184,7 @@ fn measure(workload: &'static Workload, options: &Options, sides: &Sides) -> Res
         memory: programs[0].peak_memory(),
         peer_memory: programs[best].peak_memory(),
         operations: 2.0 * multiply_adds * steps,
-        others: turns.others,
+        others: turns.others(),
     })
 }
 

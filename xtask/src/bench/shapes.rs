@@ -158,7 +158,7 @@ fn measure(shape: &Shape, programs: &mut [Program], options: &Options) -> Result
     };
     let entrants: Vec<_> = shape.sides.iter().map(entrant).collect();
     let turns = in_turn(programs, &entrants, options.pairs)?;
-    let results: Vec<f64> = turns.timed.iter().filter_map(|timed| timed.first()).map(|t| t.loss).collect();
+    let results: Vec<f64> = (0..shape.sides.len()).filter_map(|side| turns.result(side)).collect();
     for (&(_, who), result) in shape.sides.iter().zip(&results) {
         if first_difference(&results[..1], &[*result], TOLERANCE).is_some() {
             return Err(format!(
