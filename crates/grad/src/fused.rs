@@ -39,6 +39,7 @@ impl Fused<'_> {
         };
         let epilogue = Epilogue {
             accumulate: false,
+            scale: None,
             bias: bias.map(|b| b.value().data()).transpose()?,
             activation,
             pre: pre.as_mut().map(Tensor::data_mut).transpose()?,

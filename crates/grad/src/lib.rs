@@ -22,9 +22,12 @@ pub mod check;
 mod expect;
 mod fused;
 mod gradient;
+pub mod in_use;
 mod normalise;
 pub mod ops;
+mod recurrent;
 mod tape;
 
 pub use gradient::{Gradient, Gradients};
+pub use recurrent::Recurrent;
 pub use tape::{Tape, Var};

@@ -1,12 +1,13 @@
-//! Speed of matrix products and convolutions, as a share of what the processor's multiply-adds allow.
+//! Speed of matrix products, convolutions and recurrent sweeps, as a share of what the processor's multiply-adds allow.
 //!
 //! `cargo bench -p pellucid-kernels --bench products [-- NAME]` runs what contains NAME.
 
 use pellucid_kernels::buffer::OutOfMemory;
-use pellucid_kernels::conv::{self, Conv2d, algorithm};
+use pellucid_kernels::conv::{self, Conv2d, Weight, algorithms};
 use pellucid_kernels::isa::isa;
 use pellucid_kernels::matmul::{Epilogue, Mat, matmul};
 use pellucid_kernels::peak::{fastest, operations_per_second};
+use pellucid_kernels::recurrent::{self, Cell, Gradients, Gru, Lstm, Sequences, Start, Weights};
 use pellucid_kernels::threads::set_threads;
 use pellucid_kernels::window::Padding;
 
@@ -26,7 +27,7 @@ impl Bench {
         if !name.contains(&self.filter) {
             return;
         }
-        print!("{name:52}");
+        print!("{name:58}");
         for count in [1, 2] {
             set_threads(count);
             let speed = 2.0 * work as f64 / fastest(&mut body);
@@ -67,16 +68,59 @@ impl Bench {
         let mut w = numbers(out * conv.kernel.0 * conv.kernel.1 * channels / conv.groups);
         let mut y = numbers(conv.batch * oh * ow * out);
         let (ky, kx) = conv.kernel;
-        let name = format!("{ky}×{kx}/{} {size}²×{channels}→{out} {:?}", conv.stride.0, algorithm(&conv));
         let work = conv.multiply_adds();
-        self.show(&format!("{name} forward"), work, || {
-            note(conv::forward(&conv, &x, &w, &mut y, Epilogue::default()));
+        for how in algorithms(&conv) {
+            let name = format!("{ky}×{kx}/{} {size}²×{channels}→{out} {how:?}", conv.stride.0);
+            self.show(&format!("{name} forward"), work, || {
+                note(conv::forward_with(how, &conv, &x, Weight::Plain(&w), &mut y, Epilogue::default()));
+            });
+            self.show(&format!("{name} backward, input"), work, || {
+                note(conv::backward_input_with(how, &conv, &y, &w, &mut x, false));
+            });
+            self.show(&format!("{name} backward, weight"), work, || {
+                note(conv::backward_weight_with(how, &conv, &x, &y, &mut w, false));
+            });
+        }
+    }
+
+    /// A recurrent network over a batch of sequences: forward, and forward with the gradients of the parameters.
+    fn recurrent<C: Cell>(
+        &self,
+        name: &str,
+        (batch, time): (usize, usize),
+        (inputs, hidden): (usize, usize),
+    ) {
+        let s = Sequences { batch, time, inputs, hidden, reverse: false, lengths: None };
+        let (all, wide) = (C::GATES * hidden, batch * time);
+        let (x, dy) = (numbers(wide * inputs), numbers(wide * hidden));
+        let mut parts = [all * inputs, all * hidden, all, all].map(numbers);
+        parts.iter_mut().flatten().for_each(|w| *w *= 0.1);
+        let [mut input, mut hidden_, mut bias_input, mut bias_hidden] = parts.clone();
+        let [weight_input, weight_hidden, of_input, of_hidden] = &parts;
+        let w = Weights {
+            input: weight_input,
+            hidden: weight_hidden,
+            bias_input: of_input,
+            bias_hidden: of_hidden,
+        };
+        let start = Start { state: None, cells: None };
+        let (mut gates, mut kept, mut y) =
+            (numbers(wide * all), numbers(wide * hidden), numbers(wide * hidden));
+        let work = wide * all * (inputs + hidden);
+        let name = format!("{name} {inputs}→{hidden}, {batch} × {time}");
+        self.show(&format!("{name}, forward"), work, || {
+            note(recurrent::forward::<C, f32>(&s, &x, &w, start, &mut gates, &mut kept, &mut y));
         });
-        self.show(&format!("{name} backward, input"), work, || {
-            note(conv::backward_input(&conv, &y, &w, &mut x, false));
-        });
-        self.show(&format!("{name} backward, weight"), work, || {
-            note(conv::backward_weight(&conv, &x, &y, &mut w, false));
+        self.show(&format!("{name}, both ways"), work + wide * all * (inputs + 2 * hidden), || {
+            note(recurrent::forward::<C, f32>(&s, &x, &w, start, &mut gates, &mut kept, &mut y));
+            let gradients = Gradients {
+                x: None,
+                input: Some(&mut input),
+                hidden: Some(&mut hidden_),
+                biases: Some((&mut bias_input, &mut bias_hidden)),
+                start: Start { state: None, cells: None },
+            };
+            note(recurrent::backward::<C, f32>(&s, &x, &w, start, &mut gates, &mut kept, &y, &dy, gradients));
         });
     }
 }
@@ -113,4 +157,6 @@ fn main() {
     bench.conv(16, 128, 256, |c| (c.kernel, c.padding) = ((1, 1), Padding::default()));
     bench.conv(32, 64, 64, |c| c.groups = 64);
     bench.conv(32, 16, 16, |_| ());
+    bench.recurrent::<Gru>("GRU", (32, 100), (64, 256));
+    bench.recurrent::<Lstm>("LSTM", (32, 100), (64, 256));
 }

@@ -10,8 +10,10 @@ mod geometry;
 mod padded;
 mod rows;
 mod weight;
+mod winograd;
 
 pub use geometry::Conv2d;
+pub use winograd::TileSide;
 
 use crate::buffer::OutOfMemory;
 use crate::float::Float;
@@ -21,6 +23,15 @@ use crate::product::finish::Finish;
 use crate::product::micro::{Kernel, kernel};
 use crate::threads::SharedMut;
 use crate::window::Padding;
+
+/// The weights of a convolution: as they are, or packed.
+#[derive(Clone, Copy, Debug)]
+pub enum Weight<'a, T> {
+    /// `[out, ky, kx, channels / groups]`.
+    Plain(&'a [T]),
+    /// What [`pack`] made of them, for convolutions that differ in the number and size of the pictures alone.
+    Packed(&'a [T]),
+}
 
 /// How a convolution is computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,13 +44,26 @@ pub enum Algorithm {
     Shallow,
     /// One small product per tap of the kernel, on rows of the picture where they lie.
     Taps,
+    /// Tiles and patches transformed so that one product per frequency remains: 3×3 kernels with stride 1.
+    Winograd(TileSide),
 }
 
 /// The most channels for which [`Algorithm::Shallow`] pays.
 const SHALLOW: usize = 12;
 
-/// The algorithm for a shape.
+/// The fastest algorithm for a shape, by the costs that were measured.
 pub fn algorithm(conv: &Conv2d) -> Algorithm {
+    let fewer = [TileSide::Four, TileSide::Two].into_iter().filter(|_| winograd::applies(conv));
+    let fewer = fewer.map(|side| (winograd::cost(side, conv), Algorithm::Winograd(side)));
+    let fastest = fewer.min_by(|a, b| a.0.total_cmp(&b.0));
+    match fastest {
+        Some((cost, winograd)) if cost < conv.multiply_adds() as f64 => winograd,
+        _ => direct(conv),
+    }
+}
+
+/// The fastest algorithm that multiplies every pair of numbers.
+fn direct(conv: &Conv2d) -> Algorithm {
     let Padding { top, bottom, left, right } = conv.padding;
     let unpadded = top + bottom + left + right == 0;
     if conv.kernel == (1, 1) && conv.stride == (1, 1) && unpadded && conv.groups == 1 {
@@ -53,8 +77,41 @@ pub fn algorithm(conv: &Conv2d) -> Algorithm {
     }
 }
 
-/// y = act((y +) x ∗ w + bias), with `x: [n, height, width, channels]`, `weight: [out, ky, kx, channels / groups]`,
-/// `y: [n, oh, ow, out]`, `bias: [out]`.
+/// The algorithms that exist for a shape, the preferred one first.
+pub fn algorithms(conv: &Conv2d) -> Vec<Algorithm> {
+    let first = algorithm(conv);
+    let mut all = vec![first];
+    let direct = direct(conv);
+    let winograd = [TileSide::Four, TileSide::Two].map(Algorithm::Winograd);
+    all.extend(
+        winograd.into_iter().filter(|_| winograd::applies(conv)).chain([direct]).filter(|&a| a != first),
+    );
+    all
+}
+
+/// Numbers that [`pack`] writes; none where packing does not help.
+pub fn packed_len<T: Float>(conv: &Conv2d) -> usize {
+    match direct(conv) {
+        Algorithm::Depthwise => 0,
+        _ => rows::packed_len::<T>(kernel(isa()), conv),
+    }
+}
+
+/// Packs weights for [`forward`], which does it in every call otherwise: for networks that are used and not changed.
+///
+/// # Panics
+/// If a slice has another length than it should.
+pub fn pack<T: Float>(conv: &Conv2d, weight: &[T], packed: &mut [T]) {
+    let len = conv.out * conv.taps() * conv.group_channels();
+    assert_eq!(weight.len(), len, "convolution: weights of another shape");
+    assert_eq!(packed.len(), packed_len::<T>(conv), "convolution: packed weights of another length");
+    if !packed.is_empty() {
+        rows::pack(kernel(isa()), conv, weight, &SharedMut(packed.as_mut_ptr()));
+    }
+}
+
+/// y = act(((y +) x ∗ w) · scale + bias), with `x: [n, height, width, channels]`, `weight: [out, ky, kx, channels / groups]`,
+/// `y: [n, oh, ow, out]`, `scale: [out]`, `bias: [out]`.
 ///
 /// # Errors
 /// [`OutOfMemory`] if there is no room for working copies (of the weights; of x if it has few channels).
@@ -64,11 +121,11 @@ pub fn algorithm(conv: &Conv2d) -> Algorithm {
 pub fn forward<T: Float>(
     conv: &Conv2d,
     x: &[T],
-    weight: &[T],
+    weight: Weight<T>,
     y: &mut [T],
     epilogue: Epilogue<T>,
 ) -> Result<(), OutOfMemory> {
-    forward_by(kernel(isa()), conv, x, weight, y, epilogue)
+    forward_with(algorithm(conv), conv, x, weight, y, epilogue)
 }
 
 /// dx = (dx +) the gradient of x, from `dy: [n, oh, ow, out]`.
@@ -85,7 +142,7 @@ pub fn backward_input<T: Float>(
     dx: &mut [T],
     accumulate: bool,
 ) -> Result<(), OutOfMemory> {
-    backward_input_by(kernel(isa()), conv, dy, weight, dx, accumulate)
+    backward_input_with(algorithm(conv), conv, dy, weight, dx, accumulate)
 }
 
 /// dw = (dw +) the gradient of the weights, from `x` and `dy`. (The gradient of the bias is the sum of the rows of dy.)
@@ -102,39 +159,109 @@ pub fn backward_weight<T: Float>(
     dw: &mut [T],
     accumulate: bool,
 ) -> Result<(), OutOfMemory> {
-    backward_weight_by(kernel(isa()), conv, x, dy, dw, accumulate)
+    backward_weight_with(algorithm(conv), conv, x, dy, dw, accumulate)
+}
+
+/// As [`forward`], by one of the [`algorithms`] for the shape.
+///
+/// # Errors
+/// As [`forward`].
+///
+/// # Panics
+/// As [`forward`].
+pub fn forward_with<T: Float>(
+    algorithm: Algorithm,
+    conv: &Conv2d,
+    x: &[T],
+    weight: Weight<T>,
+    y: &mut [T],
+    epilogue: Epilogue<T>,
+) -> Result<(), OutOfMemory> {
+    forward_by(kernel(isa()), algorithm, conv, x, weight, y, epilogue)
+}
+
+/// As [`backward_input`], by one of the [`algorithms`] for the shape.
+///
+/// # Errors
+/// As [`backward_input`].
+///
+/// # Panics
+/// As [`forward`].
+pub fn backward_input_with<T: Float>(
+    algorithm: Algorithm,
+    conv: &Conv2d,
+    dy: &[T],
+    weight: &[T],
+    dx: &mut [T],
+    accumulate: bool,
+) -> Result<(), OutOfMemory> {
+    backward_input_by(kernel(isa()), algorithm, conv, dy, weight, dx, accumulate)
+}
+
+/// As [`backward_weight`], by one of the [`algorithms`] for the shape.
+///
+/// # Errors
+/// As [`backward_weight`].
+///
+/// # Panics
+/// As [`forward`].
+pub fn backward_weight_with<T: Float>(
+    algorithm: Algorithm,
+    conv: &Conv2d,
+    x: &[T],
+    dy: &[T],
+    dw: &mut [T],
+    accumulate: bool,
+) -> Result<(), OutOfMemory> {
+    backward_weight_by(kernel(isa()), algorithm, conv, x, dy, dw, accumulate)
 }
 
 fn forward_by<T: Float>(
     kernel: &'static Kernel<T>,
+    algorithm: Algorithm,
     conv: &Conv2d,
     x: &[T],
-    weight: &[T],
+    weight: Weight<T>,
     y: &mut [T],
     epilogue: Epilogue<T>,
 ) -> Result<(), OutOfMemory> {
-    conv.check(x.len(), weight.len(), y.len());
-    assert!(epilogue.bias.is_none_or(|b| b.len() == conv.out), "convolution: the bias has not `out` numbers");
+    let plain = conv.out * conv.taps() * conv.group_channels();
+    let weight_len = match weight {
+        Weight::Plain(weight) => weight.len(),
+        Weight::Packed(packed) if packed.len() == rows::packed_len(kernel, conv) => plain,
+        Weight::Packed(_) => usize::MAX,
+    };
+    conv.check(x.len(), weight_len, y.len());
+    assert!(
+        [epilogue.scale, epilogue.bias].into_iter().flatten().all(|numbers| numbers.len() == conv.out),
+        "convolution: scale or bias has not `out` numbers"
+    );
     assert!(epilogue.pre.as_ref().is_none_or(|p| p.len() == y.len()), "convolution: `pre` differs from y");
     if y.is_empty() {
         return Ok(());
     }
-    if algorithm(conv) == Algorithm::Pointwise {
+    if let (Algorithm::Pointwise, Weight::Plain(weight)) = (algorithm, weight) {
         let rows = y.len() / conv.out;
         let weight = Mat::new(weight, conv.out, conv.channels).t();
         return matmul_by(kernel, 1, (Mat::new(x, rows, conv.channels), 0), (weight, 0), y, epilogue);
     }
-    let Epilogue { accumulate, bias, activation, pre } = epilogue;
-    let finish = Finish { bias, activation, pre: pre.map(|p| SharedMut(p.as_mut_ptr())) };
-    match algorithm(conv) {
-        Algorithm::Depthwise => depthwise::forward(conv, x, weight, y, accumulate, &finish),
-        Algorithm::Shallow => rows::forward_shallow(kernel, conv, x, weight, y, accumulate, finish),
+    let Epilogue { accumulate, scale, bias, activation, pre } = epilogue;
+    let finish = Finish { scale, bias, activation, pre: pre.map(|p| SharedMut(p.as_mut_ptr())) };
+    match (algorithm, weight) {
+        (Algorithm::Depthwise, Weight::Plain(weight)) => {
+            depthwise::forward(conv, x, weight, y, accumulate, &finish)
+        }
+        (Algorithm::Shallow, _) => rows::forward_shallow(kernel, conv, x, weight, y, accumulate, finish),
+        (Algorithm::Winograd(side), _) => {
+            winograd::forward(side, kernel, conv, x, weight, y, accumulate, finish)
+        }
         _ => rows::forward(kernel, conv, x, weight, y, accumulate, finish),
     }
 }
 
 fn backward_input_by<T: Float>(
     kernel: &'static Kernel<T>,
+    algorithm: Algorithm,
     conv: &Conv2d,
     dy: &[T],
     weight: &[T],
@@ -145,7 +272,7 @@ fn backward_input_by<T: Float>(
     if dx.is_empty() {
         return Ok(());
     }
-    match algorithm(conv) {
+    match algorithm {
         Algorithm::Pointwise => {
             let rows = dx.len() / conv.channels;
             let weight = Mat::new(weight, conv.out, conv.channels);
@@ -153,12 +280,14 @@ fn backward_input_by<T: Float>(
             matmul_by(kernel, 1, (Mat::new(dy, rows, conv.out), 0), (weight, 0), dx, epilogue)
         }
         Algorithm::Depthwise => depthwise::backward_input(conv, dy, weight, dx, accumulate),
+        Algorithm::Winograd(side) => winograd::backward_input(side, kernel, conv, dy, weight, dx, accumulate),
         _ => rows::backward_input(kernel, conv, dy, weight, dx, accumulate),
     }
 }
 
 fn backward_weight_by<T: Float>(
     kernel: &'static Kernel<T>,
+    algorithm: Algorithm,
     conv: &Conv2d,
     x: &[T],
     dy: &[T],
@@ -169,7 +298,7 @@ fn backward_weight_by<T: Float>(
     if dw.is_empty() {
         return Ok(());
     }
-    match algorithm(conv) {
+    match algorithm {
         Algorithm::Pointwise => {
             let rows = x.len() / conv.channels;
             let dy = Mat::new(dy, rows, conv.out).t();
@@ -177,6 +306,7 @@ fn backward_weight_by<T: Float>(
             matmul_by(kernel, 1, (dy, 0), (Mat::new(x, rows, conv.channels), 0), dw, epilogue)
         }
         Algorithm::Depthwise => depthwise::backward_weight(conv, x, dy, dw, accumulate),
+        Algorithm::Winograd(side) => winograd::backward_weight(side, kernel, conv, x, dy, dw, accumulate),
         _ => weight::backward_weight(kernel, conv, x, dy, dw, accumulate),
     }
 }

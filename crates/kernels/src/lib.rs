@@ -29,6 +29,7 @@ pub mod peak;
 pub mod permute;
 pub mod pool2d;
 mod product;
+pub mod recurrent;
 pub mod reduce;
 mod scratch;
 pub mod softmax;

@@ -45,7 +45,7 @@ impl<'a, T> Mat<'a, T> {
     }
 
     /// Whether `batch` such matrices, `stride` apart, lie within `data`.
-    fn fits(&self, batch: usize, stride: usize) -> bool {
+    pub(crate) fn fits(&self, batch: usize, stride: usize) -> bool {
         if batch == 0 || self.rows == 0 || self.cols == 0 {
             return true;
         }
@@ -58,11 +58,13 @@ impl<'a, T> Mat<'a, T> {
     }
 }
 
-/// What happens around the product: add to C, then bias, then activation.
+/// What happens around the product: add to C, then scale, then bias, then activation.
 #[derive(Debug)]
 pub struct Epilogue<'a, T> {
     /// Whether the product is added to what C holds, or replaces it.
     pub accumulate: bool,
+    /// `[n]`, multiplies every row.
+    pub scale: Option<&'a [T]>,
     /// `[n]`, added to every row.
     pub bias: Option<&'a [T]>,
     /// Applied last.
@@ -73,11 +75,11 @@ pub struct Epilogue<'a, T> {
 
 impl<T> Default for Epilogue<'_, T> {
     fn default() -> Self {
-        Epilogue { accumulate: false, bias: None, activation: Activation::Identity, pre: None }
+        Epilogue { accumulate: false, scale: None, bias: None, activation: Activation::Identity, pre: None }
     }
 }
 
-/// C = act((C +) A · B + bias), with `a: [m, k]`, `b: [k, n]`, `c: [m, n]` row-major.
+/// C = act(((C +) A · B) · scale + bias), with `a: [m, k]`, `b: [k, n]`, `c: [m, n]` row-major.
 ///
 /// # Errors
 /// [`OutOfMemory`] if there is no room for the working copy of B (at most some 16 MB for `f32`).
@@ -121,15 +123,18 @@ pub(crate) fn matmul_by<T: Float>(
     assert!(a.fits(batch, a_stride), "matrix product: A is shorter than its shape");
     assert!(b.fits(batch, b_stride), "matrix product: B is shorter than its shape");
     assert_eq!(Some(c.len()), size, "matrix product: C has another length than its shape");
-    assert!(epilogue.bias.is_none_or(|bias| bias.len() == n), "matrix product: the bias has not n numbers");
+    assert!(
+        [epilogue.scale, epilogue.bias].into_iter().flatten().all(|numbers| numbers.len() == n),
+        "matrix product: scale or bias has not n numbers"
+    );
     assert!(epilogue.pre.as_ref().is_none_or(|p| p.len() == c.len()), "matrix product: `pre` differs from C");
     if c.is_empty() {
         return Ok(());
     }
-    let Epilogue { accumulate, bias, activation, pre } = epilogue;
-    let mut finish = Finish { bias, activation, pre: pre.map(|p| SharedMut(p.as_mut_ptr())) };
+    let Epilogue { accumulate, scale, bias, activation, pre } = epilogue;
+    let mut finish = Finish { scale, bias, activation, pre: pre.map(|p| SharedMut(p.as_mut_ptr())) };
     if (m == 1 || n == 1) && k > 0 {
-        let scalar = finish.bias.take_if(|_| n == 1);
+        let (factor, summand) = (finish.scale.take_if(|_| n == 1), finish.bias.take_if(|_| n == 1));
         for (item, c) in c.chunks_mut(m * n).enumerate() {
             let a = Mat { data: &a.data[item * a_stride..], ..a };
             let b = Mat { data: &b.data[item * b_stride..], ..b };
@@ -138,8 +143,11 @@ pub(crate) fn matmul_by<T: Float>(
             } else {
                 by_vector(b.t(), a.t(), c, accumulate)?
             }
-            if let Some(&[bias]) = scalar {
-                c.iter_mut().for_each(|c| *c += bias);
+            if let Some(&[factor]) = factor {
+                c.iter_mut().for_each(|c| *c *= factor);
+            }
+            if let Some(&[summand]) = summand {
+                c.iter_mut().for_each(|c| *c += summand);
             }
             // SAFETY: only this thread works, and this is one row of C, or all of a C of one column.
             unsafe { finish.row(c, item * m * n, 0) };

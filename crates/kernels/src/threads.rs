@@ -7,7 +7,7 @@
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering::SeqCst};
-use std::sync::{Condvar, Mutex, OnceLock};
+use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
 
 /// Multiply-adds (or comparable operations) that make a task worth handing to another thread.
 pub const GRAIN: usize = 1 << 15;
@@ -113,6 +113,29 @@ pub fn parallel(tasks: usize, task: impl Fn(usize) + Sync) {
     }
 }
 
+/// As [`parallel`] for tasks that can fail: all of them are called, and the error of the first (by index) is returned.
+///
+/// # Errors
+/// A task's.
+///
+/// # Panics
+/// As [`parallel`].
+pub(crate) fn try_parallel<E: Send>(
+    tasks: usize,
+    task: impl Fn(usize) -> Result<(), E> + Sync,
+) -> Result<(), E> {
+    let first: Mutex<Option<(usize, E)>> = Mutex::new(None);
+    parallel(tasks, |index| {
+        if let Err(error) = task(index) {
+            let mut first = first.lock().unwrap_or_else(PoisonError::into_inner);
+            if first.as_ref().is_none_or(|(earlier, _)| index < *earlier) {
+                *first = Some((index, error));
+            }
+        }
+    });
+    first.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), |(_, error)| Err(error))
+}
+
 impl Pool {
     /// Runs one job with `wanted` workers beside the caller; returns whether no task panicked.
     fn run(&'static self, job: &Job<'_>, wanted: usize) -> bool {
@@ -196,6 +219,11 @@ unsafe impl<T: Send> Send for SharedMut<T> {}
 unsafe impl<T: Send> Sync for SharedMut<T> {}
 
 impl<T> SharedMut<T> {
+    /// The pointer to the element `offset` further on.
+    pub(crate) fn after(&self, offset: usize) -> SharedMut<T> {
+        SharedMut(self.0.wrapping_add(offset))
+    }
+
     /// The region `[start, start + len)` behind the pointer.
     ///
     /// # Safety
@@ -286,6 +314,18 @@ mod tests {
                 });
             }
         });
+    }
+
+    #[test]
+    fn the_first_error_is_returned_after_all_tasks() {
+        set_threads(3);
+        let done = AtomicUsize::new(0);
+        let outcome = try_parallel(20, |i| {
+            done.fetch_add(1, SeqCst);
+            if i % 7 == 3 { Err(i) } else { Ok(()) }
+        });
+        assert_eq!((outcome, done.into_inner()), (Err(3), 20));
+        assert_eq!(try_parallel(5, |_| Ok::<(), ()>(())), Ok(()));
     }
 
     #[test]

@@ -40,6 +40,8 @@ pub enum Init {
     Zeros,
     /// All equal.
     Constant(f64),
+    /// Uniform on ± the given limit.
+    Uniform(f64),
     /// Normal with mean 0 and the given standard deviation.
     Normal(f64),
     /// Normal with mean 0 and the given standard deviation before what lies beyond two of them is drawn again.
@@ -66,6 +68,7 @@ impl Init {
         match self {
             Init::Zeros => Tensor::full(0f32, shape),
             Init::Constant(value) => Tensor::full(value as f32, shape),
+            Init::Uniform(limit) => fill(shape, spread(limit)?, || stream.between(-1.0, 1.0)),
             Init::Normal(deviation) => fill(shape, spread(deviation)?, || stream.normal()),
             Init::TruncatedNormal(deviation) => fill(shape, spread(deviation)?, || truncated(&mut stream)),
             Init::KaimingNormal => fill(shape, (2.0 / fan_in).sqrt(), || stream.normal()),
@@ -81,7 +84,7 @@ impl Init {
 fn spread(deviation: f64) -> Result<f64> {
     match deviation.is_finite() && deviation >= 0.0 {
         true => Ok(deviation),
-        false => Err(Error::argument("init", format!("a standard deviation of {deviation}"))),
+        false => Err(Error::argument("init", format!("a spread of {deviation}"))),
     }
 }
 
@@ -109,6 +112,7 @@ mod tests {
         // Shape [64, 3, 3, 32]: fan-in 288, fan-out 576. The normal truncated at ±2 has the deviation
         // 0.879626 (scipy.stats.truncnorm(-2, 2).std()).
         let cases = [
+            (Init::Uniform(0.5), 0.5 / 3f64.sqrt(), 0.5),
             (Init::Normal(0.5), 0.5, f64::INFINITY),
             (Init::TruncatedNormal(0.5), 0.5 * 0.879_626, 1.0),
             (Init::KaimingNormal, (2.0 / 288.0f64).sqrt(), f64::INFINITY),

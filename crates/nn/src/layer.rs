@@ -2,6 +2,7 @@
 
 use crate::{LayerRow, Module, Pass};
 use pellucid_grad::Var;
+use pellucid_grad::in_use::PerChannel;
 use pellucid_tensor::Result;
 
 /// A step of a network with one input and one output.
@@ -14,6 +15,23 @@ pub trait Layer: Module + Send + Sync {
     /// # Errors
     /// A shape that the layer cannot take, or no memory.
     fn forward(&self, pass: &Pass, x: &Var) -> Result<Var>;
+
+    /// What the layer does when a network is used, if that is the same to every number of a channel.
+    ///
+    /// # Errors
+    /// No memory.
+    fn per_channel(&self, _pass: &Pass) -> Result<Option<PerChannel>> {
+        Ok(None)
+    }
+
+    /// As [`forward`](Layer::forward), with the following layer's [`per_channel`](Layer::per_channel) in the same
+    /// sweep, for layers that can; called only in passes that record nothing.
+    ///
+    /// # Errors
+    /// As [`forward`](Layer::forward).
+    fn forward_then(&self, _pass: &Pass, _x: &Var, _then: &PerChannel) -> Result<Option<Var>> {
+        Ok(None)
+    }
 
     /// The shape that one example of the given shape becomes.
     ///

@@ -18,6 +18,7 @@ mod module;
 pub mod optim;
 mod param;
 mod pass;
+mod recurrent;
 mod schedule;
 pub mod state;
 mod summary;
@@ -31,6 +32,7 @@ pub use module::{
 };
 pub use param::{Param, ParamId, Role};
 pub use pass::{Pass, Step};
+pub use recurrent::Direction;
 pub use schedule::Schedule;
 pub use summary::{LayerRow, describe};
 pub use text::{layer_examples, parse_layers};

@@ -7,9 +7,10 @@
 
 use crate::{Error, Result};
 use pellucid_kernels::buffer::{Buffer, Element};
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::{LazyLock, Mutex};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock};
 
 static FREE: Mutex<BTreeMap<usize, Vec<Buffer<u8>>>> = Mutex::new(BTreeMap::new());
 static IN_USE: AtomicUsize = AtomicUsize::new(0);
@@ -24,7 +25,12 @@ static LIMIT: LazyLock<AtomicUsize> = LazyLock::new(|| {
 /// A buffer that returns to the pool when dropped.
 pub struct Pooled<T: Element> {
     buffer: Option<Buffer<T>>,
+    /// What was worked out of the elements as they are now.
+    derived: OnceLock<Derived>,
 }
+
+/// Something worked out of a tensor's elements, kept beside them.
+pub(crate) type Derived = Arc<dyn Any + Send + Sync>;
 
 /// Bytes in use by tensors now.
 pub fn in_use() -> usize {
@@ -79,14 +85,20 @@ impl<T: Element> Pooled<T> {
         };
         IN_USE.fetch_add(class, Relaxed);
         buffer.set_len(len);
-        Ok(Pooled { buffer: Some(buffer) })
+        Ok(Pooled { buffer: Some(buffer), derived: OnceLock::new() })
+    }
+
+    pub(crate) fn derived(&self) -> &OnceLock<Derived> {
+        &self.derived
     }
 
     pub(crate) fn as_slice(&self) -> &[T] {
         self.buffer.as_deref().unwrap_or(&[])
     }
 
+    /// The elements, to be written: what was derived from them is forgotten.
     pub(crate) fn as_mut_slice(&mut self) -> &mut [T] {
+        self.derived.take();
         self.buffer.as_deref_mut().unwrap_or(&mut [])
     }
 }

@@ -1,8 +1,9 @@
 //! Numbers in a shape.
 
-use crate::pool::Pooled;
+use crate::pool::{Derived, Pooled};
 use crate::{Error, Result, Shape};
 use pellucid_kernels::buffer::Element;
+use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
@@ -204,6 +205,32 @@ impl Tensor {
         Ok(&mut buffer.as_mut_slice()[start..start + len])
     }
 
+    /// Something that `make` works out of the elements, such as a packed copy: kept beside them until they are written, and
+    /// shared by all clones.
+    ///
+    /// One thing of one type is kept for a tensor. If something of another type is there already, or this is a part of
+    /// a larger tensor, `make` is called every time.
+    ///
+    /// # Errors
+    /// Another element type than `T`, or what `make` returns.
+    pub fn derived<T: Scalar, D: Any + Send + Sync>(
+        &self,
+        make: impl FnOnce(&[T]) -> Result<D>,
+    ) -> Result<Arc<D>> {
+        let data = self.data::<T>()?;
+        let buffer = T::open(&self.storage).filter(|buffer| buffer.as_slice().len() == data.len());
+        let place = buffer.map(|buffer| buffer.derived());
+        if let Some(kept) = place.and_then(|place| Arc::clone(place.get()?).downcast::<D>().ok()) {
+            return Ok(kept);
+        }
+        let made = Arc::new(make(data)?);
+        if let Some(place) = place {
+            // If another thread was faster, its copy stays.
+            place.get_or_init(|| Arc::clone(&made) as Derived);
+        }
+        Ok(made)
+    }
+
     /// The only element of a tensor that has one, as `f64`.
     ///
     /// # Errors
@@ -315,6 +342,29 @@ mod tests {
         assert_eq!(b.to_vec(), [9.0, 4.0]);
         assert_eq!(a.to_vec(), [1.0, 2.0, 3.0, 4.0]);
         assert_eq!(a.reshape(&[4]).unwrap().to_vec(), a.to_vec());
+    }
+
+    #[test]
+    fn what_is_derived_is_kept_until_the_elements_are_written() {
+        let mut a = Tensor::new(&[1f32, 2.0], &[2]).unwrap();
+        let mut b = a.clone();
+        let calls = std::cell::Cell::new(0);
+        let sum = |t: &Tensor| {
+            let sum = t.derived::<f32, f32>(|x| {
+                calls.set(calls.get() + 1);
+                Ok(x.iter().sum())
+            });
+            *sum.unwrap()
+        };
+        assert_eq!((sum(&a), sum(&a), sum(&b), calls.get()), (3.0, 3.0, 3.0, 1));
+        b.data_mut::<f32>().unwrap()[0] = 5.0;
+        assert_eq!((sum(&a), sum(&b), calls.get()), (3.0, 7.0, 2));
+        drop(b);
+        a.data_mut::<f32>().unwrap()[0] = 9.0;
+        assert_eq!((sum(&a), calls.get()), (11.0, 3));
+        assert_eq!((sum(&a.rows(1, 1).unwrap()), sum(&a.rows(1, 1).unwrap()), calls.get()), (2.0, 2.0, 5));
+        assert_eq!(*a.derived::<f32, usize>(|x| Ok(x.len())).unwrap(), 2);
+        assert!(a.derived::<f64, usize>(|x| Ok(x.len())).is_err());
     }
 
     #[test]

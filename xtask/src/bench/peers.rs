@@ -45,6 +45,20 @@ const WORKLOADS: &[Workload] = &[
         about: "ResNet-18 32×32, batch 32",
         variants: PICTURES,
         rate: 1e-3,
+        tolerance: 1e-3,
+    },
+    Workload {
+        name: "W5-gru",
+        about: "GRU 64→256, 100 steps, batch 32",
+        variants: &["eager"],
+        rate: 1e-3,
+        tolerance: 1e-4,
+    },
+    Workload {
+        name: "W5-lstm",
+        about: "LSTM 64→256, 100 steps, batch 32",
+        variants: &["eager"],
+        rate: 1e-3,
         tolerance: 1e-4,
     },
     Workload {

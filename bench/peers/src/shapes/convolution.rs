@@ -1,7 +1,7 @@
 //! A convolution with as many zeros around the picture as keep its size, batches of channels-last pictures.
 
 use super::{mean_square, numbers};
-use pellucid_kernels::conv::{self, Conv2d};
+use pellucid_kernels::conv::{self, Conv2d, Weight};
 use pellucid_kernels::matmul::Epilogue;
 use pellucid_kernels::window::Padding;
 use pellucid_peers::{number, timed};
@@ -31,7 +31,7 @@ pub(crate) fn time(pass: &str, sizes: [&str; 6], seconds: &str) -> Result<Value>
     let mut y = numbers(conv.batch * oh * ow * conv.out);
     let run = || {
         match pass {
-            "forward" => conv::forward(&conv, &x, &w, &mut y, Epilogue::default()),
+            "forward" => conv::forward(&conv, &x, Weight::Plain(&w), &mut y, Epilogue::default()),
             "input" => conv::backward_input(&conv, &y, &w, &mut x, false),
             "weight" => conv::backward_weight(&conv, &x, &y, &mut w, false),
             _ => return Err(Error::argument("shapes", format!("`{pass}` is no pass of a convolution"))),

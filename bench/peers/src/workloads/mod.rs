@@ -2,6 +2,7 @@
 
 mod pictures;
 mod ratings;
+mod sequences;
 mod tables;
 
 use pellucid_grad::{Var, ops};
@@ -35,6 +36,8 @@ pub(crate) const WORKLOADS: &[Entry] = &[
     Entry { name: "W1", build: tables::perceptron },
     Entry { name: "W2", build: pictures::small },
     Entry { name: "W3", build: pictures::resnet },
+    Entry { name: "W5-gru", build: sequences::gru },
+    Entry { name: "W5-lstm", build: sequences::lstm },
     Entry { name: "W6", build: ratings::factors },
     Entry { name: "W7-1", build: || pictures::used_resnet(1) },
     Entry { name: "W7-16", build: || pictures::used_resnet(16) },

@@ -2,6 +2,7 @@
 
 mod console;
 mod events;
+pub(crate) mod kernels;
 mod problem;
 mod progress;
 mod scores;

@@ -4,22 +4,21 @@ use crate::arguments::Arguments;
 use crate::flags::{Flag, THREADS, Value};
 use crate::output;
 use crate::program::{DONE, Verb};
+use crate::show::kernels;
 use indicatif::BinaryBytes;
 use pellucid_base::{free_memory, whole_memory};
 use pellucid_goals::Error;
-use pellucid_kernels::conv::{Conv2d, algorithm};
 use pellucid_kernels::isa::isa;
 use pellucid_kernels::matmul::{Epilogue, Mat, matmul};
 use pellucid_kernels::peak::operations_per_second;
 use pellucid_kernels::threads::{set_threads, threads};
-use pellucid_kernels::window::Padding;
 use std::time::{Duration, Instant};
 
 static KERNELS: Flag = Flag {
     name: "kernels",
     value: Value::Switch,
     many: false,
-    help: "Also print how convolutions of usual shapes are computed",
+    help: "Also time the ways to compute convolutions of usual shapes, and mark those that are taken",
     under: "Output",
 };
 
@@ -61,10 +60,7 @@ fn run(a: &Arguments<'_>) -> Result<u8, Error> {
         )?;
         writeln!(out, "Matrix product {alone:.0} GFLOP/s with 1 thread, {together:.0} with {workers}")?;
         if a.on(&KERNELS) {
-            writeln!(out, "\nConvolutions (kernel, channels in and out): how they are computed")?;
-            for (name, conv) in usual_convolutions() {
-                writeln!(out, "  {name:<34} {:?}", algorithm(&conv))?;
-            }
+            kernels::write(out, numbers)?;
         }
         Ok(())
     })?;
@@ -119,37 +115,6 @@ fn speed() -> Result<f64, Error> {
         best = best.min(one.elapsed());
     }
     Ok(2.0 * (TIMED as f64).powi(3) / best.as_secs_f64() / 1e9)
-}
-
-/// Convolutions as picture networks have them.
-fn usual_convolutions() -> Vec<(String, Conv2d)> {
-    let shape = |kernel: usize, channels: usize, out: usize, stride: usize, groups: usize| {
-        let around = kernel / 2;
-        let conv = Conv2d {
-            batch: 32,
-            height: 28,
-            width: 28,
-            channels,
-            out,
-            kernel: (kernel, kernel),
-            stride: (stride, stride),
-            padding: Padding { top: around, bottom: around, left: around, right: around },
-            dilation: (1, 1),
-            groups,
-        };
-        let parts = if groups > 1 { format!(", {groups} groups") } else { String::new() };
-        (format!("{kernel}×{kernel} step {stride}, {channels} → {out}{parts}"), conv)
-    };
-    vec![
-        shape(3, 1, 24, 1, 1),
-        shape(3, 3, 24, 1, 1),
-        shape(3, 24, 24, 1, 1),
-        shape(3, 24, 48, 2, 1),
-        shape(1, 24, 48, 1, 1),
-        shape(1, 24, 48, 2, 1),
-        shape(3, 48, 48, 1, 48),
-        shape(5, 48, 48, 1, 4),
-    ]
 }
 
 /// The processor's name and its number of cores.

@@ -41,7 +41,7 @@ fn wrong_usage_has_its_exit_code() {
 fn doctor_checks_itself() {
     let said = run(Path::new("."), &["doctor", "--kernels"]).ok().out;
     for word in
-        ["Processor", "Vectors", "Threads", "Memory", "Disk", "GFLOP/s", "Self-check     passed", "Pointwise"]
+        ["Processor", "Vectors", "Threads", "Memory", "Disk", "GFLOP/s", "Self-check     passed", "Winograd"]
     {
         assert!(said.contains(word), "{word}: {said}");
     }

@@ -5,8 +5,12 @@ use crate::fused::Fused;
 use crate::{Var, expect};
 use pellucid_kernels::Float;
 use pellucid_kernels::activation::Activation;
-use pellucid_kernels::conv::{Conv2d, backward_input, backward_weight, forward};
+use pellucid_kernels::conv::{
+    Conv2d, Weight, backward_input, backward_weight, forward, pack, packed_len,
+};
+use pellucid_kernels::matmul::Epilogue;
 use pellucid_tensor::{Error, Result, Scalar, Shape, Tensor, with_float};
+use std::sync::Arc;
 
 pub use pellucid_kernels::window::Padding;
 
@@ -48,6 +52,15 @@ pub fn conv2d(
     options: &Conv2dOptions,
     activation: Activation,
 ) -> Result<Var> {
+    let (conv, shape) = conv2d_geometry(x, weight, options)?;
+    if let Some(bias) = bias {
+        expect::parameter(OP, "bias", bias.shape(), &[conv.out], x.shape())?;
+    }
+    with_float!(OP, x.dtype(), T => typed::<T>(Fused { x, weight, bias, activation }, conv, &shape))
+}
+
+/// The convolution's geometry and the shape of its result.
+pub(crate) fn conv2d_geometry(x: &Var, weight: &Var, options: &Conv2dOptions) -> Result<(Conv2d, Shape)> {
     let (&[batch, height, width, channels], &[out, kh, kw, depth]) = (&x.shape()[..], &weight.shape()[..])
     else {
         let shapes = format!("x is {}, weight is {}", x.shape(), weight.shape());
@@ -73,18 +86,19 @@ pub fn conv2d(
             ),
         ));
     }
-    if let Some(bias) = bias {
-        expect::parameter(OP, "bias", bias.shape(), &[out], x.shape())?;
-    }
-    let shape = Shape::new(&[batch, oh, ow, out])?;
-    with_float!(OP, x.dtype(), T => typed::<T>(Fused { x, weight, bias, activation }, conv, &shape))
+    Ok((conv, Shape::new(&[batch, oh, ow, out])?))
 }
 
 fn typed<T: Float + Scalar>(fused: Fused<'_>, conv: Conv2d, shape: &Shape) -> Result<Var> {
     let (input, kernel) = (*fused.x.shape(), *fused.weight.shape());
+    // Weights that are not being trained are packed once.
+    let packed = match fused.weight.needs_gradient() {
+        true => None,
+        false => packed::<T>(fused.weight.value(), &conv)?,
+    };
     fused.record::<T>(
         shape,
-        move |x, weight, y, epilogue| Ok(forward(&conv, x, weight, y, epilogue)?),
+        move |x, weight, y, epilogue| forward_packed(&conv, x, weight, packed.as_deref(), y, epilogue),
         move |weight, dz| {
             let mut dx = Tensor::unset::<T>(&input)?;
             backward_input(&conv, dz, weight, dx.data_mut()?, false)?;
@@ -96,6 +110,44 @@ fn typed<T: Float + Scalar>(fused: Fused<'_>, conv: Conv2d, shape: &Shape) -> Re
             Ok(dweight)
         },
     )
+}
+
+/// The convolution by packed weights, if there are any.
+pub(crate) fn forward_packed<T: Float + Scalar>(
+    conv: &Conv2d,
+    x: &[T],
+    weight: &[T],
+    packed: Option<&Packed>,
+    y: &mut [T],
+    epilogue: Epilogue<T>,
+) -> Result<()> {
+    let weight = match packed {
+        Some(packed) => Weight::Packed(packed.numbers.data()?),
+        None => Weight::Plain(weight),
+    };
+    Ok(forward(conv, x, weight, y, epilogue)?)
+}
+
+/// Packed weights, and the convolution they are for.
+pub(crate) struct Packed {
+    conv: Conv2d,
+    numbers: Tensor,
+}
+
+/// The packed weights, made once for as long as the weights stay; `None` if they do not help, or are there for another convolution.
+pub(crate) fn packed<T: Float + Scalar>(weight: &Tensor, conv: &Conv2d) -> Result<Option<Arc<Packed>>> {
+    // Packed weights do not depend on the pictures' number and size.
+    let conv = Conv2d { batch: 1, height: 0, width: 0, ..*conv };
+    let len = packed_len::<T>(&conv);
+    if len == 0 {
+        return Ok(None);
+    }
+    let packed = weight.derived::<T, Packed>(|weight| {
+        let mut numbers = Tensor::unset::<T>(&[len])?;
+        pack(&conv, weight, numbers.data_mut()?);
+        Ok(Packed { conv, numbers })
+    })?;
+    Ok((packed.conv == conv).then_some(packed))
 }
 
 pub(crate) fn cases() -> Result<Vec<Case>> {
@@ -157,6 +209,30 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::Tape;
+
+    #[test]
+    fn packed_weights_give_the_same_results_and_follow_changes() {
+        let number = |i: usize| ((i * 31 + 7) % 17) as f32 / 17.0 - 0.5;
+        let tensor = |shape: &[usize]| {
+            let all: Vec<f32> = (0..shape.iter().product()).map(number).collect();
+            Tensor::new(&all, shape).unwrap()
+        };
+        for (groups, kernel, channels) in [(1, 3, 32), (1, 1, 8), (2, 3, 6), (4, 3, 4), (1, 3, 2)] {
+            let x = tensor(&[2, 9, 8, channels]);
+            let mut weight = tensor(&[channels * 2, kernel, kernel, channels / groups]);
+            let options = Conv2dOptions { groups, ..Conv2dOptions::default() };
+            let run = |tape: &Tape, weight: &Tensor| {
+                let (x, weight) = (tape.constant(&x), tape.watch(weight));
+                conv2d(&x, &weight, None, &options, Activation::Relu).unwrap().value().to_vec()
+            };
+            for _ in 0..2 {
+                let trained = run(&Tape::new(), &weight);
+                assert_eq!(run(&Tape::idle(), &weight), trained, "{groups} groups, {kernel}");
+                assert_eq!(run(&Tape::idle(), &weight), trained, "{groups} groups, {kernel}, again");
+                weight.data_mut::<f32>().unwrap().reverse();
+            }
+        }
+    }
 
     #[test]
     fn what_does_not_fit_is_an_error_that_names_it() {

@@ -10,8 +10,28 @@ use crate::scratch::with_scratch;
 use crate::threads::{SharedMut, parallel};
 use crate::window::{NONE, Tables, with_pixels, with_results};
 
-/// Channels whose sums stay in registers.
-const LANES: usize = 32;
+/// Runs `$body` for 64, 16 or one of the channels at `$slice` at a time, whose sums then stay in registers: `$lanes` is
+/// an array of them, `$first` the first.
+macro_rules! by_lanes {
+    ($slice:expr, |$first:ident, $lanes:ident| $body:expr) => {{
+        let (many, rest) = $slice.as_chunks_mut::<64>();
+        let some_start = many.len() * 64;
+        let (some, rest) = rest.as_chunks_mut::<16>();
+        let rest_start = some_start + some.len() * 16;
+        for (i, $lanes) in many.iter_mut().enumerate() {
+            let $first = i * 64;
+            $body;
+        }
+        for (i, $lanes) in some.iter_mut().enumerate() {
+            let $first = some_start + i * 16;
+            $body;
+        }
+        for (i, lane) in rest.iter_mut().enumerate() {
+            let ($first, $lanes) = (rest_start + i, std::array::from_mut(lane));
+            $body;
+        }
+    }};
+}
 
 /// Calls `body` with the weights as `[taps, channels]`.
 fn with_taps_first<T: Float, R>(
@@ -62,15 +82,9 @@ fn sweep<T: Float>(
                 || {
                     for (x, to) in to.chunks_exact_mut(conv.channels).enumerate() {
                         let cols = &source.tables.cols[x * conv.kernel.1..][..conv.kernel.1];
-                        let (whole, rest) = to.as_chunks_mut::<LANES>();
-                        let whole_len = whole.len() * LANES;
-                        for (i, to) in whole.iter_mut().enumerate() {
-                            sum_taps(conv, source, picture, (rows, cols), i * LANES, to, accumulate);
-                        }
-                        for (i, to) in rest.iter_mut().enumerate() {
-                            let to = std::array::from_mut(to);
-                            sum_taps(conv, source, picture, (rows, cols), whole_len + i, to, accumulate);
-                        }
+                        by_lanes!(to, |first, to| {
+                            sum_taps(conv, source, picture, (rows, cols), first, to, accumulate)
+                        });
                     }
                 },
             );
@@ -196,14 +210,7 @@ fn add_line<T: Float>(
         let line = &picture[y as usize * conv.width * conv.channels..][..conv.width * conv.channels];
         for kx in 0..conv.kernel.1 {
             let sums = &mut sums[(ky * conv.kernel.1 + kx) * conv.channels..][..conv.channels];
-            let (whole, rest) = sums.as_chunks_mut::<LANES>();
-            let whole_len = whole.len() * LANES;
-            for (i, sums) in whole.iter_mut().enumerate() {
-                add_tap(conv, line, dy, (cols, kx), i * LANES, sums);
-            }
-            for (i, sum) in rest.iter_mut().enumerate() {
-                add_tap(conv, line, dy, (cols, kx), whole_len + i, std::array::from_mut(sum));
-            }
+            by_lanes!(sums, |first, sums| add_tap(conv, line, dy, (cols, kx), first, sums));
         }
     }
 }

@@ -7,6 +7,7 @@
 
 use super::geometry::Conv2d;
 use super::padded::with_padded;
+use super::{Algorithm, Weight, direct};
 use crate::buffer::OutOfMemory;
 use crate::float::Float;
 use crate::isa::simd;
@@ -303,15 +304,66 @@ fn pack_phase<T: Float>(
 /// Room for the panels of all weights, and for a row of zeros.
 fn with_panels<T: Float, R>(
     kernel: &Kernel<T>,
-    (groups, taps, depth, cols): (usize, usize, usize, usize),
+    dims: (usize, usize, usize, usize),
     body: impl FnOnce(&SharedMut<T>, &[T]) -> R,
 ) -> Result<R, OutOfMemory> {
-    let len = groups * cols.div_ceil(kernel.width()) * taps * depth * kernel.width();
-    with_scratch(len + depth, |scratch: &mut [T]| {
+    let len = panels_len(kernel, dims);
+    with_scratch(len + dims.2, |scratch: &mut [T]| {
         let (packed, zeros) = scratch.split_at_mut(len);
         zeros.fill(T::ZERO);
         body(&SharedMut(packed.as_mut_ptr()), zeros)
     })
+}
+
+/// Numbers of all panels, `[groups, panels, taps, depth, width]`.
+fn panels_len<T>(kernel: &Kernel<T>, (groups, taps, depth, cols): (usize, usize, usize, usize)) -> usize {
+    groups * cols.div_ceil(kernel.width()) * taps * depth * kernel.width()
+}
+
+/// The panels of the forward pass: groups, taps, numbers of a tap, and columns.
+fn forward_dims(conv: &Conv2d) -> (usize, usize, usize, usize) {
+    match direct(conv) {
+        Algorithm::Shallow => (1, conv.kernel.0, conv.kernel.1 * conv.channels, conv.out),
+        _ => (conv.groups, conv.taps(), conv.group_channels(), conv.group_out()),
+    }
+}
+
+/// Numbers of the packed weights.
+pub(super) fn packed_len<T: Float>(kernel: &Kernel<T>, conv: &Conv2d) -> usize {
+    panels_len(kernel, forward_dims(conv))
+}
+
+/// Packs the weights for the forward pass.
+pub(super) fn pack<T: Float>(kernel: &Kernel<T>, conv: &Conv2d, weight: &[T], packed: &SharedMut<T>) {
+    let dims = forward_dims(conv);
+    let (_, taps, depth, cols) = dims;
+    // Only the number of taps matters: they lie in the kernel one after the other.
+    let phase = Phase { y: Axis::forward(0, 1, 0, 1, 1), x: Axis::forward(0, taps, 0, 1, 1), taps_before: 0 };
+    let filter = taps * depth;
+    let first = |group: usize, tap: usize| group * cols * filter + tap * depth;
+    pack_phase(kernel, weight, dims, &phase, (1, filter), first, packed);
+}
+
+/// Calls `body` with the panels of the forward pass, and with as many zeros as a tap has numbers.
+pub(super) fn with_packed<T: Float, R>(
+    kernel: &Kernel<T>,
+    conv: &Conv2d,
+    weight: Weight<T>,
+    body: impl FnOnce(&[T], &[T]) -> R,
+) -> Result<R, OutOfMemory> {
+    let dims = forward_dims(conv);
+    match weight {
+        Weight::Packed(packed) => with_scratch(dims.2, |zeros: &mut [T]| {
+            zeros.fill(T::ZERO);
+            body(packed, zeros)
+        }),
+        Weight::Plain(weight) => with_scratch(panels_len(kernel, dims) + dims.2, |scratch: &mut [T]| {
+            let (packed, zeros) = scratch.split_at_mut(panels_len(kernel, dims));
+            zeros.fill(T::ZERO);
+            pack(kernel, conv, weight, &SharedMut(packed.as_mut_ptr()));
+            body(packed, zeros)
+        }),
+    }
 }
 
 /// y = act((y +) x ∗ w + bias) by rows of x where they lie.
@@ -319,7 +371,7 @@ pub(super) fn forward<T: Float>(
     kernel: &'static Kernel<T>,
     conv: &Conv2d,
     x: &[T],
-    weight: &[T],
+    weight: Weight<T>,
     y: &mut [T],
     accumulate: bool,
     finish: Finish<T>,
@@ -341,7 +393,7 @@ pub(super) fn forward_shallow<T: Float>(
     kernel: &'static Kernel<T>,
     conv: &Conv2d,
     x: &[T],
-    weight: &[T],
+    weight: Weight<T>,
     y: &mut [T],
     accumulate: bool,
     finish: Finish<T>,
@@ -366,17 +418,12 @@ fn sweep_forward<T: Float>(
     phase: &Phase,
     source: Pictures<*const T>,
     depth: usize,
-    weight: &[T],
+    weight: Weight<T>,
     y: &mut [T],
     accumulate: bool,
     finish: Finish<T>,
 ) -> Result<(), OutOfMemory> {
-    let (groups, taps, cols) = (conv.groups, phase.taps(), conv.group_out());
-    let dims = (groups, taps, depth, cols);
-    let filter = conv.taps() * conv.group_channels();
-    with_panels(kernel, dims, |packed, zeros| {
-        let first = |group: usize, tap: usize| group * cols * filter + tap * depth;
-        pack_phase(kernel, weight, dims, phase, (1, filter), first, packed);
+    with_packed(kernel, conv, weight, |packed, zeros| {
         let target = Pictures {
             data: y.as_mut_ptr(),
             height: phase.y.pixels,
@@ -386,15 +433,15 @@ fn sweep_forward<T: Float>(
         let sweep = Sweep {
             kernel,
             batch: conv.batch,
-            groups,
+            groups: conv.groups,
             source,
             group_channels: conv.group_channels(),
             depth,
             target,
-            cols,
+            cols: conv.group_out(),
             zeros: zeros.as_ptr(),
-            panels: packed.0,
-            taps,
+            panels: packed.as_ptr(),
+            taps: phase.taps(),
             accumulate,
             finish,
         };
@@ -434,7 +481,7 @@ pub(super) fn backward_input<T: Float>(
             panels: packed.0,
             taps,
             accumulate,
-            finish: Finish { bias: None, activation: Default::default(), pre: None },
+            finish: Finish::none(),
         };
         let mut taps_before = 0;
         for py in 0..conv.stride.0.min(conv.height) {

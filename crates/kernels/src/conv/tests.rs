@@ -12,7 +12,9 @@ use proptest::prelude::*;
 struct Case {
     conv: Conv2d,
     accumulate: bool,
+    scale: bool,
     bias: bool,
+    packed: bool,
     activation: Activation,
     seed: u64,
 }
@@ -29,8 +31,8 @@ fn geometry() -> impl Strategy<Value = Conv2d> {
     let window = ((1usize..5, 1usize..5), (1usize..4, 1usize..4), (1usize..4, 1usize..4));
     let padding = (0usize..4, 0usize..4, 0usize..4, 0usize..4);
     let size = (0usize..4, 1usize..12, 1usize..12);
-    // 0: any channels; 1: each channel by itself; 2: kernel 1×1 without more.
-    let special = prop_oneof![4 => Just(0), 1 => Just(1), 1 => Just(2)];
+    // 0: any channels; 1: each channel by itself; 2: kernel 1×1 without more; 3: kernel 3×3 with stride 1.
+    let special = prop_oneof![4 => Just(0), 1 => Just(1), 1 => Just(2), 2 => Just(3)];
     (size, channels(), channels(), groups, window, padding, special)
         .prop_map(|((batch, height, width), channels, out, groups, window, padding, special)| {
             let (kernel, stride, dilation) = window;
@@ -54,6 +56,13 @@ fn geometry() -> impl Strategy<Value = Conv2d> {
                 (conv.kernel, conv.stride, conv.padding, conv.groups) =
                     ((1, 1), (1, 1), Padding::default(), 1);
             }
+            if special == 3 {
+                (conv.kernel, conv.stride, conv.dilation) = ((3, 3), (1, 1), (1, 1));
+                let (top, bottom, left, right) = padding;
+                let [top, bottom, left, right] = [top, bottom, left, right].map(|zeros| zeros.min(2));
+                conv.padding = Padding { top, bottom, left, right };
+                (conv.channels, conv.out, conv.groups) = (channels, out, 1);
+            }
             if batch == 0 && width % 5 == 0 {
                 conv.batch = 0;
             }
@@ -65,8 +74,16 @@ fn geometry() -> impl Strategy<Value = Conv2d> {
 fn case() -> impl Strategy<Value = Case> {
     use Activation::{Gelu, Identity, Relu};
     let activation = prop::sample::select(vec![Identity, Identity, Relu, Gelu]);
-    (geometry(), any::<bool>(), any::<bool>(), activation, any::<u64>()).prop_map(
-        |(conv, accumulate, bias, activation, seed)| Case { conv, accumulate, bias, activation, seed },
+    (geometry(), any::<[bool; 4]>(), activation, any::<u64>()).prop_map(
+        |(conv, [accumulate, scale, bias, packed], activation, seed)| Case {
+            conv,
+            accumulate,
+            scale,
+            bias,
+            packed,
+            activation,
+            seed,
+        },
     )
 }
 
@@ -101,6 +118,10 @@ fn every_product(conv: &Conv2d, mut body: impl FnMut(usize, usize, usize)) {
     }
 }
 
+/// How much larger Winograd's rounding errors can be than those of plain sums: along an axis, the largest row of
+/// |Aᵀ| (|G| ⊙ |Bᵀ|) with all taps and inputs 1 is some 8 times 3. Typical errors are far smaller: see `winograd/tests.rs`.
+const WINOGRAD: f64 = 64.0;
+
 /// Sums in f64, and the sums of the absolute values of their terms.
 struct Sums {
     value: Vec<f64>,
@@ -120,6 +141,20 @@ impl Sums {
         self.terms[index] += 1.0;
     }
 
+    fn multiply(&mut self, index: usize, factor: f64) {
+        self.value[index] *= factor;
+        self.size[index] *= factor.abs();
+    }
+
+    /// Every sum as if it had the terms of the largest: Winograd's transforms carry the rounding errors of large numbers
+    /// to their neighbours.
+    fn level(&mut self) {
+        let most = |all: &[f64]| all.iter().fold(0.0, |most: f64, &x| most.max(x));
+        let (size, terms) = (WINOGRAD * most(&self.size), most(&self.terms));
+        self.size.fill(size);
+        self.terms.fill(terms);
+    }
+
     fn compare<T: Float>(
         &self,
         got: &[T],
@@ -137,6 +172,10 @@ impl Sums {
 }
 
 fn check<T: Float>(case: &Case, eps: f64) -> Result<(), TestCaseError> {
+    algorithms(&case.conv).into_iter().try_for_each(|algorithm| check_by::<T>(algorithm, case, eps))
+}
+
+fn check_by<T: Float>(algorithm: Algorithm, case: &Case, eps: f64) -> Result<(), TestCaseError> {
     let conv = &case.conv;
     let (oh, ow) = conv.out_size().unwrap();
     let mut seed = case.seed;
@@ -144,6 +183,7 @@ fn check<T: Float>(case: &Case, eps: f64) -> Result<(), TestCaseError> {
     let weight: Vec<T> = numbers(conv.out * conv.taps() * conv.group_channels(), &mut seed);
     let dy: Vec<T> = numbers(conv.batch * oh * ow * conv.out, &mut seed);
     let bias: Vec<T> = numbers(conv.out, &mut seed);
+    let scale: Vec<T> = numbers(conv.out, &mut seed);
     let mut sums = [&dy, &x, &weight].map(|old| Sums::new(old, case.accumulate));
     every_product(conv, |i, j, k| {
         let (x, w, d) = (x[i].to_f64(), weight[j].to_f64(), dy[k].to_f64());
@@ -151,8 +191,14 @@ fn check<T: Float>(case: &Case, eps: f64) -> Result<(), TestCaseError> {
         sums[1].add(i, d * w);
         sums[2].add(j, d * x);
     });
+    if case.scale {
+        (0..dy.len()).for_each(|k| sums[0].multiply(k, scale[k % conv.out].to_f64()));
+    }
     if case.bias {
         (0..dy.len()).for_each(|k| sums[0].add(k, bias[k % conv.out].to_f64()));
+    }
+    if matches!(algorithm, Algorithm::Winograd(_)) {
+        sums.iter_mut().for_each(Sums::level);
     }
     for isa in [Isa::Portable, Isa::Avx2, Isa::Avx512] {
         let run = || {
@@ -160,13 +206,21 @@ fn check<T: Float>(case: &Case, eps: f64) -> Result<(), TestCaseError> {
             let mut pre = vec![T::ZERO; y.len()];
             let epilogue = Epilogue {
                 accumulate: case.accumulate,
+                scale: case.scale.then_some(&scale[..]),
                 bias: case.bias.then_some(&bias[..]),
                 activation: case.activation,
                 pre: Some(&mut pre),
             };
-            forward_by(kernel(isa), conv, &x, &weight, &mut y, epilogue).unwrap();
-            backward_input_by(kernel(isa), conv, &dy, &weight, &mut dx, case.accumulate).unwrap();
-            backward_weight_by(kernel(isa), conv, &x, &dy, &mut dw, case.accumulate).unwrap();
+            let kernel = kernel(isa);
+            let mut packed = vec![T::ZERO; rows::packed_len(kernel, conv)];
+            let mut form = Weight::Plain(&weight[..]);
+            if case.packed && algorithm != Algorithm::Depthwise {
+                rows::pack(kernel, conv, &weight, &SharedMut(packed.as_mut_ptr()));
+                form = Weight::Packed(&packed);
+            }
+            forward_by(kernel, algorithm, conv, &x, form, &mut y, epilogue).unwrap();
+            backward_input_by(kernel, algorithm, conv, &dy, &weight, &mut dx, case.accumulate).unwrap();
+            backward_weight_by(kernel, algorithm, conv, &x, &dy, &mut dw, case.accumulate).unwrap();
             (y, pre, dx, dw)
         };
         set_threads(1);
@@ -215,6 +269,7 @@ fn large_shapes_agree() {
     for conv in [
         base,
         Conv2d { height: 4, width: 4, channels: 600, out: 300, ..base },
+        Conv2d { batch: 5, height: 39, width: 41, channels: 40, padding: Padding::both(0, 2), ..base },
         Conv2d { height: 40, width: 60, channels: 3, out: 16, ..base },
         Conv2d { channels: 80, out: 80, groups: 80, ..base },
         Conv2d { stride: (2, 2), ..base },
@@ -231,7 +286,15 @@ fn large_shapes_agree() {
         Conv2d { channels: 0, out: 3, ..base },
         Conv2d { channels: 3, out: 0, ..base },
     ] {
-        let case = Case { conv, accumulate: false, bias: true, activation: Activation::Relu, seed: 3 };
+        let case = Case {
+            conv,
+            accumulate: false,
+            scale: true,
+            bias: true,
+            packed: true,
+            activation: Activation::Relu,
+            seed: 3,
+        };
         check::<f32>(&case, f64::from(f32::EPSILON)).unwrap();
     }
 }

@@ -5,7 +5,7 @@
 
 use super::geometry::Conv2d;
 use super::padded::with_padded;
-use super::{Algorithm, algorithm};
+use super::{Algorithm, direct};
 use crate::buffer::OutOfMemory;
 use crate::float::Float;
 use crate::isa::simd;
@@ -148,7 +148,7 @@ pub(super) fn backward_weight<T: Float>(
         dilation: conv.dilation,
         before: (padding.top, padding.left),
     };
-    if algorithm(conv) != Algorithm::Shallow {
+    if direct(conv) != Algorithm::Shallow {
         return by_parts(kernel, conv, &patches, dy, dw, accumulate);
     }
     with_padded(conv, x, |copy, height, width| {

@@ -39,6 +39,7 @@ struct Case {
     a: Layout,
     b: Layout,
     accumulate: bool,
+    scale: bool,
     bias: bool,
     activation: Activation,
     pre: bool,
@@ -48,9 +49,9 @@ struct Case {
 fn case() -> impl Strategy<Value = Case> {
     use Activation::{Gelu, Identity, Relu, Sigmoid, Silu, Tanh};
     let activation = prop::sample::select(vec![Identity, Identity, Relu, Gelu, Silu, Sigmoid, Tanh]);
-    let flags = (any::<bool>(), any::<bool>(), activation, any::<bool>());
+    let flags = (any::<[bool; 4]>(), activation);
     (0usize..4, (size(), size(), size()), layout(), layout(), flags, any::<u64>()).prop_map(
-        |(batch, (m, n, k), a, b, (accumulate, bias, activation, pre), seed)| Case {
+        |(batch, (m, n, k), a, b, ([accumulate, scale, bias, pre], activation), seed)| Case {
             batch: batch.max(usize::from(seed % 8 != 0)),
             m,
             n,
@@ -58,6 +59,7 @@ fn case() -> impl Strategy<Value = Case> {
             a,
             b,
             accumulate,
+            scale,
             bias,
             activation,
             pre,
@@ -100,10 +102,12 @@ fn check<T: Float>(case: &Case, eps: f64) -> Result<(), TestCaseError> {
     let b: Vec<T> = numbers(batch * b_stride + 1, &mut seed);
     let old: Vec<T> = numbers(batch * m * n, &mut seed);
     let bias: Vec<T> = numbers(n, &mut seed);
+    let scale: Vec<T> = numbers(n, &mut seed);
     let run = |isa| {
         let mut out = Results { c: old.clone(), pre: vec![T::ZERO; old.len()] };
         let epilogue = Epilogue {
             accumulate: case.accumulate,
+            scale: case.scale.then_some(&scale[..]),
             bias: case.bias.then_some(&bias[..]),
             activation: case.activation,
             pre: case.pre.then_some(&mut out.pre[..]),
@@ -124,10 +128,7 @@ fn check<T: Float>(case: &Case, eps: f64) -> Result<(), TestCaseError> {
         for index in 0..old.len() {
             let (item, i, j) = (index / (m * n), index / n % m, index % n);
             let (mut sum, mut size) = (0.0, 0.0);
-            let mut add = |x: f64| {
-                sum += x;
-                size += x.abs();
-            };
+            let mut add = |x: f64| (sum, size) = (sum + x, size + x.abs());
             for p in 0..k {
                 let (x, y) = (a[item * a_stride + i * ar + p * ac], b[item * b_stride + p * br + j * bc]);
                 add(x.to_f64() * y.to_f64());
@@ -135,8 +136,13 @@ fn check<T: Float>(case: &Case, eps: f64) -> Result<(), TestCaseError> {
             if case.accumulate {
                 add(old[index].to_f64());
             }
+            if case.scale {
+                sum *= scale[j].to_f64();
+                size *= scale[j].to_f64().abs();
+            }
             if case.bias {
-                add(bias[j].to_f64());
+                sum += bias[j].to_f64();
+                size += bias[j].to_f64().abs();
             }
             // Each activation's slope is below 1.2; its own error is a few units in the last place.
             let tolerance = eps * (1.2 * (2.0 + (k as f64).sqrt()) * size + 4.0);
@@ -177,6 +183,7 @@ fn long_sums_and_wide_results_agree() {
         a: Rows { gap: 0 },
         b: Rows { gap: 0 },
         accumulate: true,
+        scale: true,
         bias: true,
         activation: Activation::Relu,
         pre: true,

@@ -5,6 +5,7 @@ pub(crate) mod finish;
 mod lanes;
 pub(crate) mod micro;
 pub(crate) mod pack;
+pub(crate) mod packed;
 mod transpose;
 pub(crate) mod vector;
 

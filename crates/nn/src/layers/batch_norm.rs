@@ -1,6 +1,7 @@
 use super::{activation_suffix, expect_last};
 use crate::check::Sample;
 use crate::{Init, Layer, Param, Pass, Seed, module};
+use pellucid_grad::in_use::PerChannel;
 use pellucid_grad::{Var, ops};
 use pellucid_kernels::Float;
 use pellucid_kernels::activation::Activation;
@@ -74,6 +75,23 @@ impl Layer for BatchNorm {
             })?;
         }
         Ok(y)
+    }
+
+    fn per_channel(&self, pass: &Pass) -> Result<Option<PerChannel>> {
+        if pass.is_training() {
+            return Ok(None);
+        }
+        let (mean, var) = (&self.running_mean.value, &self.running_var.value);
+        with_float!("batch norm", self.weight.value.dtype(), T => {
+            let (mut scale, mut shift) = (self.weight.value.clone(), self.bias.value.clone());
+            let statistics = mean.data::<T>()?.iter().zip(var.data::<T>()?);
+            let both = scale.data_mut::<T>()?.iter_mut().zip(shift.data_mut::<T>()?);
+            for ((scale, shift), (&mean, &var)) in both.zip(statistics) {
+                *scale /= (var + T::from_f64(EPSILON)).sqrt();
+                *shift -= mean * *scale;
+            }
+            Ok(Some(PerChannel { scale, shift, activation: self.activation }))
+        })
     }
 
     fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>> {

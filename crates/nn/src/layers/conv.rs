@@ -1,6 +1,7 @@
 use super::{activation_suffix, expect_picture};
 use crate::check::Sample;
 use crate::{Init, Layer, Param, Pass, Seed, module};
+use pellucid_grad::in_use::{self, PerChannel};
 use pellucid_grad::{Var, ops};
 use pellucid_kernels::activation::Activation;
 use pellucid_kernels::conv;
@@ -136,6 +137,15 @@ impl Conv2d {
         <[usize; 4]>::try_from(&self.weight.value.shape()[..]).unwrap_or_default()
     }
 
+    fn options(&self) -> ops::Conv2dOptions {
+        ops::Conv2dOptions {
+            stride: (self.stride, self.stride),
+            padding: self.padding(),
+            dilation: (self.dilation, self.dilation),
+            groups: self.groups,
+        }
+    }
+
     fn padding(&self) -> Padding {
         let [_, rows, cols, _] = self.sizes();
         self.pad.resolve((rows, cols), self.dilation)
@@ -166,14 +176,14 @@ impl Conv2d {
 
 impl Layer for Conv2d {
     fn forward(&self, pass: &Pass, x: &Var) -> Result<Var> {
-        let options = ops::Conv2dOptions {
-            stride: (self.stride, self.stride),
-            padding: self.padding(),
-            dilation: (self.dilation, self.dilation),
-            groups: self.groups,
-        };
         let bias = self.bias.as_ref().map(|b| pass.param(b));
-        ops::conv2d(x, &pass.param(&self.weight), bias.as_ref(), &options, self.activation)
+        ops::conv2d(x, &pass.param(&self.weight), bias.as_ref(), &self.options(), self.activation)
+    }
+
+    fn forward_then(&self, pass: &Pass, x: &Var, then: &PerChannel) -> Result<Option<Var>> {
+        let plain = self.bias.is_none() && self.activation == Activation::Identity;
+        let both = || in_use::conv2d_then(x, &pass.param(&self.weight), &self.options(), then);
+        plain.then(both).transpose()
     }
 
     fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>> {

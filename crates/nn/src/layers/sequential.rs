@@ -37,7 +37,25 @@ impl Sequential {
 
 impl Layer for Sequential {
     fn forward(&self, pass: &Pass, x: &Var) -> Result<Var> {
-        self.layers.iter().try_fold(x.clone(), |x, layer| layer.forward(pass, &x))
+        let (mut x, mut layers) = (x.clone(), self.layers.iter().peekable());
+        while let Some(layer) = layers.next() {
+            let then = match layers.peek() {
+                Some(next) if !pass.tape().records() => next.per_channel(pass)?,
+                _ => None,
+            };
+            let both = match then {
+                Some(then) => layer.forward_then(pass, &x, &then)?,
+                None => None,
+            };
+            x = match both {
+                Some(y) => {
+                    layers.next();
+                    y
+                }
+                None => layer.forward(pass, &x)?,
+            };
+        }
+        Ok(x)
     }
 
     fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>> {
