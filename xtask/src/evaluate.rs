@@ -1,7 +1,7 @@
 //! Trains on larger data, as `docs/results.md` says, and shows whether its figures still hold.
 
 use crate::figures::{FIGURES, Figure};
-use crate::shell::{Outcome, cargo, root};
+use crate::shell::{Outcome, cargo, target};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -24,10 +24,6 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
         missed.extend(measure(&program, Path::new(folder), figure)?);
     }
     if missed.is_empty() { Ok(()) } else { Err(format!("not reached: {}", missed.join("; "))) }
-}
-
-fn target() -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 
 /// Trains, prints the scores, and gives the metrics that fell short.

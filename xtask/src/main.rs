@@ -1,5 +1,6 @@
 //! The project's own commands: `cargo xtask <command>`.
 
+mod bench;
 mod check;
 mod evaluate;
 mod figures;
@@ -25,7 +26,11 @@ const COMMANDS: &[Command] = &[
         run: test,
     },
     Command { name: "check", about: "formatting, lints and the rules of the house", run: check::run },
-    Command { name: "bench", about: "time the kernels on this machine", run: bench },
+    Command {
+        name: "bench",
+        about: "time the kernels; `bench peers [NAME…]` and `bench shapes [NAME…]` time PyTorch in turn",
+        run: bench::run,
+    },
     Command {
         name: "evaluate",
         about: "train on larger data and compare with docs/results.md: evaluate --data DIR [NAME…]",
@@ -55,12 +60,6 @@ fn test(arguments: &[String]) -> Outcome {
 /// The vector families narrower than one, the widest first.
 fn narrower(widest: Isa) -> impl Iterator<Item = Isa> {
     Isa::ALL.into_iter().rev().filter(move |&family| family < widest)
-}
-
-fn bench(arguments: &[String]) -> Outcome {
-    let mut all = vec!["bench", "--package", "pellucid-kernels", "--bench", "products"];
-    all.extend(arguments.iter().map(String::as_str));
-    cargo(&all)
 }
 
 fn main() -> ExitCode {

@@ -11,6 +11,11 @@ pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_path_buf).unwrap_or_default()
 }
 
+/// The folder of what is built.
+pub(crate) fn target() -> PathBuf {
+    root().join(std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()))
+}
+
 /// Runs cargo in the project's folder, its output passed through.
 pub(crate) fn cargo(arguments: &[&str]) -> Outcome {
     cargo_with(&[], arguments)
@@ -19,7 +24,7 @@ pub(crate) fn cargo(arguments: &[&str]) -> Outcome {
 /// As [`cargo`], with these environment variables.
 pub(crate) fn cargo_with(variables: &[(&str, &str)], arguments: &[&str]) -> Outcome {
     let set: String = variables.iter().map(|(name, value)| format!("{name}={value} ")).collect();
-    println!("$ {set}cargo {}", arguments.join(" "));
+    eprintln!("$ {set}cargo {}", arguments.join(" "));
     let mut command = Command::new(env!("CARGO"));
     let status = command.args(arguments).envs(variables.iter().copied()).current_dir(root()).status();
     match status {

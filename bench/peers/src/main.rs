@@ -1,6 +1,6 @@
 //! One workload, trained or run on command: the half of `cargo xtask bench peers` that is Pellucid's.
 //!
-//! `pellucid-peers WORKLOAD FILE` builds the network, writes its weights and the batch to FILE (safetensors), and then
+//! `pellucid-peers WORKLOAD FILE [THREADS]` builds the network, writes its weights and the batch to FILE (safetensors), and then
 //! answers the lines of standard input, each with one line of JSON:
 //!
 //! | line | what happens | answer |
@@ -13,21 +13,18 @@
 mod workloads;
 
 use pellucid_grad::Var;
+use pellucid_kernels::threads::set_threads;
 use pellucid_nn::optim::Optimizer;
 use pellucid_nn::state::{Named, named_to_bytes};
 use pellucid_nn::{Pass, Role, params};
+use pellucid_peers::{answer_lines, number, timed};
 use pellucid_tensor::{Error, Result};
 use serde_json::{Value, json};
-use std::io::BufRead;
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
 use workloads::{WORKLOADS, Workload};
 
 /// A fixed batch at an ordinary rate would drive the loss to 0 and the numbers into denormals, which are slow.
 const TINY_RATE: f64 = 1e-6;
-
-/// Steps before the clock starts.
-const WARM_UP: usize = 3;
 
 struct Runner {
     workload: Box<dyn Workload>,
@@ -53,30 +50,13 @@ impl Runner {
 
     fn answer(&mut self, line: &str) -> Result<Value> {
         let words: Vec<&str> = line.split_whitespace().collect();
-        let number = |word: &str| {
-            word.parse::<f64>().map_err(|_| Error::argument("peers", format!("{word} is no number")))
-        };
         match words[..] {
             ["check", steps, rate] => {
-                let (steps, rate) = (number(steps)? as usize, number(rate)?);
+                let (steps, rate) = (number::<usize>(steps)?, number(rate)?);
                 let losses = (0..steps).map(|_| self.step(rate)).collect::<Result<Vec<_>>>()?;
                 Ok(json!({ "losses": losses }))
             }
-            ["time", seconds] => {
-                let wanted = Duration::from_secs_f64(number(seconds)?);
-                for _ in 0..WARM_UP {
-                    self.step(TINY_RATE)?;
-                }
-                let (start, mut steps) = (Instant::now(), 0);
-                loop {
-                    let loss = self.step(TINY_RATE)?;
-                    steps += 1;
-                    if start.elapsed() >= wanted {
-                        let seconds = start.elapsed().as_secs_f64();
-                        return Ok(json!({ "steps": steps, "seconds": seconds, "loss": loss }));
-                    }
-                }
-            }
+            ["time", seconds] => timed(number(seconds)?, || self.step(TINY_RATE)),
             _ => Err(Error::argument(
                 "peers",
                 format!("`{line}` is neither `check N RATE` nor `time SECONDS`"),
@@ -104,19 +84,22 @@ fn run(name: &str, file: &str) -> Result<()> {
     let passes = if workload.optimizer().is_some() { 3 } else { 1 };
     println!("{}", json!({ "multiply_adds": passes * workload.multiply_adds() }));
     let mut runner = Runner { optimizer: workload.optimizer(), workload, steps: 0 };
-    for line in std::io::stdin().lock().lines() {
-        let line = line.map_err(|e| Error::state(format!("standard input: {e}")))?;
-        println!("{}", runner.answer(&line)?);
-    }
-    Ok(())
+    answer_lines(|line| runner.answer(line))
 }
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [name, file] = &arguments[..] else {
-        eprintln!("usage: pellucid-peers WORKLOAD FILE");
-        return ExitCode::from(2);
+    let (name, file, threads) = match &arguments[..] {
+        [name, file] => (name, file, None),
+        [name, file, threads] => (name, file, threads.parse().ok()),
+        _ => {
+            eprintln!("usage: pellucid-peers WORKLOAD FILE [THREADS]");
+            return ExitCode::from(2);
+        }
     };
+    if let Some(threads) = threads {
+        set_threads(threads);
+    }
     match run(name, file) {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {

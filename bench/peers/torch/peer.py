@@ -8,17 +8,16 @@ import json
 import os
 import struct
 import sys
-import time
 
 WORKLOAD, VARIANT, FILE, THREADS = sys.argv[1:5]
 os.environ["OMP_NUM_THREADS"] = THREADS
 
 import torch  # noqa: E402  (after the number of threads is set)
 
+from clock import timed  # noqa: E402
 from workloads import WORKLOADS  # noqa: E402
 
 TINY_RATE = 1e-6
-WARM_UP = 3
 
 
 def read_safetensors(path):
@@ -68,16 +67,7 @@ def main():
         if words[0] == "check":
             answer = {"losses": [step(float(words[2])) for _ in range(int(words[1]))]}
         else:
-            for _ in range(WARM_UP):
-                step(TINY_RATE)
-            start, steps = time.perf_counter(), 0
-            while True:
-                loss = step(TINY_RATE)
-                steps += 1
-                seconds = time.perf_counter() - start
-                if seconds >= float(words[1]):
-                    break
-            answer = {"steps": steps, "seconds": seconds, "loss": loss}
+            answer = timed(float(words[1]), lambda: step(TINY_RATE))
         print(json.dumps(answer), flush=True)
 
 

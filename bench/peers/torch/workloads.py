@@ -37,10 +37,80 @@ class Workload:
     def optimizer(self):
         return torch.optim.Adam(self.model.parameters())
 
+    def adamw(self, decay, betas=(0.9, 0.999)):
+        """AdamW; only the matrices of linear maps and convolutions decay."""
+        layers = [m for m in self.model.modules() if isinstance(m, (nn.Linear, nn.Conv2d, nn.RNNBase))]
+        matrices = [p for layer in layers for p in layer.parameters(recurse=False) if p.dim() > 1]
+        known = {id(p) for p in matrices}
+        others = [p for p in self.model.parameters() if id(p) not in known]
+        groups = [{"params": matrices}, {"params": others, "weight_decay": 0.0}]
+        return torch.optim.AdamW(groups, betas=betas, weight_decay=decay)
+
 
 class Perceptron(Workload):
     def build(self):
         return nn.Sequential(nn.Linear(54, 256), nn.ReLU(), nn.Linear(256, 256), nn.ReLU(), nn.Linear(256, 7))
+
+
+class Between(nn.Module):
+    """What comes between the joined columns and the answer: a residual network on vectors."""
+
+    def __init__(self, width):
+        super().__init__()
+        self.norm = nn.LayerNorm(width)
+        self.first = nn.Linear(width, width)
+        self.second = nn.Linear(width, width)
+
+    def forward(self, x):
+        return x + self.second(F.relu(self.first(self.norm(x))))
+
+
+class ColumnsModel(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.codes = nn.Embedding(106, 13)
+        self.trunk = nn.Sequential(
+            nn.Linear(141 + 8 * 13, 256), Between(256), Between(256), nn.LayerNorm(256), nn.ReLU()
+        )
+        self.head = nn.Linear(256, 2)
+
+    def forward(self, numbers, codes):
+        return self.head(self.trunk(torch.cat([numbers, self.codes(codes).flatten(1)], 1)))
+
+
+class Columns(Workload):
+    """The network that `pellucid train` builds for Adult."""
+
+    def build(self):
+        return ColumnsModel()
+
+    def take(self, batch):
+        super().take(batch)
+        self.codes = batch["codes"]
+
+    def loss(self):
+        return F.cross_entropy(self.model(self.x, self.codes), self.y)
+
+    def optimizer(self):
+        return self.adamw(0.02, (0.9, 0.99))
+
+
+class Designed(Workload):
+    """The network that `pellucid train` builds for many small grey pictures."""
+
+    def build(self):
+        def unit(inputs, outputs, *between):
+            conv = nn.Conv2d(inputs, outputs, 3, padding=1, bias=False)
+            return [conv, *between, nn.BatchNorm2d(outputs), nn.ReLU()]
+
+        layers, before = unit(1, 24), 24
+        for wide in [32, 128, 128]:
+            layers += unit(before, wide, nn.MaxPool2d(2)) + unit(wide, wide)
+            before = wide
+        return nn.Sequential(*layers, nn.MaxPool2d(3), nn.Flatten(), nn.Linear(before, 10))
+
+    def optimizer(self):
+        return self.adamw(0.05, (0.9, 0.99))
 
 
 class Small(Workload):
@@ -140,14 +210,95 @@ class Ratings(Workload):
 
     def optimizer(self):
         kind = torch.optim.SparseAdam if self.variant == "sparse" else torch.optim.Adam
-        return kind(list(self.model.parameters()))
+        return kind(list(self.model.parameters()), eps=1e-12)
+
+
+class Attention(nn.Module):
+    """Query, key and value come from one linear map, as in PyTorch's own MultiheadAttention."""
+
+    def __init__(self, width, heads):
+        super().__init__()
+        self.heads = heads
+        self.qkv = nn.Linear(width, 3 * width)
+        self.out = nn.Linear(width, width)
+
+    def forward(self, x):
+        batch, length, width = x.shape
+        three = self.qkv(x).view(batch, length, 3, self.heads, width // self.heads)
+        y = F.scaled_dot_product_attention(*three.permute(2, 0, 3, 1, 4))
+        return self.out(y.transpose(1, 2).reshape(batch, length, width))
+
+
+class Encoder(nn.Module):
+    """A layer of a transformer with its norms before attention and feed-forward network."""
+
+    def __init__(self, width, heads, inner):
+        super().__init__()
+        self.norm1 = nn.LayerNorm(width)
+        self.attention = Attention(width, heads)
+        self.norm2 = nn.LayerNorm(width)
+        self.first = nn.Linear(width, inner)
+        self.second = nn.Linear(inner, width)
+
+    def forward(self, x):
+        x = x + self.attention(self.norm1(x))
+        return x + self.second(F.gelu(self.first(self.norm2(x))))
+
+
+class LanguageModel(nn.Module):
+    def __init__(self, vocabulary, width, layers, heads, inner, length):
+        super().__init__()
+        self.tokens = nn.Embedding(vocabulary, width)
+        self.places = nn.Embedding(length, width)
+        self.layers = nn.Sequential(*(Encoder(width, heads, inner) for _ in range(layers)))
+        self.norm = nn.LayerNorm(width)
+        self.head = nn.Linear(width, vocabulary)
+
+    def forward(self, x):
+        x = self.tokens(x) + self.places.weight[: x.shape[1]]
+        return self.head(self.norm(self.layers(x)))
+
+
+class Language(Workload):
+    def build(self):
+        return LanguageModel(8000, 256, 4, 4, 1024, 128)
+
+    def optimizer(self):
+        return self.adamw(0.01)
+
+
+class LastState(nn.Module):
+    """Classes from the last state of a recurrent network."""
+
+    def __init__(self, kind):
+        super().__init__()
+        self.recurrent = kind(64, 256, batch_first=True)
+        self.head = nn.Linear(256, 10)
+
+    def forward(self, x):
+        return self.head(self.recurrent(x)[0][:, -1])
+
+
+class Gru(Workload):
+    def build(self):
+        return LastState(nn.GRU)
+
+
+class Lstm(Workload):
+    def build(self):
+        return LastState(nn.LSTM)
 
 
 WORKLOADS = {
     "W1": Perceptron,
     "W2": Small,
     "W3": ResNet,
+    "W4": Language,
+    "W5-gru": Gru,
+    "W5-lstm": Lstm,
     "W6": Ratings,
     "W7-1": UsedResNet,
     "W7-16": UsedResNet,
+    "W8-table": Columns,
+    "W8-picture": Designed,
 }

@@ -12,6 +12,7 @@ mod evaluate;
 mod finish;
 mod infer;
 mod model;
+pub mod networks;
 mod outcome;
 mod predict;
 mod reasons;

@@ -5,84 +5,12 @@
 use pellucid_kernels::attention::{Attention, Place};
 use pellucid_kernels::buffer::OutOfMemory;
 use pellucid_kernels::conv::{self, Conv2d, Weight, algorithms};
-use pellucid_kernels::isa::{Isa, isa};
+use pellucid_kernels::isa::isa;
 use pellucid_kernels::matmul::{Epilogue, Mat, matmul};
+use pellucid_kernels::peak::{fastest, operations_per_second};
 use pellucid_kernels::recurrent::{self, Cell, Gradients, Gru, Lstm, Sequences, Start, Weights};
 use pellucid_kernels::threads::set_threads;
 use pellucid_kernels::window::Padding;
-use std::hint::black_box;
-use std::time::{Duration, Instant};
-
-/// Time spent on each figure.
-const BUDGET: Duration = Duration::from_millis(200);
-
-/// Seconds of the fastest of several runs of `body`, after one run to warm up.
-fn seconds(mut body: impl FnMut()) -> f64 {
-    body();
-    let begin = Instant::now();
-    let mut best = f64::INFINITY;
-    while begin.elapsed() < BUDGET {
-        let start = Instant::now();
-        body();
-        best = best.min(start.elapsed().as_secs_f64());
-    }
-    best
-}
-
-/// Rounds of the peak measurement, and independent sums in it: enough to hide the latency.
-const ROUNDS: usize = 1_000_000;
-const CHAINS: usize = 12;
-
-/// Floating-point operations per second of independent multiply-adds in registers, on one thread.
-fn peak() -> f64 {
-    let (lanes, run): (usize, fn()) = match isa() {
-        #[cfg(target_arch = "x86_64")]
-        // SAFETY: `isa` returns a family only if the processor has its instructions.
-        Isa::Avx512 => (16, || unsafe { multiply_adds_512() }),
-        #[cfg(target_arch = "x86_64")]
-        // SAFETY: as above.
-        Isa::Avx2 => (8, || unsafe { multiply_adds_256() }),
-        _ => (4, multiply_adds),
-    };
-    (2 * lanes * CHAINS * ROUNDS) as f64 / seconds(run)
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f")]
-fn multiply_adds_512() {
-    use std::arch::x86_64::*;
-    let (x, y) = (_mm512_set1_ps(black_box(0.999)), _mm512_set1_ps(black_box(1e-3)));
-    let mut sums = [x; CHAINS];
-    for _ in 0..ROUNDS {
-        for sum in &mut sums {
-            *sum = _mm512_fmadd_ps(*sum, x, y);
-        }
-    }
-    black_box(sums);
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma")]
-fn multiply_adds_256() {
-    use std::arch::x86_64::*;
-    let (x, y) = (_mm256_set1_ps(black_box(0.999)), _mm256_set1_ps(black_box(1e-3)));
-    let mut sums = [x; CHAINS];
-    for _ in 0..ROUNDS {
-        for sum in &mut sums {
-            *sum = _mm256_fmadd_ps(*sum, x, y);
-        }
-    }
-    black_box(sums);
-}
-
-fn multiply_adds() {
-    let (x, y) = (black_box([0.999_f32; 4]), black_box([1e-3_f32; 4]));
-    let mut sums = [x; CHAINS];
-    for _ in 0..ROUNDS {
-        sums = sums.map(|s| std::array::from_fn(|i| s[i] * x[i] + y[i]));
-    }
-    black_box(sums);
-}
 
 /// Numbers that are neither equal nor tiny.
 fn numbers(len: usize) -> Vec<f32> {
@@ -103,7 +31,7 @@ impl Bench {
         print!("{name:58}");
         for count in [1, 2] {
             set_threads(count);
-            let speed = 2.0 * work as f64 / seconds(&mut body);
+            let speed = 2.0 * work as f64 / fastest(&mut body);
             let share = 100.0 * speed / (self.peak * count as f64);
             print!("{:9.1} GFLOP/s {share:5.1} %", speed / 1e9);
         }
@@ -233,7 +161,7 @@ fn note(result: Result<(), OutOfMemory>) {
 
 fn main() {
     let filter = std::env::args().skip(1).find(|a| !a.starts_with('-')).unwrap_or_default();
-    let bench = Bench { peak: peak(), filter };
+    let bench = Bench { peak: operations_per_second(1), filter };
     println!("{}: {:.1} GFLOP/s per thread; then with 1 and with 2 threads", isa().name(), bench.peak / 1e9);
     for n in [64, 512, 2048] {
         bench.matmul("matmul", (n, n, n), (false, false));

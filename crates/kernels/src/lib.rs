@@ -4,7 +4,8 @@
 //! - [`isa`]: which vector instructions the processor has, chosen once at run time;
 //! - [`threads`]: few workers with low latency, whose results never depend on their number;
 //! - [`buffer`]: memory aligned to cache lines, whose allocation can fail with an error;
-//! - [`float`]: the two floating-point types and their branch-free elementary functions.
+//! - [`float`]: the two floating-point types and their branch-free elementary functions;
+//! - [`peak`]: the most this processor can do, which every measured speed is compared with.
 //!
 //! It is the only crate of the workspace that may use `unsafe`; every block says why it is sound.
 
@@ -25,6 +26,7 @@ pub mod losses;
 pub mod matmul;
 pub mod norm;
 pub mod optimizer;
+pub mod peak;
 pub mod permute;
 pub mod pool2d;
 mod product;

@@ -2,11 +2,12 @@
 
 mod pictures;
 mod ratings;
+mod sequences;
 mod tables;
 
 use pellucid_grad::{Var, ops};
 use pellucid_nn::layers::Sequential;
-use pellucid_nn::optim::Optimizer;
+use pellucid_nn::optim::{Adam, AdamOptions, Optimizer};
 use pellucid_nn::state::Named;
 use pellucid_nn::{Layer, Module, Pass};
 use pellucid_tensor::{Result, Stream, Tensor};
@@ -35,9 +36,13 @@ pub(crate) const WORKLOADS: &[Entry] = &[
     Entry { name: "W1", build: tables::perceptron },
     Entry { name: "W2", build: pictures::small },
     Entry { name: "W3", build: pictures::resnet },
+    Entry { name: "W5-gru", build: sequences::gru },
+    Entry { name: "W5-lstm", build: sequences::lstm },
     Entry { name: "W6", build: ratings::factors },
     Entry { name: "W7-1", build: || pictures::used_resnet(1) },
     Entry { name: "W7-16", build: || pictures::used_resnet(16) },
+    Entry { name: "W8-table", build: tables::columns },
+    Entry { name: "W8-picture", build: pictures::designed },
 ];
 
 /// A network that tells classes apart, and a batch for it.
@@ -106,6 +111,11 @@ fn normal(purpose: &str, shape: &[usize]) -> Result<Tensor> {
     let mut tensor = Tensor::unset::<f32>(shape)?;
     tensor.data_mut::<f32>()?.iter_mut().for_each(|x| *x = stream.normal());
     Ok(tensor)
+}
+
+/// AdamW as `pellucid train` uses it.
+fn training_optimizer(decay: f64) -> Box<dyn Optimizer> {
+    Box::new(Adam::new(AdamOptions { betas: (0.9, 0.99), decay, ..AdamOptions::adamw() }))
 }
 
 /// Whole numbers below `most`.

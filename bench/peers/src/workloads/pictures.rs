@@ -1,6 +1,7 @@
 //! Networks on pictures.
 
-use super::{Classifier, Used, Workload, normal, whole};
+use super::{Classifier, Used, Workload, normal, training_optimizer, whole};
+use pellucid_goals::networks;
 use pellucid_kernels::activation::Activation::{Identity, Relu};
 use pellucid_nn::Seed;
 use pellucid_nn::layers::{
@@ -91,4 +92,17 @@ pub(super) fn resnet() -> Result<Box<dyn Workload>> {
 /// W7: ResNet-18 on 224×224, only used.
 pub(super) fn used_resnet(batch: usize) -> Result<Box<dyn Workload>> {
     Ok(Box::new(Used { net: resnet18(1000, false)?, x: normal("x", &[batch, 224, 224, 3])? }))
+}
+
+/// W8: the network that `pellucid train` builds for many pictures of 28×28 grey pixels in 10 classes, and its batch.
+/// Dropout is left out, for the losses to agree.
+pub(super) fn designed() -> Result<Box<dyn Workload>> {
+    let seed = Seed::new(0);
+    let (net, width) = networks::picture(&seed.part("picture0"), [28, 28, 1], 32, 1, false)?;
+    Ok(Box::new(Classifier {
+        net: net.then(Linear::new(&seed.part("head0"), width, 10, Identity)?),
+        x: normal("x", &[128, 28, 28, 1])?,
+        classes: whole("y", 10, &[128])?,
+        optimizer: || training_optimizer(0.05),
+    }))
 }

@@ -65,7 +65,10 @@ impl Workload for Ratings {
         ops::mse(&ops::reshape(&rating, &[BATCH])?, &self.ratings, None)
     }
     fn optimizer(&self) -> Option<Box<dyn Optimizer>> {
-        Some(Box::new(Adam::new(AdamOptions { sparse: true, ..AdamOptions::adam() })))
+        // PyTorch's SparseAdam adds ε before it corrects the moments' bias, its Adam after that: a tiny one, so that all
+        // do the same.
+        let options = AdamOptions { epsilon: 1e-12, sparse: true, ..AdamOptions::adam() };
+        Some(Box::new(Adam::new(options)))
     }
     fn multiply_adds(&self) -> u64 {
         (BATCH * WIDTH) as u64

@@ -10,6 +10,7 @@ use pellucid_base::{free_memory, whole_memory};
 use pellucid_goals::Error;
 use pellucid_kernels::isa::isa;
 use pellucid_kernels::matmul::{Epilogue, Mat, matmul};
+use pellucid_kernels::peak::operations_per_second;
 use pellucid_kernels::threads::{set_threads, threads};
 use std::time::{Duration, Instant};
 
@@ -44,6 +45,7 @@ fn run(a: &Arguments<'_>) -> Result<u8, Error> {
     let alone = speed()?;
     set_threads(workers);
     let together = speed()?;
+    let most = [1, workers].map(|threads| operations_per_second(threads) / 1e9);
     output::write(|out| {
         writeln!(out, "Pellucid       {}", env!("CARGO_PKG_VERSION"))?;
         writeln!(out, "Processor      {}", processor())?;
@@ -51,6 +53,11 @@ fn run(a: &Arguments<'_>) -> Result<u8, Error> {
         writeln!(out, "Threads        {workers}")?;
         writeln!(out, "Memory         {}", memory().unwrap_or_else(|| "unknown".to_owned()))?;
         writeln!(out, "Disk           {}", disk().unwrap_or_else(|| "unknown".to_owned()))?;
+        writeln!(
+            out,
+            "Multiply-adds  {:.0} GFLOP/s with 1 thread, {:.0} with {workers}: the most there is",
+            most[0], most[1]
+        )?;
         writeln!(out, "Matrix product {alone:.0} GFLOP/s with 1 thread, {together:.0} with {workers}")?;
         if a.on(&KERNELS) {
             kernels::write(out, numbers)?;

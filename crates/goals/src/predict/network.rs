@@ -1,26 +1,15 @@
 //! The network: an encoder for each sort of column, one trunk that joins them, a head for each target.
 
 use super::Blueprint;
+use crate::networks::{self, code_width};
 use crate::{Error, Result};
 use pellucid_grad::{Var, ops};
 use pellucid_kernels::activation::Activation;
 use pellucid_kinds::image::Mirroring;
 use pellucid_kinds::{Batch, Batcher, Target};
-use pellucid_nn::layers::{
-    Activate, BatchNorm, Conv2d, Dropout, Embedding, Flatten, LayerNorm, Linear, MaxPool2d, Pad, Residual,
-    Sequential,
-};
+use pellucid_nn::layers::{Dropout, Embedding, Linear, Sequential};
 use pellucid_nn::{Layer, LayerRow, Pass, Seed, describe, module, parse_layers};
 use pellucid_tensor::Result as EngineResult;
-
-/// Pictures longer than this are halved by the first convolution, twice as long ones by another halving, and so on.
-const FULL_SIDE: usize = 64;
-
-/// Stages go on until the picture's longer side is at most this.
-const LAST_SIDE: usize = 5;
-
-/// All stages but the first have this many times its channels.
-const WIDER: usize = 4;
 
 /// A network from columns to answers.
 pub struct Network {
@@ -33,79 +22,6 @@ pub struct Network {
 }
 
 module!(Network { pictures, codes, trunk, heads });
-
-/// The length of a category's vector: it grows slowly with the number of values.
-fn code_width(sizes: &[usize]) -> usize {
-    let most = sizes.iter().copied().max().unwrap_or(0) as f64;
-    (1.6 * most.powf(0.56)).round().clamp(4.0, 32.0) as usize
-}
-
-/// A 3×3 convolution without bias, over whose output `then` lays what comes between it and the activation, batch
-/// norm and ReLU.
-fn unit(seed: &Seed, inputs: usize, outputs: usize, then: Option<MaxPool2d>) -> EngineResult<Sequential> {
-    let conv = Conv2d::new(seed, inputs, outputs, (3, 3))?.without_bias();
-    let net = Sequential::new().then(conv);
-    let net = match then {
-        Some(pool) => net.then(pool),
-        None => net,
-    };
-    Ok(net.then(BatchNorm::new(outputs, Activation::Relu)?))
-}
-
-/// A compact convolutional network for pictures `[height, width, channels]`, and the length of the vector it gives.
-///
-/// A stage is a convolution whose output is halved by taking the largest of 2×2 pixels, and more convolutions at that
-/// size, of which all but the first are residual. One narrow stage at full size, wide ones below it and a maximum at
-/// the end learn more in a few passes over the data than deeper or evenly widening networks of the same cost (Jordan,
-/// arXiv 2404.00498). With `places`, the vector says where in the picture things are, not only whether they are there.
-fn picture_network(
-    seed: &Seed,
-    size: [usize; 3],
-    b: &Blueprint,
-    places: bool,
-) -> EngineResult<(Sequential, usize)> {
-    let [mut height, mut width, inputs] = size;
-    let (halve, narrow) = (if height.max(width) > FULL_SIDE { 2 } else { 1 }, (3 * b.channels).div_ceil(4));
-    let stem = Conv2d::new(&seed.part("stem"), inputs, narrow, (3, 3))?.stride(halve).without_bias();
-    let mut net = Sequential::new().then(stem).then(BatchNorm::new(narrow, Activation::Relu)?);
-    (height, width) = (height.div_ceil(halve), width.div_ceil(halve));
-    let (mut channels, mut stage) = (narrow, 0);
-    while height.max(width) > LAST_SIDE || stage == 0 {
-        let wide = if stage == 0 { b.channels } else { b.channels * WIDER };
-        let (down, right) = (height.min(2), width.min(2));
-        let pool = MaxPool2d::with((down, right), (down, right), Pad::Valid);
-        let seed = |part: String| seed.part(format!("stage{stage}.{part}"));
-        net = net.then(unit(&seed("pooled".to_owned()), channels, wide, Some(pool))?);
-        for i in 0..b.blocks.max(1) {
-            let body = unit(&seed(format!("block{i}")), wide, wide, None)?;
-            net = if i == 0 { net.then(body) } else { net.then(Residual::new(body)) };
-        }
-        (height, width) = (height / down, width / right);
-        (channels, stage) = (wide, stage + 1);
-    }
-    if places {
-        return Ok((net.then(Flatten), height * width * channels));
-    }
-    let whole = MaxPool2d::with((height, width), (height, width), Pad::Valid);
-    Ok((net.then(whole).then(Flatten), channels))
-}
-
-/// A residual network on vectors (Gorishniy et al., arXiv 2106.11959): width → width in blocks of norm, linear,
-/// ReLU, dropout, linear.
-fn vector_network(seed: &Seed, inputs: usize, b: &Blueprint) -> EngineResult<Sequential> {
-    let linear = |part: String, i, o, a| Linear::new(&seed.part(part), i, o, a);
-    let mut net = Sequential::new().then(linear("first".to_owned(), inputs, b.width, Activation::Identity)?);
-    for i in 0..b.depth {
-        let body = Sequential::new()
-            .then(LayerNorm::new(b.width)?)
-            .then(linear(format!("block{i}.first"), b.width, b.width, Activation::Relu)?)
-            .then(Dropout::new(b.dropout)?)
-            .then(linear(format!("block{i}.second"), b.width, b.width, Activation::Identity)?)
-            .then(Dropout::new(b.dropout / 2.0)?);
-        net = net.then(Residual::new(body));
-    }
-    Ok(net.then(LayerNorm::new(b.width)?).then(Activate(Activation::Relu)))
-}
 
 impl Network {
     /// Builds a network for what the batcher gives and wants.
@@ -124,7 +40,7 @@ impl Network {
             let seed = seed.part(format!("picture{i}"));
             let (net, width) = match (&blueprint.layers, only_picture) {
                 (Some(own), true) => own_layers(own, &size, &seed)?,
-                _ => picture_network(&seed, size, blueprint, places)?,
+                _ => networks::picture(&seed, size, blueprint.channels, blueprint.blocks, places)?,
             };
             pictures.push(net);
             joined += width;
@@ -139,7 +55,10 @@ impl Network {
             (Some(_), true) => (Sequential::new(), joined),
             (None, true) => (Sequential::new().then(Dropout::new(blueprint.dropout)?), joined),
             (Some(own), false) => own_layers(own, &[joined], &seed.part("trunk"))?,
-            (None, false) => (vector_network(&seed.part("trunk"), joined, blueprint)?, blueprint.width),
+            (None, false) => {
+                let Blueprint { width, depth, dropout, .. } = *blueprint;
+                (networks::vector(&seed.part("trunk"), joined, width, depth, dropout)?, width)
+            }
         };
         let head = |(k, t): (usize, &Target)| {
             Linear::new(&seed.part(format!("head{k}")), width, t.outputs(), Activation::Identity)
