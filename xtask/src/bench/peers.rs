@@ -48,6 +48,13 @@ const WORKLOADS: &[Workload] = &[
         tolerance: 1e-3,
     },
     Workload {
+        name: "W4",
+        about: "transformer, 4 layers of 256, 16×128 words",
+        variants: &["eager"],
+        rate: 1e-3,
+        tolerance: 1e-4,
+    },
+    Workload {
         name: "W5-gru",
         about: "GRU 64→256, 100 steps, batch 32",
         variants: &["eager"],

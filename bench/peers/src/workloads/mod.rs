@@ -36,6 +36,7 @@ pub(crate) const WORKLOADS: &[Entry] = &[
     Entry { name: "W1", build: tables::perceptron },
     Entry { name: "W2", build: pictures::small },
     Entry { name: "W3", build: pictures::resnet },
+    Entry { name: "W4", build: sequences::language },
     Entry { name: "W5-gru", build: sequences::gru },
     Entry { name: "W5-lstm", build: sequences::lstm },
     Entry { name: "W6", build: ratings::factors },

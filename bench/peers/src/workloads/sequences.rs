@@ -3,12 +3,53 @@
 use super::{Classifier, Workload, normal, whole};
 use pellucid_grad::{Var, ops};
 use pellucid_kernels::activation::Activation::Identity;
-use pellucid_nn::layers::{Gru, Linear, Lstm, Sequential};
+use pellucid_nn::layers::{Embedding, Gru, LayerNorm, Linear, Lstm, Sequential, TransformerBlock};
 use pellucid_nn::optim::{Adam, AdamOptions};
-use pellucid_nn::{Layer, Pass, Seed, module};
+use pellucid_nn::{Init, Layer, Param, Pass, Seed, module};
 use pellucid_tensor::Result;
 
 const WIDTH: usize = 256;
+
+/// Words and places as vectors, added up.
+struct Words {
+    tokens: Embedding,
+    places: Param,
+}
+
+module!(Words { tokens, places });
+
+impl Layer for Words {
+    fn forward(&self, pass: &Pass, x: &Var) -> Result<Var> {
+        ops::add(&self.tokens.forward(pass, x)?, &pass.param(&self.places))
+    }
+    fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>> {
+        self.tokens.output_shape(input)
+    }
+    fn name(&self) -> String {
+        "words and places".to_owned()
+    }
+}
+
+/// W4: a transformer with its norms first, vocabulary 8,000, width 256, 4 blocks of 4 heads, 128 words, batch 16, AdamW.
+pub(super) fn language() -> Result<Box<dyn Workload>> {
+    const VOCABULARY: usize = 8000;
+    const TIME: usize = 128;
+    const BATCH: usize = 16;
+    let seed = Seed::new(0);
+    let tokens = Embedding::new(&seed.part("tokens"), VOCABULARY, WIDTH)?;
+    let places = Param::bias(Init::Normal(0.02).tensor(&[TIME, WIDTH], &seed.part("places"))?);
+    let mut net = Sequential::new().then(Words { tokens, places });
+    for block in 0..4 {
+        net = net.then(TransformerBlock::new(&seed.part(format!("block {block}")), WIDTH, 4)?);
+    }
+    let head = Linear::new(&seed.part("head"), WIDTH, VOCABULARY, Identity)?;
+    Ok(Box::new(Classifier {
+        net: net.then(LayerNorm::new(WIDTH)?).then(head),
+        x: whole("x", VOCABULARY, &[BATCH, TIME])?,
+        classes: whole("y", VOCABULARY, &[BATCH * TIME])?,
+        optimizer: || Box::new(Adam::new(AdamOptions::adamw())),
+    }))
+}
 
 /// The state at the last place of each sequence, `[n, hidden]`.
 struct Last;

@@ -67,10 +67,10 @@ impl TransformerBlock {
     pub fn forward_padded(&self, pass: &Pass, x: &Var, lengths: Option<&Tensor>) -> Result<Var> {
         let normed = self.attention_norm.forward(pass, x)?;
         let gathered = self.attention.forward_padded(pass, &normed, lengths)?;
-        let h = ops::add(x, &self.dropout.forward(pass, &gathered)?)?;
+        let h = ops::residual(self.dropout.forward(pass, &gathered)?, x, Activation::Identity)?;
         let inner = self.feed_in.forward(pass, &self.feed_norm.forward(pass, &h)?)?;
         let fed = self.feed_out.forward(pass, &inner)?;
-        ops::add(&h, &self.dropout.forward(pass, &fed)?)
+        ops::residual(self.dropout.forward(pass, &fed)?, &h, Activation::Identity)
     }
 }
 
