@@ -6,6 +6,7 @@
 use crate::outcome::Evaluation;
 use crate::{Config, Error, Result};
 use pellucid_data::{DataError, write_atomic};
+use pellucid_train::RunFolder;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -99,6 +100,11 @@ impl Run {
     /// Whether the model was written to the end.
     pub fn is_finished(&self) -> bool {
         self.model().join(crate::model::SUMS).is_file()
+    }
+
+    /// Whether training has saved something to go on from.
+    pub(crate) fn has_checkpoint(&self) -> bool {
+        RunFolder::new(&self.path, "").has_checkpoint()
     }
 
     /// Reads the configuration.

@@ -84,8 +84,8 @@ struct Ready {
 /// Trains on the data that `config` names, in a new run folder.
 ///
 /// # Errors
-/// Data that is refused, a place that cannot be written, or a training that fails. If training did not begin, no
-/// folder is left behind.
+/// Data that is refused, a place that cannot be written, or a training that fails. If training fails before its first
+/// checkpoint, no folder is left behind, except where the disk was the reason.
 pub fn train(
     config: Config,
     place: &Place<'_>,
@@ -96,13 +96,20 @@ pub fn train(
     survey.check_learnable()?;
     survey.check_finite(config.data.skip_share)?;
     let run = Run::create(place.out.unwrap_or(Path::new("runs")), place.name, survey.table.name())?;
-    match begin(survey, sample, config, &run, &place.command, watcher) {
-        Ok(begun) => carry_out(begun, run, watcher, stop),
+    let begun = match begin(survey, sample, config, &run, &place.command, watcher) {
+        Ok(begun) => begun,
         Err(e) => {
             run.discard();
-            Err(e)
+            return Err(e);
         }
-    }
+    };
+    let new = run.clone();
+    carry_out(begun, run, watcher, stop).inspect_err(|e| {
+        // What the disk refused may be mended, and the run resumed; without a checkpoint, nothing else is worth keeping.
+        if !e.is_of_the_disk() && !new.has_checkpoint() {
+            new.discard();
+        }
+    })
 }
 
 /// Goes on with a run that was interrupted or killed; the result is the same, bit for bit, as without that.

@@ -210,6 +210,11 @@ fn a_training_that_diverges_fails_and_leaves_no_model() {
     run(folder, &words).fails(1, &["lower learning rate"]);
     assert!(!folder.join("runs/patients-1/model").exists());
     run(folder, &["predict", "runs/patients-1", "patients.csv"]).fails(2, &["no model"]);
+    // What fails before its first checkpoint could not be resumed either.
+    let words =
+        ["train", "patients.csv", "--predict", "outcome", "--lr", "1e30", "--steps", "100", "--name", "b"];
+    run(folder, &words).fails(1, &["lower learning rate"]);
+    assert!(!folder.join("runs/b").exists(), "a run that came to nothing is left behind");
 }
 
 #[test]
