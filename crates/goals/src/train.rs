@@ -93,6 +93,9 @@ pub fn train(
     stop: &AtomicBool,
 ) -> Result<Ended> {
     let (survey, sample) = open(&config)?;
+    for note in survey.table.notes() {
+        watcher.note(note);
+    }
     survey.check_learnable()?;
     survey.check_finite(config.data.skip_share)?;
     let run = Run::create(place.out.unwrap_or(Path::new("runs")), place.name, survey.table.name())?;
@@ -168,9 +171,6 @@ fn begin(
     command: &str,
     watcher: &mut dyn Watcher,
 ) -> Result<Begun> {
-    for note in survey.table.notes() {
-        watcher.note(note);
-    }
     tell_columns(&survey, watcher);
     if config.data.sample.is_some() && config.training.preset == crate::Preset::default() {
         config.training.seconds.get_or_insert(SAMPLE_SECONDS);

@@ -79,6 +79,7 @@ impl Survey {
         if let Some(memory) = config.memory {
             options.memory = memory;
         }
+        options.called = config.sample.as_ref().map(|name| format!("sample {name}"));
         let table = Table::open(&config.paths, &options)?;
         Survey::of(table, config)
     }
