@@ -1,7 +1,7 @@
 //! From data to a run: survey, split, check, prepare, design, train, evaluate, report.
 
 use crate::config::{ClassWeights, Config};
-use crate::dataset::{Prepared, Survey, Use, check, fingerprint, prepare, split_rows, unusable};
+use crate::dataset::{Prepared, Survey, Use, check, fingerprint, prepare, split_rows, tell_voided, unusable};
 use crate::finish::{Finished, finish};
 use crate::model::Model;
 use crate::predict::{Design, Facts, Network, PredictSource, PredictTask, class_weights, design};
@@ -186,6 +186,7 @@ fn begin(
     if let Some((what, first)) = unusable(&ready.survey, &ready.prepared.examples) {
         watcher.warning(&format!("{what} and are left out:{first}"));
     }
+    tell_voided(&ready.survey.table, &ready.prepared.examples, watcher);
     watcher.note(&ready.splits.reason);
     if ready.report.has_leak() && !config.data.allow_leaks {
         return Err(Error::Leak { findings: ready.report.to_string() });

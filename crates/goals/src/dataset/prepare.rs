@@ -2,8 +2,8 @@
 
 use super::{Survey, Use};
 use crate::config::DataConfig;
-use crate::{Error, Result};
-use pellucid_data::{DataError, Part, Splits};
+use crate::{Error, Result, Watcher};
+use pellucid_data::{DataError, Part, Splits, Table};
 use pellucid_kinds::{Batcher, Encoder, Examples, FitContext, Record, Role, TrainingCells, Unreadable};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -120,6 +120,22 @@ pub(crate) fn unusable(survey: &Survey, examples: &Examples) -> Option<(String, 
     let first: String = bad.iter().take(LISTED).map(line).collect();
     let more = if bad.len() > LISTED { "\n  …" } else { "" };
     Some((format!("{} of {} rows cannot be used", bad.len(), survey.table.rows()), first + more))
+}
+
+/// Cells told one by one; the rest is counted.
+const TOLD: usize = 10;
+
+/// Says which cells count as missing though something stands in them.
+pub(crate) fn tell_voided(table: &Table, examples: &Examples, watcher: &mut dyn Watcher) {
+    let voided = examples.voided();
+    for cell in voided.first.iter().take(TOLD) {
+        let mut place = table.place(cell.row);
+        place.column = Some(cell.column.clone());
+        watcher.warning(&format!("{place}: {}, so it counts as missing", cell.why));
+    }
+    if voided.count > TOLD {
+        watcher.warning(&format!("{} more cells count as missing", voided.count - TOLD));
+    }
 }
 
 /// A text that differs when the prepared data does: a hash of all answers and of rows spread over all.
