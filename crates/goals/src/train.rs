@@ -4,10 +4,11 @@ use crate::config::{ClassWeights, Config};
 use crate::dataset::{Prepared, Survey, Use, check, fingerprint, prepare, split_rows, tell_voided, unusable};
 use crate::finish::{Finished, finish};
 use crate::model::Model;
-use crate::predict::{Design, Facts, Network, PredictSource, PredictTask, class_weights, design};
+use crate::predict::{Design, Facts, Network, PredictSource, PredictTask, Size, class_weights, design};
 use crate::reasons::Reasons;
 use crate::trained::Trained;
 use crate::{Error, Result, Run, Watcher, samples};
+use pellucid_base::free_memory;
 use pellucid_data::{Part, Splits};
 use pellucid_insight::check::CheckReport;
 use pellucid_kinds::image::{Mirror, mirror_of_classes, mirror_of_numbers};
@@ -267,7 +268,15 @@ fn ask_mirror(prepared: &Prepared) -> Result<Option<Mirror>> {
 
 fn task(ready: &Ready, config: &Config, design: &Design) -> Result<(PredictTask, Arc<PredictSource>)> {
     let prepared = &ready.prepared;
-    let network = Network::build(&design.blueprint, &prepared.batcher, config.training.seed)?;
+    let (blueprint, batcher) = (&design.blueprint, prepared.batcher.as_ref());
+    let fits = |size: Size, free| size.check(blueprint, &design.plan, batcher, free);
+    let planned = Size::planned(blueprint, batcher);
+    planned.map_or(Ok(()), |size| fits(size, free_memory()))?;
+    let network = Network::build(blueprint, batcher, config.training.seed)?;
+    if planned.is_none() {
+        let built = Size::built(&network)?;
+        fits(built, free_memory().map(|free| free + built.bytes()))?;
+    }
     let smoothing = config.training.label_smoothing.unwrap_or(default_smoothing(prepared));
     let weights = weights(prepared, config)?;
     let options = weights.into_iter().map(|class_weights| TargetOptions { smoothing, class_weights });
