@@ -27,6 +27,12 @@ impl Run {
     pub fn create(out: &Path, name: Option<&str>, data: &str) -> Result<Run> {
         let failed =
             |path: &Path, e: &std::io::Error| DataError::io("the run's folder cannot be made", path, e);
+        if out.exists() && !out.is_dir() {
+            return Err(Error::usage(format!(
+                "this is a file, not a folder for runs · {} · name a folder with --out",
+                out.display()
+            )));
+        }
         std::fs::create_dir_all(out).map_err(|e| failed(out, &e))?;
         if let Some(name) = name {
             if name.is_empty() || name.contains(['/', '\\']) || name.starts_with('.') {

@@ -83,9 +83,23 @@ pub(crate) fn prepare(
     let batcher = Arc::new(Batcher::new(encoder.features(), encoder.answers()));
     let prepared = Prepared { encoder, examples: Arc::new(examples), records, batcher, unanswered };
     for (part, name) in [(Part::Train, "training"), (Part::Validation, "validation")] {
+        if splits.counts()[part as usize] == 0 {
+            let why = format!("the {name} share is 0, and the data gives none");
+            let error =
+                DataError::refused(format!("there are no {name} rows")).in_file(survey.table.origin());
+            return Err(error
+                .because(why)
+                .advise(format!("add some, or set `{name}` in [data] to a share"))
+                .into());
+        }
         if prepared.part(part).is_empty() {
-            let what = format!("no {name} row has both readable inputs and an answer");
-            return Err(DataError::refused(what).in_file(survey.table.origin()).into());
+            let why = format!(
+                "each of the {} lacks a readable input, or an answer that occurs among the training rows",
+                splits.counts()[part as usize]
+            );
+            let error =
+                DataError::refused(format!("no {name} row can be used")).in_file(survey.table.origin());
+            return Err(error.because(why).advise("give more rows with an answer").into());
         }
     }
     Ok(prepared)
