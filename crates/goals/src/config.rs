@@ -61,7 +61,8 @@ pub struct DataConfig {
     /// The longest side of pictures in pixels; larger ones are scaled down.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_side: Option<usize>,
-    /// Bytes of prepared rows kept in memory; more go to a temporary file.
+    /// Bytes of the table's cells, and as many again of prepared rows, kept in memory; more go to temporary files. The
+    /// checks look at whole columns: while they run, 8 bytes for each row and column come on top.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory: Option<usize>,
 }

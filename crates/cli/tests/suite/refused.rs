@@ -61,6 +61,13 @@ fn pictures_that_a_table_names_but_no_one_has() {
     let table = (0..40)
         .fold("picture,y\n".to_owned(), |text, i| text + &format!("gone/{i}.png,{}\n", ["a", "b"][i % 2]));
     refused(file("t.csv", table), &["t.csv", "--predict", "y"], 3, &["`picture`", "none of these exists"]);
+    let constant = (0..40).fold("a,y\n".to_owned(), |text, i| text + &format!("1,{}\n", ["p", "q"][i % 2]));
+    refused(
+        file("t.csv", constant),
+        &["t.csv"],
+        3,
+        &["no column can be an input", "the same value in every row"],
+    );
 }
 
 #[test]
@@ -274,6 +281,14 @@ fn a_very_wide_table_with_few_rows_is_said_to_be_small() {
         writeln!(text, "{}", ["a", "b"][row % 2]).unwrap();
     }
     refused(file("wide.csv", text), &["wide.csv", "--predict", "y"], 3, &["rows"]);
+    refused(file("one.csv", "a,y\n1,2\n"), &["one.csv"], 3, &["one.csv", "nothing to learn"]);
+    let two = "a,y\n1,x\n2,z\n";
+    refused(
+        file("two.csv", two),
+        &["two.csv"],
+        3,
+        &["2 rows are too few to split", "two.csv", "give more rows"],
+    );
     let three = "a,b,y\n1,2,x\n2,3,z\n5,5,x\n";
     let says = ["no validation row can be used", "each of the 1", "give more rows"];
     refused(file("three.csv", three), &["three.csv", "--predict", "y"], 3, &says);

@@ -167,9 +167,12 @@ fn targets(rows: usize, options: &SplitOptions) -> Result<Targets> {
     let (validation, test) = (wanted(options.validation), wanted(options.test));
     match rows.checked_sub(validation + test) {
         Some(train) if train > 0 => Ok([train, validation, test]),
-        _ => Err(DataError::refused(format!("{rows} rows are too few to split"))
-            .because("training, validation and test need at least one row each")
-            .advise("give more rows")),
+        _ => Err(DataError::refused(match rows {
+            1 => "1 row is too few to split".to_owned(),
+            n => format!("{n} rows are too few to split"),
+        })
+        .because("training, validation and test need at least one row each")
+        .advise("give more rows")),
     }
 }
 

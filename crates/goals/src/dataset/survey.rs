@@ -170,7 +170,7 @@ impl Survey {
         }
         if self.used_as(Use::Input).next().is_none() {
             let error = refuse("there is nothing to learn from: no column can be an input".to_owned());
-            let aside = self.columns.iter().find(|c| c.kind.is_none() && c.role == Use::Aside);
+            let aside = self.columns.iter().find(|c| c.role == Use::Aside);
             let error = match aside {
                 Some(column) => error.because(column.reason.clone()),
                 None => error,
