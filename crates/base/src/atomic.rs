@@ -32,7 +32,8 @@ pub fn write_atomic(
     let temporary = with_usual_permissions(&mut tempfile::Builder::new())
         .prefix(UNFINISHED.0)
         .suffix(UNFINISHED.1)
-        .tempfile_in(folder)?;
+        .tempfile_in(folder)
+        .map_err(|error| in_its_own_words(folder, &error))?;
     let mut out = BufWriter::with_capacity(1 << 18, Watched { file: temporary.as_file(), failure: None });
     let filled = fill(&mut out).and_then(|()| out.flush());
     // Formats wrap errors in their own; the disk's own words say more.
@@ -41,6 +42,19 @@ pub fn write_atomic(
     temporary.as_file().sync_all()?;
     temporary.persist(path).map_err(|e| e.error)?;
     sync_folder(folder)
+}
+
+/// Why no file can be made in a folder: the folder, not the name of a temporary file that no one has chosen.
+fn in_its_own_words(folder: &Path, error: &io::Error) -> io::Error {
+    let why = match (folder.metadata(), std::error::Error::source(error)) {
+        (Err(e), _) if e.kind() == io::ErrorKind::NotFound => {
+            format!("the folder `{}` does not exist", folder.display())
+        }
+        (Ok(found), _) if !found.is_dir() => format!("`{}` is a file, not a folder", folder.display()),
+        (_, Some(plain)) => plain.to_string(),
+        (_, None) => error.to_string(),
+    };
+    io::Error::new(error.kind(), why)
 }
 
 /// Removes what writers that were killed left in a folder. No other may be writing there.
@@ -129,6 +143,21 @@ mod tests {
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
         write_atomic(&path, |w| w.write_all(b"second")).unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"second");
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_written_is_named_and_no_temporary_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let why = |path: &str| {
+            let error = write_atomic(&folder.path().join(path), |w| w.write_all(b"x")).unwrap_err();
+            assert!(!error.to_string().contains(UNFINISHED.0), "{error}");
+            (error.kind(), error.to_string())
+        };
+        let (kind, said) = why("nowhere/x.csv");
+        assert!(kind == io::ErrorKind::NotFound && said.contains("nowhere` does not exist"), "{said}");
+        fs::write(folder.path().join("file"), "x").unwrap();
+        let (_, said) = why("file/x.csv");
+        assert!(said.contains("file` is a file, not a folder"), "{said}");
     }
 
     #[test]

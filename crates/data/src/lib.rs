@@ -48,4 +48,4 @@ pub use stream::{Ahead, ahead};
 pub use table::{
     Cell, Chunk, Chunks, ColumnInfo, MISSING_TOKENS, OpenOptions, Row, SkippedRow, Storage, Table,
 };
-pub use write::{OutColumn, OutValues, write_atomic, write_csv, write_table};
+pub use write::{OutColumn, OutValues, check_output, write_atomic, write_csv, write_table};

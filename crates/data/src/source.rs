@@ -32,6 +32,11 @@ impl Source {
         Self { label: path.display().to_string(), place: Origin::Disk(path.to_owned()) }
     }
 
+    /// The same input, called by another name in messages.
+    pub(crate) fn called(self, label: &str) -> Self {
+        Self { label: label.to_owned(), ..self }
+    }
+
     /// A file in a folder or archive.
     pub(crate) fn entry(files: &Files, name: &str) -> Self {
         Self { label: files.describe(name), place: Origin::Entry(files.clone(), name.to_owned()) }

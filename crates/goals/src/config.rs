@@ -61,7 +61,8 @@ pub struct DataConfig {
     /// The longest side of pictures in pixels; larger ones are scaled down.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_side: Option<usize>,
-    /// Bytes of prepared rows kept in memory; more go to a temporary file.
+    /// Bytes of the table's cells, and as many again of prepared rows, kept in memory; more go to temporary files. The
+    /// checks look at whole columns: while they run, 8 bytes for each row and column come on top.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory: Option<usize>,
 }
@@ -198,6 +199,15 @@ const KEYS: &[(&str, &[&str])] = &[
     ),
 ];
 
+/// What a value must be, as the reader of TOML says it and as people do.
+const IN_WORDS: [(&str, &str); 5] = [
+    ("expected u64", "expected a whole number of at least 0"),
+    ("expected usize", "expected a whole number of at least 0"),
+    ("expected f64", "expected a number"),
+    ("expected a sequence", "expected a list such as [\"this\", \"that\"]"),
+    ("expected a boolean", "expected true or false"),
+];
+
 impl Config {
     /// Reads a configuration.
     ///
@@ -219,8 +229,10 @@ impl Config {
         if let Ok(table) = text.parse::<toml::Table>() {
             check_keys(&table, name)?;
         }
-        toml::from_str(text)
-            .map_err(|e| Error::usage(format!("the configuration is not valid · {name} · {e}")))
+        toml::from_str(text).map_err(|e| {
+            let said = IN_WORDS.iter().fold(e.to_string(), |said, (type_, words)| said.replace(type_, words));
+            Error::usage(format!("the configuration is not valid · {name} · {said}"))
+        })
     }
 
     /// The configuration as TOML.
@@ -267,6 +279,20 @@ mod tests {
         config.training.augment = Some(Augment::NONE);
         config.training.learning_rate = Some(3e-4);
         assert_eq!(Config::parse(&config.to_toml().unwrap(), "x").unwrap(), config);
+    }
+
+    #[test]
+    fn values_of_another_type_are_answered_in_words() {
+        for (text, says) in [
+            ("[training]\nsteps = \"many\"", "expected a whole number of at least 0"),
+            ("[network]\nwidth = 1.5", "expected a whole number of at least 0"),
+            ("[training]\nlearning_rate = \"fast\"", "expected a number"),
+            ("[data]\npredict = \"outcome\"", "expected a list such as"),
+            ("[data]\nallow_leaks = 1", "expected true or false"),
+        ] {
+            let said = Config::parse(text, "my.toml").unwrap_err().to_string();
+            assert!(said.contains("my.toml") && said.contains("line 2") && said.contains(says), "{said}");
+        }
     }
 
     #[test]

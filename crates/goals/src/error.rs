@@ -38,6 +38,20 @@ impl Error {
         Error::Usage(why.into())
     }
 
+    /// Whether the operating system could not read or write a file.
+    pub(crate) fn is_of_the_disk(&self) -> bool {
+        let of_data = |e: &DataError| e.kind == ErrorKind::Io;
+        match self {
+            Error::Data(e) => of_data(e),
+            Error::Training(Failure::File { .. }) => true,
+            Error::Training(Failure::Source(e)) => match e.downcast_ref::<pellucid_kinds::Error>() {
+                Some(pellucid_kinds::Error::Data(e)) => of_data(e),
+                _ => e.downcast_ref().is_some_and(of_data),
+            },
+            _ => false,
+        }
+    }
+
     /// The program's exit code: 1 failed, 2 wrong usage, 3 the data was refused.
     pub fn exit_code(&self) -> u8 {
         match self {
@@ -48,6 +62,7 @@ impl Error {
                 ErrorKind::NotFound | ErrorKind::Usage => 2,
                 ErrorKind::Io => 1,
             },
+            Error::Training(Failure::OtherData { .. }) => 3,
             Error::Engine(_) | Error::Training(_) | Error::Model(_) => 1,
         }
     }

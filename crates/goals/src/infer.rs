@@ -1,14 +1,18 @@
 //! Putting a model to use: answers for files, folders and tables.
 
+use crate::dataset::tell_voided;
 use crate::model::Model;
 use crate::outcome::Answers;
 use crate::{Error, Result, Run, Watcher};
 use pellucid_data::{Cell, DataError, OpenOptions, OutColumn, OutValues, Table};
-use pellucid_kinds::{Examples, Record, Target};
+use pellucid_kinds::{Encoder, Examples, Record, Target};
 use std::path::{Path, PathBuf};
 
 /// Prepared rows kept in memory while answering; more go to a temporary file.
 const MEMORY: usize = 1 << 30;
+
+/// Columns named in a message; of more the first ones.
+const NAMED: usize = 20;
 
 /// Answers as a table: the input (a path or a row number), then for each target its answer and probabilities.
 pub struct Predictions {
@@ -95,7 +99,9 @@ pub(crate) fn answer_table(
     watcher.begin("Reading", table.rows());
     let renamed = rename_picture_column(model, table);
     let encoder = renamed.as_ref().map_or(&model.encoder, |m| m);
+    check_inputs(encoder, table)?;
     let examples = encoder.encode(table, &|_| true, MEMORY, &mut |done| watcher.advance(done))?;
+    tell_voided(table, &examples, watcher);
     let mut answers: Vec<Answers> = model.batcher.targets().iter().map(Answers::new).collect();
     watcher.begin("Answering", examples.len());
     let mut some: Vec<Record> = Vec::new();
@@ -114,8 +120,37 @@ pub(crate) fn answer_table(
     Ok((answers, examples))
 }
 
+/// Refuses a table without columns from which the model answers; names all that are lacking.
+fn check_inputs(encoder: &Encoder, table: &Table) -> Result<()> {
+    let has = || table.columns().iter().map(|column| column.name.as_str());
+    let listed = |names: &[&str]| {
+        let more = if names.len() > NAMED { ", …" } else { "" };
+        names.iter().take(NAMED).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ") + more
+    };
+    let needed: Vec<&str> = encoder.inputs.iter().map(|(name, ..)| name.as_str()).collect();
+    let lacking: Vec<&str> = needed.iter().copied().filter(|name| !has().any(|h| h == *name)).collect();
+    if lacking.is_empty() {
+        return Ok(());
+    }
+    let (column, them) = if lacking.len() == 1 { ("column", "it") } else { ("columns", "them") };
+    let near = |name: &&str| Some(format!("`{}` to `{name}`", pellucid_base::nearest(name, has())?));
+    let renamed: Vec<String> = lacking.iter().filter_map(near).take(NAMED).collect();
+    let advice = match renamed.is_empty() {
+        true => format!(
+            "add {them}, empty where nothing is known; the data has {}",
+            listed(&has().collect::<Vec<_>>())
+        ),
+        false => format!("did you mean to rename {}?", renamed.join(", ")),
+    };
+    Err(DataError::not_found(format!("the data lacks the {column} {}", listed(&lacking)))
+        .in_file(table.origin())
+        .because(format!("the model answers from {}", listed(&needed)))
+        .advise(advice)
+        .into())
+}
+
 /// Pictures given as files come in a column `image`; a model whose one picture column has another name takes them.
-fn rename_picture_column(model: &Model, table: &Table) -> Option<pellucid_kinds::Encoder> {
+fn rename_picture_column(model: &Model, table: &Table) -> Option<Encoder> {
     let pictures: Vec<_> = model.encoder.inputs.iter().filter(|(_, kind, _)| *kind == "image").collect();
     let [(name, _, _)] = pictures.as_slice() else { return None };
     let has = |wanted: &str| table.columns().iter().any(|c| c.name == wanted);
@@ -130,10 +165,7 @@ fn rename_picture_column(model: &Model, table: &Table) -> Option<pellucid_kinds:
             })
             .collect::<Option<Vec<_>>>()
     };
-    Some(pellucid_kinds::Encoder {
-        inputs: restore(&model.encoder.inputs)?,
-        targets: restore(&model.encoder.targets)?,
-    })
+    Some(Encoder { inputs: restore(&model.encoder.inputs)?, targets: restore(&model.encoder.targets)? })
 }
 
 /// How each input is called: the path of its picture, or its number.

@@ -22,6 +22,33 @@ pub fn code_width(sizes: &[usize]) -> usize {
     (1.6 * most.powf(0.56)).round().clamp(4.0, 32.0) as usize
 }
 
+/// A stage of a picture network.
+#[derive(Clone, Copy)]
+pub(crate) struct Stage {
+    /// Channels of its output.
+    pub(crate) outputs: usize,
+    /// Step of its first convolution or window of its pool.
+    pub(crate) shrink: (usize, usize),
+    /// Height and width of its output.
+    pub(crate) size: (usize, usize),
+}
+
+/// The first convolution of a network for pictures of this height and width, and the stages after it; the first stage has
+/// `channels` channels.
+pub(crate) fn stages([height, width]: [usize; 2], channels: usize) -> (Stage, Vec<Stage>) {
+    let halve = if height.max(width) > FULL_SIDE { 2 } else { 1 };
+    let size = (height.div_ceil(halve), width.div_ceil(halve));
+    let stem = Stage { outputs: (3 * channels).div_ceil(4), shrink: (halve, halve), size };
+    let (mut stages, (mut height, mut width)) = (Vec::new(), size);
+    while height.max(width) > LAST_SIDE || stages.is_empty() {
+        let outputs = if stages.is_empty() { channels } else { channels * WIDER };
+        let shrink = (height.min(2), width.min(2));
+        (height, width) = (height / shrink.0, width / shrink.1);
+        stages.push(Stage { outputs, shrink, size: (height, width) });
+    }
+    (stem, stages)
+}
+
 /// A 3×3 convolution without bias, over whose output `then` lays what comes between it and the activation, batch
 /// norm and ReLU.
 fn unit(seed: &Seed, inputs: usize, outputs: usize, then: Option<MaxPool2d>) -> Result<Sequential> {
@@ -53,30 +80,28 @@ pub fn picture(
     blocks: usize,
     places: bool,
 ) -> Result<(Sequential, usize)> {
-    let [mut height, mut width, inputs] = size;
-    let (halve, narrow) = (if height.max(width) > FULL_SIDE { 2 } else { 1 }, (3 * channels).div_ceil(4));
-    let stem = Conv2d::new(&seed.part("stem"), inputs, narrow, (3, 3))?.stride(halve).without_bias();
-    let mut net = Sequential::new().then(stem).then(BatchNorm::new(narrow, Activation::Relu)?);
-    (height, width) = (height.div_ceil(halve), width.div_ceil(halve));
-    let (mut before, mut stage) = (narrow, 0);
-    while height.max(width) > LAST_SIDE || stage == 0 {
-        let wide = if stage == 0 { channels } else { channels * WIDER };
-        let (down, right) = (height.min(2), width.min(2));
-        let pool = MaxPool2d::with((down, right), (down, right), Pad::Valid);
-        let seed = |part: String| seed.part(format!("stage{stage}.{part}"));
-        net = net.then(unit(&seed("pooled".to_owned()), before, wide, Some(pool))?);
+    let [height, width, inputs] = size;
+    let (first, stages) = stages([height, width], channels);
+    let stem = Conv2d::new(&seed.part("stem"), inputs, first.outputs, (3, 3))?;
+    let stem = stem.stride(first.shrink.0).without_bias();
+    let mut net = Sequential::new().then(stem).then(BatchNorm::new(first.outputs, Activation::Relu)?);
+    let mut last = first;
+    for (number, stage) in stages.into_iter().enumerate() {
+        let wide = stage.outputs;
+        let pool = MaxPool2d::with(stage.shrink, stage.shrink, Pad::Valid);
+        let seed = |part: String| seed.part(format!("stage{number}.{part}"));
+        net = net.then(unit(&seed("pooled".to_owned()), last.outputs, wide, Some(pool))?);
         for i in 0..blocks.max(1) {
             let body = unit(&seed(format!("block{i}")), wide, wide, None)?;
             net = if i == 0 { net.then(body) } else { net.then(Residual::new(body)) };
         }
-        (height, width) = (height / down, width / right);
-        (before, stage) = (wide, stage + 1);
+        last = stage;
     }
     if places {
-        return Ok((net.then(Flatten), height * width * before));
+        return Ok((net.then(Flatten), last.size.0 * last.size.1 * last.outputs));
     }
-    let whole = MaxPool2d::with((height, width), (height, width), Pad::Valid);
-    Ok((net.then(whole).then(Flatten), before))
+    let whole = MaxPool2d::with(last.size, last.size, Pad::Valid);
+    Ok((net.then(whole).then(Flatten), last.outputs))
 }
 
 /// A residual network on vectors (Gorishniy et al., arXiv 2106.11959): width → width in blocks of norm, linear,

@@ -6,6 +6,7 @@
 use crate::outcome::Evaluation;
 use crate::{Config, Error, Result};
 use pellucid_data::{DataError, write_atomic};
+use pellucid_train::RunFolder;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -26,6 +27,12 @@ impl Run {
     pub fn create(out: &Path, name: Option<&str>, data: &str) -> Result<Run> {
         let failed =
             |path: &Path, e: &std::io::Error| DataError::io("the run's folder cannot be made", path, e);
+        if out.exists() && !out.is_dir() {
+            return Err(Error::usage(format!(
+                "this is a file, not a folder for runs · {} · name a folder with --out",
+                out.display()
+            )));
+        }
         std::fs::create_dir_all(out).map_err(|e| failed(out, &e))?;
         if let Some(name) = name {
             if name.is_empty() || name.contains(['/', '\\']) || name.starts_with('.') {
@@ -99,6 +106,11 @@ impl Run {
     /// Whether the model was written to the end.
     pub fn is_finished(&self) -> bool {
         self.model().join(crate::model::SUMS).is_file()
+    }
+
+    /// Whether training has saved something to go on from.
+    pub(crate) fn has_checkpoint(&self) -> bool {
+        RunFolder::new(&self.path, "").has_checkpoint()
     }
 
     /// Reads the configuration.

@@ -1,13 +1,14 @@
 //! From data to a run: survey, split, check, prepare, design, train, evaluate, report.
 
 use crate::config::{ClassWeights, Config};
-use crate::dataset::{Prepared, Survey, Use, check, fingerprint, prepare, split_rows, unusable};
+use crate::dataset::{Prepared, Survey, Use, check, fingerprint, prepare, split_rows, tell_voided, unusable};
 use crate::finish::{Finished, finish};
 use crate::model::Model;
-use crate::predict::{Design, Facts, Network, PredictSource, PredictTask, class_weights, design};
+use crate::predict::{Design, Facts, Network, PredictSource, PredictTask, Size, class_weights, design};
 use crate::reasons::Reasons;
 use crate::trained::Trained;
 use crate::{Error, Result, Run, Watcher, samples};
+use pellucid_base::free_memory;
 use pellucid_data::{Part, Splits};
 use pellucid_insight::check::CheckReport;
 use pellucid_kinds::image::{Mirror, mirror_of_classes, mirror_of_numbers};
@@ -84,8 +85,8 @@ struct Ready {
 /// Trains on the data that `config` names, in a new run folder.
 ///
 /// # Errors
-/// Data that is refused, a place that cannot be written, or a training that fails. If training did not begin, no
-/// folder is left behind.
+/// Data that is refused, a place that cannot be written, or a training that fails. If training fails before its first
+/// checkpoint, no folder is left behind, except where the disk was the reason.
 pub fn train(
     config: Config,
     place: &Place<'_>,
@@ -93,16 +94,26 @@ pub fn train(
     stop: &AtomicBool,
 ) -> Result<Ended> {
     let (survey, sample) = open(&config)?;
+    for note in survey.table.notes() {
+        watcher.note(note);
+    }
     survey.check_learnable()?;
     survey.check_finite(config.data.skip_share)?;
     let run = Run::create(place.out.unwrap_or(Path::new("runs")), place.name, survey.table.name())?;
-    match begin(survey, sample, config, &run, &place.command, watcher) {
-        Ok(begun) => carry_out(begun, run, watcher, stop),
+    let begun = match begin(survey, sample, config, &run, &place.command, watcher) {
+        Ok(begun) => begun,
         Err(e) => {
             run.discard();
-            Err(e)
+            return Err(e);
         }
-    }
+    };
+    let new = run.clone();
+    carry_out(begun, run, watcher, stop).inspect_err(|e| {
+        // What the disk refused may be mended, and the run resumed; without a checkpoint, nothing else is worth keeping.
+        if !e.is_of_the_disk() && !new.has_checkpoint() {
+            new.discard();
+        }
+    })
 }
 
 /// Goes on with a run that was interrupted or killed; the result is the same, bit for bit, as without that.
@@ -161,9 +172,6 @@ fn begin(
     command: &str,
     watcher: &mut dyn Watcher,
 ) -> Result<Begun> {
-    for note in survey.table.notes() {
-        watcher.note(note);
-    }
     tell_columns(&survey, watcher);
     if config.data.sample.is_some() && config.training.preset == crate::Preset::default() {
         config.training.seconds.get_or_insert(SAMPLE_SECONDS);
@@ -179,6 +187,7 @@ fn begin(
     if let Some((what, first)) = unusable(&ready.survey, &ready.prepared.examples) {
         watcher.warning(&format!("{what} and are left out:{first}"));
     }
+    tell_voided(&ready.survey.table, &ready.prepared.examples, watcher);
     watcher.note(&ready.splits.reason);
     if ready.report.has_leak() && !config.data.allow_leaks {
         return Err(Error::Leak { findings: ready.report.to_string() });
@@ -259,7 +268,15 @@ fn ask_mirror(prepared: &Prepared) -> Result<Option<Mirror>> {
 
 fn task(ready: &Ready, config: &Config, design: &Design) -> Result<(PredictTask, Arc<PredictSource>)> {
     let prepared = &ready.prepared;
-    let network = Network::build(&design.blueprint, &prepared.batcher, config.training.seed)?;
+    let (blueprint, batcher) = (&design.blueprint, prepared.batcher.as_ref());
+    let fits = |size: Size, free| size.check(blueprint, &design.plan, batcher, free);
+    let planned = Size::planned(blueprint, batcher);
+    planned.map_or(Ok(()), |size| fits(size, free_memory()))?;
+    let network = Network::build(blueprint, batcher, config.training.seed)?;
+    if planned.is_none() {
+        let built = Size::built(&network)?;
+        fits(built, free_memory().map(|free| free + built.bytes()))?;
+    }
     let smoothing = config.training.label_smoothing.unwrap_or(default_smoothing(prepared));
     let weights = weights(prepared, config)?;
     let options = weights.into_iter().map(|class_weights| TargetOptions { smoothing, class_weights });

@@ -42,6 +42,27 @@ struct Encoded {
     rows: Vec<usize>,
     targets: Vec<f64>,
     unreadable: Vec<Unreadable>,
+    missing: Voided,
+}
+
+/// Cells in which something stands that counts as missing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Voided {
+    /// How many there are.
+    pub count: usize,
+    /// The first of them.
+    pub first: Vec<Unreadable>,
+}
+
+impl Voided {
+    /// As many are kept to be shown.
+    const KEPT: usize = 100;
+
+    fn extend(&mut self, more: Voided) {
+        self.count += more.count;
+        let room = Voided::KEPT.saturating_sub(self.first.len());
+        self.first.extend(more.first.into_iter().take(room));
+    }
 }
 
 impl Encoder {
@@ -120,6 +141,7 @@ impl Encoder {
                 positions.targets.iter().map(|c| c.map_or(Cell::Missing, |c| chunk.cell(i, c))).collect();
             match self.encode_row(&inputs, &targets, table.files(), &mut record) {
                 Ok(()) if layout.write(&record, &mut out.bytes) => {
+                    out.missing.extend(self.voided(row, &inputs));
                     out.rows.push(row);
                     out.targets.extend(&record.targets);
                 }
@@ -132,6 +154,16 @@ impl Encoder {
             }
         }
         out
+    }
+
+    /// The cells of a row in which something stands that counts as missing.
+    fn voided(&self, row: usize, inputs: &[Cell<'_>]) -> Voided {
+        let why = |((name, _, prepared), &cell): (&(String, _, Box<dyn Prepared>), &Cell<'_>)| {
+            let why = prepared.counts_as_missing(cell)?;
+            Some(Unreadable { row, column: name.clone(), why })
+        };
+        let first: Vec<_> = self.inputs.iter().zip(inputs).filter_map(why).collect();
+        Voided { count: first.len(), first }
     }
 
     /// Encodes one row given its cells in the order of the columns; the error names the column.
@@ -165,6 +197,7 @@ pub struct Examples {
     rows: Vec<usize>,
     targets: Vec<f64>,
     unreadable: Vec<Unreadable>,
+    missing: Voided,
 }
 
 enum Store {
@@ -186,8 +219,14 @@ impl ExamplesWriter {
     /// An empty collection that keeps up to `memory` bytes in memory.
     fn new(layout: Layout, memory: usize) -> Self {
         let store = Store::Memory(Vec::new());
-        let examples =
-            Examples { layout, store, rows: Vec::new(), targets: Vec::new(), unreadable: Vec::new() };
+        let examples = Examples {
+            layout,
+            store,
+            rows: Vec::new(),
+            targets: Vec::new(),
+            unreadable: Vec::new(),
+            missing: Voided::default(),
+        };
         ExamplesWriter { examples, memory }
     }
 
@@ -196,6 +235,7 @@ impl ExamplesWriter {
         e.rows.extend(more.rows);
         e.targets.extend(more.targets);
         e.unreadable.extend(more.unreadable);
+        e.missing.extend(more.missing);
         if let Store::Memory(bytes) = &mut e.store {
             if bytes.len() + more.bytes.len() <= self.memory {
                 bytes.extend(more.bytes);
@@ -245,6 +285,11 @@ impl Examples {
     /// Rows that were left out because a cell could not be used.
     pub fn unreadable(&self) -> &[Unreadable] {
         &self.unreadable
+    }
+
+    /// Cells of the records in which something stands that counts as missing, such as an infinite number.
+    pub fn voided(&self) -> &Voided {
+        &self.missing
     }
 
     /// Target `k` of record `i`; NaN if it is not known.

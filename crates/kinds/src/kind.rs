@@ -151,6 +151,11 @@ pub trait Prepared: Send + Sync {
         record: &mut Record,
     ) -> std::result::Result<(), String>;
 
+    /// Why a cell in which something stands counts as missing when it is encoded; `None` if it does not.
+    fn counts_as_missing(&self, _cell: Cell<'_>) -> Option<String> {
+        None
+    }
+
     /// What the network must produce if this is the target; `None` if this kind cannot be one.
     fn target(&self) -> Option<Target> {
         None

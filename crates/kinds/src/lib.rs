@@ -29,7 +29,7 @@ mod time;
 pub use batch::{Batch, Batcher, Truth};
 pub use cells::cell_text;
 pub use error::{Error, Result};
-pub use examples::{Encoder, Examples, Unreadable};
+pub use examples::{Encoder, Examples, Unreadable, Voided};
 pub use kind::{Feature, FitContext, Kind, Prepared, Role, TrainingCells};
 pub use profile::{Profile, profile};
 pub use recognise::{Guess, Recognised, recognise};

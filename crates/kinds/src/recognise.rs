@@ -53,6 +53,10 @@ pub fn recognise(profile: &Profile, role: Role) -> Recognised {
         None => {
             let reason = match profile.present() {
                 0 => format!("`{column}` is set aside: it has no values"),
+                present if role == Role::Input && profile.pictures * 10 >= present * 9 => format!(
+                    "`{column}` is set aside: its values look like names of picture files, but none of these exists \
+                     beside the table"
+                ),
                 _ => format!(
                     "`{column}` is set aside: it looks like free text ({} characters a row on average), \
                      which this version does not learn from yet",

@@ -89,6 +89,14 @@ impl Checkpoints {
         Ok(Checkpoints { folder })
     }
 
+    /// Whether there is a checkpoint in a folder; also true if one cannot look.
+    pub(crate) fn any(folder: &Path) -> bool {
+        match std::fs::read_dir(folder) {
+            Ok(mut entries) => entries.any(|e| e.map_or(true, |e| step_of(&e.path()).is_some())),
+            Err(e) => e.kind() != std::io::ErrorKind::NotFound,
+        }
+    }
+
     /// Saves the state, then removes checkpoints that are older than the one before, or later: those are
     /// damaged ones that a resume had to go back behind.
     pub(crate) fn save(&self, checkpoint: &Checkpoint) -> Result<()> {

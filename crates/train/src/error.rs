@@ -27,6 +27,11 @@ pub enum Failure {
         /// What differs or is damaged, and what to do.
         why: String,
     },
+    /// There is a checkpoint of other data.
+    OtherData {
+        /// What differs, and what to do.
+        why: String,
+    },
     /// A plan that makes no sense.
     Plan {
         /// Which entry, and what it should be.
@@ -65,7 +70,9 @@ impl fmt::Display for Failure {
             Failure::Engine(error) => error.fmt(f),
             Failure::Source(error) => error.fmt(f),
             Failure::File { doing, path, why } => write!(f, "could not {doing}: {}: {why}", path.display()),
-            Failure::Checkpoint { why } | Failure::Diverged { why } => f.write_str(why),
+            Failure::Checkpoint { why } | Failure::OtherData { why } | Failure::Diverged { why } => {
+                f.write_str(why)
+            }
             Failure::Plan { why } => write!(f, "the training plan: {why}"),
         }
     }

@@ -1,5 +1,6 @@
 //! Where a training keeps its log and its checkpoints.
 
+use crate::checkpoint::Checkpoints;
 use crate::error::{Failure, Result};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
@@ -43,6 +44,11 @@ impl RunFolder {
         self.path.join("checkpoints")
     }
 
+    /// Whether a training has saved something to go on from.
+    pub fn has_checkpoint(&self) -> bool {
+        Checkpoints::any(&self.checkpoints())
+    }
+
     /// Keeps other trainings out of the folder. `None` if its file system has no locks.
     pub(crate) fn lock(&self) -> Result<Option<Lock>> {
         let path = self.checkpoints().join("lock");
@@ -73,5 +79,17 @@ mod tests {
         assert!(folder.lock().err().unwrap().to_string().contains("another training"));
         drop(lock);
         assert!(folder.lock().is_ok());
+    }
+
+    #[test]
+    fn a_lock_is_no_checkpoint() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = RunFolder::new(place.path(), "data");
+        assert!(!folder.has_checkpoint());
+        std::fs::create_dir(folder.checkpoints()).unwrap();
+        drop(folder.lock().unwrap());
+        assert!(!folder.has_checkpoint());
+        std::fs::write(folder.checkpoints().join("step-000000007.ckpt"), "x").unwrap();
+        assert!(folder.has_checkpoint());
     }
 }

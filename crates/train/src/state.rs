@@ -97,11 +97,13 @@ impl State {
     ) -> Result<Progress> {
         let Checkpoint { header, mut tensors } = checkpoint;
         if header.data != data {
-            return Err(Failure::checkpoint(format!(
-                "the checkpoint was made with other data (fingerprint {}, now {data}); go on with the same data, or \
-                 start a new run",
-                header.data
-            )));
+            return Err(Failure::OtherData {
+                why: format!(
+                    "the data has changed since this run began · its checkpoint was made with other data (fingerprint \
+                     {:.12}, now {data:.12}) · go on with the same data, or start a new run",
+                    header.data
+                ),
+            });
         }
         let differences = plan.differences(&header.plan)?;
         if !differences.is_empty() {

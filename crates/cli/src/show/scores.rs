@@ -3,7 +3,7 @@
 use super::{Style, count, plain};
 use pellucid_goals::Evaluation;
 use pellucid_insight::intervals::Scored;
-use pellucid_insight::report::words::{Standing, interval, standing, value};
+use pellucid_insight::report::words::{Standing, few_rows, interval, standing, value};
 use pellucid_train::metrics::{Format, Metric, by_name};
 
 /// The table of all targets. `rows_are` says which rows were scored: `rows that training never saw`.
@@ -12,7 +12,9 @@ pub(crate) fn scores(evaluation: &Evaluation, rows_are: &str, style: Style) -> S
     for (target, scores) in &evaluation.targets {
         let known: Vec<(&Metric, &Scored)> =
             scores.0.iter().filter_map(|(name, scored)| Some((by_name(name)?, scored))).collect();
-        let heading = format!("`{target}` on {} {rows_are}", count(evaluation.rows as u64));
+        let rows = evaluation.rows as u64;
+        let rows_are = if rows == 1 { rows_are.replacen("rows", "row", 1) } else { rows_are.to_owned() };
+        let heading = format!("`{target}` on {} {rows_are}", count(rows));
         text.push_str(&format!("{}\n", style.bold(&heading)));
         let mut cells = vec![[
             "".to_owned(),
@@ -22,7 +24,8 @@ pub(crate) fn scores(evaluation: &Evaluation, rows_are: &str, style: Style) -> S
         ]];
         cells.extend(known.iter().map(|(metric, scored)| row(metric, scored)));
         text.push_str(&table(&cells, style));
-        if let Some(verdict) = known.first().and_then(|(metric, scored)| verdict(metric, scored, style)) {
+        if let Some(verdict) = known.first().and_then(|(metric, scored)| verdict(metric, scored, rows, style))
+        {
             text.push_str(&format!("  {verdict}\n"));
         }
     }
@@ -56,8 +59,9 @@ fn table(cells: &[[String; 4]], style: Style) -> String {
     text
 }
 
-fn verdict(metric: &Metric, scored: &Scored, style: Style) -> Option<String> {
-    Some(match standing(metric, scored)? {
+fn verdict(metric: &Metric, scored: &Scored, rows: u64, style: Style) -> Option<String> {
+    Some(match standing(metric, scored, rows)? {
+        Standing::TooFew => style.yellow(&few_rows(rows)),
         Standing::Better => style.green("Better than a trivial answer, and not by chance."),
         Standing::PerhapsBetter => {
             style.yellow("Better than a trivial answer, but perhaps by chance: more test rows would tell.")
@@ -88,5 +92,7 @@ mod tests {
         let widths: Vec<usize> = lines[1..4].iter().map(|line| line.chars().count()).collect();
         assert!(widths.iter().all(|w| *w == widths[0]), "{text}");
         assert!(lines[4].contains("not by chance"));
+        let text = scores(&Evaluation { rows: 1, ..evaluation }, "row", Style::of_stdout());
+        assert!(text.contains("A single row says little") && !text.contains("by chance"), "{text}");
     }
 }

@@ -5,7 +5,7 @@ use crate::flags::{Flag, THREADS, Value};
 use crate::output::say;
 use crate::program::{DONE, Operand, Verb};
 use crate::{output, show};
-use pellucid_data::{DataError, OutColumn, OutValues, write_csv, write_table};
+use pellucid_data::{DataError, OutColumn, OutValues, check_output, write_csv, write_table};
 use pellucid_goals::{Error, Predictions};
 use std::path::Path;
 
@@ -43,6 +43,7 @@ pub(crate) static VERB: Verb = Verb {
 
 fn run(a: &Arguments<'_>) -> Result<u8, Error> {
     let run = a.operand(0).unwrap_or(Path::new(""));
+    a.path(&OUT).map_or(Ok(()), check_output)?;
     let mut watcher = show::watcher(false);
     let predictions = pellucid_goals::predict(run, &a.operands(1), watcher.as_mut())?;
     drop(watcher);

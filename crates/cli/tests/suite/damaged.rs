@@ -57,7 +57,20 @@ fn answers_need_the_columns_of_the_model() {
     let folder = folder.path();
     trained(folder);
     std::fs::write(folder.join("other.csv"), "age,presure,city\n50,120,Bern\n").unwrap();
-    run(folder, &["predict", "runs/a", "other.csv"]).fails(2, &["pressure", "presure"]);
+    let says = [
+        "the data lacks the column `pressure`",
+        "answers from `age`, `pressure`, `city`",
+        "`presure` to `pressure`",
+    ];
+    run(folder, &["predict", "runs/a", "other.csv"]).fails(2, &says);
+    std::fs::write(folder.join("less.csv"), "age\n50\n").unwrap();
+    let says = ["the columns `pressure`, `city`", "the data has `age`"];
+    run(folder, &["predict", "runs/a", "less.csv"]).fails(2, &says);
+    // In another order, and with more columns, all is well.
+    std::fs::write(folder.join("more.csv"), "zip,city,pressure,age\n1,Bern,120,50\n").unwrap();
+    std::fs::write(folder.join("same.csv"), "age,pressure,city\n50,120,Bern\n").unwrap();
+    let answers = |file: &str| run(folder, &["predict", "runs/a", file]).ok().out;
+    assert_eq!(answers("more.csv"), answers("same.csv"));
     run(folder, &["predict", "runs/a", "patients.csv", "--out", "x.xlsx"]).fails(2, &["x.xlsx", ".parquet"]);
 }
 

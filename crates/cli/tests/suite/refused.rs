@@ -57,6 +57,20 @@ fn pictures_that_are_none() {
 }
 
 #[test]
+fn pictures_that_a_table_names_but_no_one_has() {
+    let table = (0..40)
+        .fold("picture,y\n".to_owned(), |text, i| text + &format!("gone/{i}.png,{}\n", ["a", "b"][i % 2]));
+    refused(file("t.csv", table), &["t.csv", "--predict", "y"], 3, &["`picture`", "none of these exists"]);
+    let constant = (0..40).fold("a,y\n".to_owned(), |text, i| text + &format!("1,{}\n", ["p", "q"][i % 2]));
+    refused(
+        file("t.csv", constant),
+        &["t.csv"],
+        3,
+        &["no column can be an input", "the same value in every row"],
+    );
+}
+
+#[test]
 fn archives_that_are_broken_or_hostile() {
     let pictures: Vec<(String, Vec<u8>)> = (0..20)
         .map(|i| (format!("{}/{i}.png", ["a", "b"][i as usize % 2]), stripes(i % 2 == 1, i)))
@@ -68,6 +82,13 @@ fn archives_that_are_broken_or_hostile() {
     let bomb = zip(&[("table.csv", &vec![b'0'; 64 << 20])]);
     assert!(bomb.len() < 1 << 20);
     refused(file("bomb.zip", bomb), &["bomb.zip"], 3, &["bomb.zip"]);
+    let nested = zip(&[("one.zip", &zip(&[("a.csv", b"a,b\n1,2\n")])), ("two.zip", &zip(&[]))]);
+    refused(
+        file("nested.zip", nested),
+        &["nested.zip"],
+        3,
+        &["nested.zip", "only archives", "unpack the outer"],
+    );
     for name in ["../outside.csv", "/outside.csv", "a/../../outside.csv"] {
         let climbing = zip(&[(name, patients(200).as_bytes())]);
         let words = ["climbing.zip", "--predict", "outcome"];
@@ -184,7 +205,42 @@ fn settings_that_make_no_sense() {
     refused(with("[network]\nlayers = [\"conv 3x3 32\"]\n"), &words, 2, &["conv"]);
     refused(|f| write_patients(f, 200), &["patients.csv", "--kind", "age=numbr"], 2, &["numbr", "`number`"]);
     refused(|f| write_patients(f, 200), &["patients.csv", "--sample", "clothes"], 2, &["--sample"]);
+    refused(
+        with(""),
+        &[&words[..4], &["--out", "my.toml"]].concat(),
+        2,
+        &["my.toml", "not a folder", "--out"],
+    );
+    refused(with("[training]\nsteps = \"many\"\n"), &words, 2, &["my.toml", "a whole number of at least 0"]);
     refused(|_| {}, &["--sample", "cloths"], 2, &["`clothes`"]);
+    refused(with("[data]\nvalidation = 0.0\n"), &words, 3, &["no validation rows", "patients.csv", "[data]"]);
+}
+
+#[test]
+fn errors_on_a_sample_name_it_and_no_temporary_file() {
+    for (sample, column) in [("clothes", "nope"), ("tumours", "diagnoses")] {
+        let ran = refused(|_| {}, &["--sample", sample, "--predict", column], 2, &[column]);
+        assert!(ran.err.contains(&format!("sample {sample}\n")), "{ran:#?}");
+        assert!(!ran.err.contains(&std::env::temp_dir().display().to_string()), "{ran:#?}");
+    }
+}
+
+#[test]
+fn a_network_too_large_for_the_machine_is_refused_before_it_is_built() {
+    let with = |config: &'static str| {
+        move |folder: &Path| {
+            write_patients(folder, 200);
+            write_pictures(folder, 10);
+            std::fs::write(folder.join("my.toml"), config).unwrap();
+        }
+    };
+    let table = ["patients.csv", "--predict", "outcome", "--ignore", "dose", "--config", "my.toml"];
+    let says =
+        ["too large for this machine", " TB, and ", "free", "lower `width` in [network] (it is 65536)"];
+    refused(with("[network]\nwidth = 65536\ndepth = 1000\n"), &table, 2, &says);
+    let says = ["too large for this machine", "lower `channels` in [network] (they are 65536)"];
+    let config = "[data]\nallow_leaks = true\n[network]\nchannels = 65536\n";
+    refused(with(config), &["pictures", "--config", "my.toml"], 2, &says);
 }
 
 #[test]
@@ -210,6 +266,11 @@ fn a_training_that_diverges_fails_and_leaves_no_model() {
     run(folder, &words).fails(1, &["lower learning rate"]);
     assert!(!folder.join("runs/patients-1/model").exists());
     run(folder, &["predict", "runs/patients-1", "patients.csv"]).fails(2, &["no model"]);
+    // What fails before its first checkpoint could not be resumed either.
+    let words =
+        ["train", "patients.csv", "--predict", "outcome", "--lr", "1e30", "--steps", "100", "--name", "b"];
+    run(folder, &words).fails(1, &["lower learning rate"]);
+    assert!(!folder.join("runs/b").exists(), "a run that came to nothing is left behind");
 }
 
 #[test]
@@ -220,4 +281,15 @@ fn a_very_wide_table_with_few_rows_is_said_to_be_small() {
         writeln!(text, "{}", ["a", "b"][row % 2]).unwrap();
     }
     refused(file("wide.csv", text), &["wide.csv", "--predict", "y"], 3, &["rows"]);
+    refused(file("one.csv", "a,y\n1,2\n"), &["one.csv"], 3, &["one.csv", "nothing to learn"]);
+    let two = "a,y\n1,x\n2,z\n";
+    refused(
+        file("two.csv", two),
+        &["two.csv"],
+        3,
+        &["2 rows are too few to split", "two.csv", "give more rows"],
+    );
+    let three = "a,b,y\n1,2,x\n2,3,z\n5,5,x\n";
+    let says = ["no validation row can be used", "each of the 1", "give more rows"];
+    refused(file("three.csv", three), &["three.csv", "--predict", "y"], 3, &says);
 }

@@ -105,6 +105,63 @@ fn a_table_becomes_scores_and_answers() {
 }
 
 #[test]
+fn a_few_rows_are_not_said_to_prove_anything() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write_patients(folder, 200);
+    train(folder, &["patients.csv", "--predict", "outcome", "--ignore", "dose", "--name", "a"]);
+    let text = std::fs::read_to_string(folder.join("patients.csv")).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    // One row with an answer, and many without: only what can be compared is counted.
+    let unanswered = lines[2..60].iter().map(|line| format!("{},", line.rsplit_once(',').unwrap().0));
+    let one: Vec<String> = lines[..2].iter().map(|line| (*line).to_owned()).chain(unanswered).collect();
+    std::fs::write(folder.join("one.csv"), one.join("\n")).unwrap();
+    let said = run(folder, &["evaluate", "runs/a", "one.csv"]).ok().out;
+    assert!(said.contains("on 1 row of this data") && said.contains("A single row says little"), "{said}");
+    assert!(!said.contains("by chance") && !said.contains("do not use it"), "{said}");
+    std::fs::write(folder.join("few.csv"), lines[..8].join("\n")).unwrap();
+    let said = run(folder, &["evaluate", "runs/a", "few.csv"]).ok().out;
+    assert!(said.contains("Only 7 rows say little"), "{said}");
+}
+
+#[test]
+fn cells_that_count_as_missing_are_told_when_answering() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write_patients(folder, 200);
+    train(folder, &["patients.csv", "--predict", "outcome", "--ignore", "dose", "--name", "a"]);
+    std::fs::write(folder.join("odd.csv"), "age,pressure,city\n50,120,Bern\ninf,120,Bern\n1e300,,Genf\n")
+        .unwrap();
+    let ran = run(folder, &["predict", "runs/a", "odd.csv"]).ok();
+    assert_eq!(cells(&ran.out).len(), 4, "every row is answered");
+    for says in
+        ["row 2, column `age`: `inf` is not a finite number, so it counts as missing", "row 3, column `age`"]
+    {
+        assert!(ran.err.contains(says), "{ran:#?}");
+    }
+    assert!(!ran.err.contains("`pressure`") && !ran.err.contains("row 1"), "{ran:#?}");
+    let text = (0..40).fold("age,pressure,city\n".to_owned(), |text, _| text + "old,120,Bern\n");
+    let ran = run_with(folder, &["predict", "runs/a", "-"], &text).ok();
+    assert!(
+        ran.err.contains("`old` is not a finite number") && ran.err.contains("30 more cells"),
+        "{ran:#?}"
+    );
+}
+
+#[test]
+fn a_place_for_answers_that_cannot_be_is_told_before_the_work() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write_patients(folder, 200);
+    train(folder, &["patients.csv", "--predict", "outcome", "--ignore", "dose", "--name", "a"]);
+    let predict = |out: &str| run(folder, &["predict", "runs/a", "patients.csv", "--out", out]);
+    let ran = predict("nowhere/x.csv").fails(2, &["the folder `nowhere` does not exist", "nowhere/x.csv"]);
+    assert!(!ran.err.contains(".pellucid-"), "{ran:#?}");
+    predict("patients.csv/x.csv").fails(2, &["patients.csv` is a file"]);
+    predict("x.xls").fails(2, &[".parquet"]);
+}
+
+#[test]
 fn pictures_become_answers_in_the_order_given() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();

@@ -1,6 +1,6 @@
 //! A zip archive as a set of named files, checked against attacks before anything is unpacked.
 
-use super::{is_litter, stays_inside, wrapper};
+use super::{Listing, is_litter, stays_inside};
 use crate::error::{DataError, Result};
 use crate::limits::{MAX_ARCHIVE, MAX_ENTRIES, MAX_ENTRY, MAX_RATIO, RATIO_FROM};
 use crate::source::{read_exact_at, to_temporary};
@@ -22,24 +22,22 @@ pub(super) struct Archive {
 }
 
 impl Archive {
-    /// Opens and checks an archive; also gives the listed names and notes about what was left out.
-    pub(super) fn open(path: &Path) -> Result<(Self, Vec<String>, Vec<String>)> {
-        let label = path.display().to_string();
-        let io_error = |e: io::Error| DataError::io("could not read the archive", path, &e);
+    /// Opens and checks an archive that messages call `label`; also gives what it holds.
+    pub(super) fn open(path: &Path, label: &str) -> Result<(Self, Listing)> {
+        let label = label.to_owned();
+        let io_error = |e: io::Error| DataError::io("could not read the archive", &label, &e);
         let file = File::open(path).map_err(io_error)?;
         let length = file.metadata().map_err(io_error)?.len();
         let zip = ZipArchive::new(Positioned::new(file, length)).map_err(|e| broken(&label, &e))?;
         let mut out = Self { label, zip, entries: HashMap::new() };
-        let (mut names, notes) = out.check(length)?;
-        let wrapper = wrapper(&names).to_owned();
-        names.iter_mut().for_each(|name| drop(name.drain(..wrapper.len())));
+        let (wrapper, listing) = out.check(length)?.unwrapped();
         out.entries = out.entries.drain().map(|(name, at)| (name[wrapper.len()..].to_owned(), at)).collect();
-        Ok((out, names, notes))
+        Ok((out, listing))
     }
 
     /// Goes through the central directory once and refuses what is unsafe or cannot be unpacked.
-    fn check(&mut self, length: u64) -> Result<(Vec<String>, Vec<String>)> {
-        let (mut names, mut notes) = (Vec::new(), Vec::new());
+    fn check(&mut self, length: u64) -> Result<Listing> {
+        let Listing { mut names, mut folders, mut notes } = Listing::default();
         let (mut packed, mut unpacked, mut links) = (0_u64, 0_u64, 0_usize);
         if self.zip.len() > MAX_ENTRIES {
             return Err(self.refuse("the archive is refused: it has too many entries"));
@@ -60,7 +58,13 @@ impl Archive {
             if let Some(why) = bomb(&name, entry.compressed_size(), entry.size(), unpacked) {
                 return Err(self.refuse("the archive is refused: it looks like a zip bomb").because(why));
             }
-            if entry.is_dir() || is_litter(&name) {
+            let parts: Vec<&str> = name.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+            let clean = parts.join("/");
+            if is_litter(&name) {
+                continue;
+            }
+            if entry.is_dir() {
+                folders.push(clean);
                 continue;
             }
             if entry.is_symlink() {
@@ -72,12 +76,10 @@ impl Archive {
                     .in_file(format!("{}/{name}", self.label))
                     .advise("unpack it with its password and open the folder"));
             }
-            let parts: Vec<&str> = name.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
-            let name = parts.join("/");
-            if self.entries.insert(name.clone(), (i, entry.size())).is_none() {
-                names.push(name);
+            if self.entries.insert(clean.clone(), (i, entry.size())).is_none() {
+                names.push(clean);
             } else {
-                notes.push(format!("the archive holds `{name}` more than once: the last one counts"));
+                notes.push(format!("the archive holds `{clean}` more than once: the last one counts"));
             }
         }
         if packed > length {
@@ -87,7 +89,7 @@ impl Archive {
         if links > 0 {
             notes.push(format!("{links} symbolic links in the archive were left out"));
         }
-        Ok((names, notes))
+        Ok(Listing { names, folders, notes })
     }
 
     fn refuse(&self, what: &str) -> DataError {

@@ -1,22 +1,21 @@
 //! Walking a folder on disk.
 
-use super::is_litter;
+use super::{Listing, is_litter};
 use crate::error::{DataError, Result};
 use crate::limits::MAX_FOLDER_DEPTH;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-/// The relative names of all files below a folder (at most `most`), and notes about what was left out.
+/// The relative names of all files (at most `most`) and folders below a folder, and notes about what was left out.
 /// Links to folders are followed once, so that links in a circle end.
-pub(super) fn walk(root: &Path, most: usize) -> Result<(Vec<String>, Vec<String>)> {
-    let mut out = Walk { names: Vec::new(), notes: Vec::new(), seen: HashSet::new(), most };
+pub(super) fn walk(root: &Path, most: usize) -> Result<Listing> {
+    let mut out = Walk { found: Listing::default(), seen: HashSet::new(), most };
     out.folder(root, "", 0)?;
-    Ok((out.names, out.notes))
+    Ok(out.found)
 }
 
 struct Walk {
-    names: Vec<String>,
-    notes: Vec<String>,
+    found: Listing,
     seen: HashSet<PathBuf>,
     most: usize,
 }
@@ -24,18 +23,20 @@ struct Walk {
 impl Walk {
     fn folder(&mut self, path: &Path, prefix: &str, depth: usize) -> Result<()> {
         if depth > MAX_FOLDER_DEPTH {
-            self.notes.push(format!("`{prefix}` is nested deeper than {MAX_FOLDER_DEPTH} folders: left out"));
+            self.found
+                .notes
+                .push(format!("`{prefix}` is nested deeper than {MAX_FOLDER_DEPTH} folders: left out"));
             return Ok(());
         }
         let entries =
             std::fs::read_dir(path).map_err(|e| DataError::io("could not read the folder", path, &e))?;
         for entry in entries {
-            if self.names.len() >= self.most {
+            if self.found.names.len() >= self.most {
                 return Ok(());
             }
             let entry = entry.map_err(|e| DataError::io("could not read the folder", path, &e))?;
             let Some(name) = entry.file_name().to_str().map(str::to_owned) else {
-                self.notes.push(format!(
+                self.found.notes.push(format!(
                     "{} has a name that is not valid Unicode: left out",
                     entry.path().display()
                 ));
@@ -55,7 +56,7 @@ impl Walk {
             match std::fs::metadata(&path) {
                 Ok(meta) => kind = meta.file_type(),
                 Err(_) => {
-                    self.notes.push(format!("`{name}` is a link to nothing: left out"));
+                    self.found.notes.push(format!("`{name}` is a link to nothing: left out"));
                     return Ok(());
                 }
             }
@@ -69,8 +70,9 @@ impl Walk {
         }
         if kind.is_dir() {
             self.folder(&path, &format!("{name}/"), depth + 1)?;
+            self.found.folders.push(name);
         } else if kind.is_file() {
-            self.names.push(name);
+            self.found.names.push(name);
         }
         Ok(())
     }

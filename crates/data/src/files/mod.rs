@@ -6,7 +6,7 @@ mod folder;
 use crate::error::{DataError, Result};
 use crate::limits::{MAX_FILE_IN_MEMORY, MAX_FILES_BESIDE};
 use archive::Archive;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -35,11 +35,30 @@ enum Root {
     Archive(Archive),
 }
 
-/// Sorted names, and what was left out with the reason.
+/// What a folder or archive holds.
 #[derive(Debug, Default)]
 struct Listing {
+    /// The files, sorted.
     names: Vec<String>,
+    /// The folders, also those without files.
+    folders: Vec<String>,
+    /// What was left out, with the reason.
     notes: Vec<String>,
+}
+
+impl Listing {
+    /// Steps into a single folder around all files; folders beside it keep their names.
+    fn unwrapped(mut self) -> (String, Listing) {
+        let wrapper = wrapper(&self.names).to_owned();
+        self.names.iter_mut().for_each(|name| drop(name.drain(..wrapper.len())));
+        self.folders.retain(|folder| !wrapper.starts_with(&format!("{folder}/")));
+        for folder in &mut self.folders {
+            if let Some(below) = folder.strip_prefix(&wrapper) {
+                *folder = below.to_owned();
+            }
+        }
+        (wrapper, self)
+    }
 }
 
 impl Files {
@@ -50,21 +69,23 @@ impl Files {
     /// an archive that is unsafe (names that climb out, a zip bomb), `Io` when the folder cannot be read.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
+        Self::open_as(path, &path.display().to_string())
+    }
+
+    /// Opens a folder or a zip archive that messages call `label`.
+    pub(crate) fn open_as(path: &Path, label: &str) -> Result<Self> {
         let meta = std::fs::metadata(path).map_err(|e| DataError::io("could not open", path, &e))?;
-        let label = path.display().to_string();
         if !meta.is_dir() {
-            let (archive, names, notes) = Archive::open(path)?;
-            return Ok(Self::new(label, Root::Archive(archive), Listing { names, notes }));
+            let (archive, listing) = Archive::open(path, label)?;
+            return Ok(Self::new(label.to_owned(), Root::Archive(archive), listing));
         }
-        let (mut names, notes) = folder::walk(path, usize::MAX)?;
-        let wrapper = wrapper(&names).to_owned();
-        names.iter_mut().for_each(|name| drop(name.drain(..wrapper.len())));
-        Ok(Self::new(label, Root::Folder(path.join(wrapper)), Listing { names, notes }))
+        let (wrapper, listing) = folder::walk(path, usize::MAX)?.unwrapped();
+        Ok(Self::new(label.to_owned(), Root::Folder(path.join(wrapper)), listing))
     }
 
     /// The folder around single files given by path; only these names are listed.
     pub(crate) fn of(folder: &Path, names: Vec<String>) -> Self {
-        let listing = Listing { names, notes: Vec::new() };
+        let listing = Listing { names, ..Listing::default() };
         Self::new(folder.display().to_string(), Root::Folder(folder.to_owned()), listing)
     }
 
@@ -100,14 +121,25 @@ impl Files {
     fn listing(&self) -> &Listing {
         self.0.listing.get_or_init(|| match &self.0.root {
             Root::Beside(folder) => match folder::walk(folder, MAX_FILES_BESIDE) {
-                Ok((mut names, notes)) => {
-                    names.sort_unstable();
-                    Listing { names, notes }
+                Ok(mut listing) => {
+                    listing.names.sort_unstable();
+                    listing
                 }
-                Err(error) => Listing { names: Vec::new(), notes: vec![error.to_string()] },
+                Err(error) => Listing { notes: vec![error.to_string()], ..Listing::default() },
             },
             Root::Folder(_) | Root::Archive(_) => Listing::default(),
         })
+    }
+
+    /// The folders in which, and below which, no file is `wanted`, though there is one beside them; sorted.
+    pub(crate) fn folders_without(&self, wanted: impl Fn(&str) -> bool) -> Vec<&str> {
+        let above = |name| std::iter::successors(parent(name), |folder| parent(folder));
+        let wanted = self.list().iter().filter(|name| wanted(name)).flat_map(|name| above(name));
+        let full: HashSet<&str> = wanted.chain([""]).collect();
+        let all = self.list().iter().flat_map(|name| above(name));
+        let all: BTreeSet<&str> = all.chain(self.listing().folders.iter().map(String::as_str)).collect();
+        let bare = |folder: &&str| !full.contains(folder) && full.contains(parent(folder).unwrap_or(""));
+        all.into_iter().filter(bare).collect()
     }
 
     /// True when [`Files::read`] would find this name.
@@ -178,8 +210,8 @@ impl Files {
 
     fn found(&self, name: &str) -> Result<String> {
         self.resolve(name).ok_or_else(|| {
-            let error =
-                DataError::not_found(format!("there is no file `{name}`")).in_file(self.0.label.clone());
+            let here = if self.0.label == "." { "this folder" } else { self.0.label.as_str() };
+            let error = DataError::not_found(format!("there is no file `{name}`")).in_file(here);
             match pellucid_base::nearest(name, self.list().iter().take(MAX_FILES_BESIDE).map(String::as_str))
             {
                 Some(near) => error.advise(format!("did you mean `{near}`?")),
@@ -200,7 +232,7 @@ impl Files {
                 if stays_inside(name) && folder.join(name).is_file() {
                     return Some(name.to_owned());
                 }
-                // Looking through the folder is for names of pictures and sounds only, not for every text cell.
+                // Looking through the folder is for names of pictures only, not for every text cell.
                 crate::formats::media_of(name)?;
             }
             Root::Folder(_) | Root::Archive(_) => {
@@ -228,6 +260,11 @@ impl Files {
     fn is_listed(&self, name: &str) -> bool {
         self.list().binary_search_by(|n| n.as_str().cmp(name)).is_ok()
     }
+}
+
+/// The folder around a name; none around a name at the top.
+fn parent(name: &str) -> Option<&str> {
+    name.rsplit_once('/').map(|(folder, _)| folder)
 }
 
 fn base(name: &str) -> &str {
@@ -280,6 +317,27 @@ mod tests {
         assert_eq!(wrapper(&names(&["a/x.png", "ab/y.png"])), "");
         assert_eq!(wrapper(&names(&["x.png", "a/y.png"])), "");
         assert_eq!(wrapper(&[]), "");
+    }
+
+    #[test]
+    fn folders_without_wanted_files_are_found_once_and_below_what_is_stepped_into() {
+        let bare = |files: &[&str], folders: &[&str]| {
+            let listing =
+                Listing { names: names(files), folders: names(folders), ..Listing::default() }.unwrapped().1;
+            let files = Files::new("x".to_owned(), Root::Folder(PathBuf::new()), listing);
+            names(&files.folders_without(|name| name.ends_with(".png")))
+        };
+        assert_eq!(bare(&["a/1.png", "b/1.png", "c/d/1.txt"], &["a", "b", "c", "c/d", "e"]), ["c", "e"]);
+        assert_eq!(bare(&["set/a/1.png", "set/b/1.png"], &["set", "set/a", "set/b", "set/c"]), ["c"]);
+        assert_eq!(bare(&["a/1.png", "a/2.png"], &["a", "b", "b/c"]), ["b"]);
+        assert_eq!(bare(&["1.png", "2.png"], &[]), [""; 0]);
+    }
+
+    #[test]
+    fn a_file_that_is_not_here_is_not_said_to_be_missing_in_a_dot() {
+        let read = Files::of(Path::new("."), names(&["a.png"])).read("b.png");
+        let said = read.err().map(|e| e.to_string()).unwrap_or_default();
+        assert!(said.starts_with("there is no file `b.png` · this folder · "), "{said}");
     }
 
     #[test]

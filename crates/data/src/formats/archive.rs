@@ -32,7 +32,7 @@ impl Format for Archive {
                 .in_file(source.label())
                 .advise("unpack the outer archive first"));
         };
-        let files = Files::open(path)?;
+        let files = Files::open_as(path, source.label())?;
         if OFFICE.iter().any(|name| files.list().iter().any(|file| file == name)) {
             return Err(DataError::unreadable("this is an office document, not a data set")
                 .in_file(source.label())

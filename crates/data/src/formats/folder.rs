@@ -1,4 +1,4 @@
-//! A folder (or an unpacked archive): either the tables in it, or one row for each picture or sound.
+//! A folder (or an unpacked archive): either the tables in it, or one row for each picture.
 
 use super::{Format, MEDIA, Media, extension, format_names, media_of, recognise, table_format_of};
 use crate::error::{DataError, Result};
@@ -13,7 +13,7 @@ pub(super) struct Folder;
 
 /// The column that holds the sub-folder's name.
 const LABEL: &str = "label";
-/// Rows of a table that are searched for names of pictures and sounds.
+/// Rows of a table that are searched for names of pictures.
 const ROWS_SEARCHED: usize = 20;
 /// Share of the files that must lie in part folders for these to count as a split.
 const IN_PARTS: f64 = 0.9;
@@ -35,7 +35,7 @@ impl Format for Folder {
         let Some(path) = source.path() else {
             return Err(DataError::usage("this is not a folder").in_file(source.label()));
         };
-        read_files(Files::open(path)?, into).map(Some)
+        read_files(Files::open_as(path, source.label())?, into).map(Some)
     }
 
     fn is_table(&self) -> bool {
@@ -83,6 +83,10 @@ fn nothing_readable(files: &Files) -> DataError {
     for name in files.list() {
         *found.entry(extension(name).map_or("no extension".to_owned(), |e| format!(".{e}"))).or_default() +=
             1;
+    }
+    if found.keys().all(|extension| extension == ".zip") {
+        let error = error.because("it holds only archives, and an archive within an archive is not opened");
+        return error.advise("unpack the outer archive first, and give one of the inner ones");
     }
     let mut found: Vec<(String, usize)> = found.into_iter().collect();
     found.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
@@ -181,7 +185,7 @@ fn names_media(files: &Files, trial: &mut Builder) -> Result<bool> {
     }))
 }
 
-// ---- pictures and sounds ----
+// ---- pictures ----
 
 fn media_names<'a>(files: &'a Files, media: &Media) -> Vec<&'a str> {
     let of = |name: &&String| media_of(name).is_some_and(|m| m == media);
@@ -300,6 +304,17 @@ fn describe_media(
         into.note(format!("{unlabelled} {} are in no sub-folder: their `{LABEL}` is missing", media.plural));
     }
     note_split("folders", parts, into);
+    let bare = files.folders_without(|name| media_of(name) == Some(media));
+    if !bare.is_empty() {
+        let named: Vec<String> = bare.iter().take(10).map(|folder| format!("`{folder}`")).collect();
+        let more = if bare.len() > named.len() { ", …" } else { "" };
+        let hold = if bare.len() == 1 {
+            "1 folder holds".to_owned()
+        } else {
+            format!("{} folders hold", bare.len())
+        };
+        into.note(format!("{hold} no {}: {}{more}", media.plural, named.join(", ")));
+    }
     let others =
         files.list().iter().filter(|name| media_of(name).is_none() && table_format_of(name).is_none());
     let others: Vec<&String> = others.collect();

@@ -52,14 +52,11 @@ pub struct Media {
 }
 
 /// The sorts of media that folders are searched for.
-pub static MEDIA: [Media; 2] = [
-    Media {
-        column: "image",
-        plural: "pictures",
-        extensions: &["png", "jpg", "jpeg", "bmp", "gif", "tif", "tiff", "webp"],
-    },
-    Media { column: "audio", plural: "sounds", extensions: &["wav", "flac", "mp3", "ogg"] },
-];
+pub static MEDIA: [Media; 1] = [Media {
+    column: "image",
+    plural: "pictures",
+    extensions: &["png", "jpg", "jpeg", "bmp", "gif", "tif", "tiff", "webp"],
+}];
 
 /// The lower-case extension of a name, without the dot.
 pub(crate) fn extension(name: &str) -> Option<String> {

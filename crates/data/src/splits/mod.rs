@@ -155,8 +155,10 @@ fn describe(plan: SplitPlan<'_>, counts: [usize; 3], seed: u64) -> String {
         SplitPlan::Time(_) => "in time order: the oldest rows train, the newest test".to_owned(),
         _ => format!("by chance (seed {seed})"),
     };
-    let [train, validation, test] = counts;
-    format!("split {how}: {train} training, {validation} validation, {test} test rows")
+    let parts = [Part::Train, Part::Validation, Part::Test].into_iter().zip(counts);
+    let parts: Vec<String> =
+        parts.filter(|(_, n)| *n > 0).map(|(part, n)| format!("{n} {}", part.name())).collect();
+    format!("split {how}: {} rows", parts.join(", "))
 }
 
 /// Rows for each part; a part with a share above 0 gets at least one row.
@@ -165,9 +167,12 @@ fn targets(rows: usize, options: &SplitOptions) -> Result<Targets> {
     let (validation, test) = (wanted(options.validation), wanted(options.test));
     match rows.checked_sub(validation + test) {
         Some(train) if train > 0 => Ok([train, validation, test]),
-        _ => Err(DataError::refused(format!("{rows} rows are too few to split"))
-            .because("training, validation and test need at least one row each")
-            .advise("give more rows")),
+        _ => Err(DataError::refused(match rows {
+            1 => "1 row is too few to split".to_owned(),
+            n => format!("{n} rows are too few to split"),
+        })
+        .because("training, validation and test need at least one row each")
+        .advise("give more rows")),
     }
 }
 
@@ -186,17 +191,28 @@ fn given(parts: &[Part], rest: SplitPlan<'_>, options: &SplitOptions) -> Result<
         seed: options.seed,
     };
     splits.reason = "split as the data gives it".to_owned();
+    let lacking = |part: &str| {
+        format!("; it gives no {part} rows, and the share to take for them is 0: add some, or set a share")
+    };
     if missing.validation > 0.0 || missing.test > 0.0 {
         let cut = cut(&train, rest, &missing)?;
         for (row, part) in train.iter().zip(&cut.parts) {
             splits.parts[*row] = *part;
         }
-        let lacking = match (missing.validation > 0.0, missing.test > 0.0) {
-            (true, true) => "validation and test rows were",
-            (true, false) => "validation rows were",
-            _ => "test rows were",
+        let absent = match (missing.validation > 0.0, missing.test > 0.0) {
+            (true, true) => "validation or test rows",
+            (true, false) => "validation rows",
+            _ => "test rows",
         };
-        splits.reason = format!("{}; {lacking} cut from its training rows ({})", splits.reason, cut.reason);
+        splits.reason = format!(
+            "{}; it gives no {absent}, so these are taken from its training rows ({}); to choose them yourself, add them \
+             to the data",
+            splits.reason, cut.reason
+        );
+    }
+    let counts = splits.counts();
+    for part in [Part::Validation, Part::Test].into_iter().filter(|part| counts[*part as usize] == 0) {
+        splits.reason.push_str(&lacking(part.name()));
     }
     Ok(splits)
 }

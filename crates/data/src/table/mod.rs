@@ -32,11 +32,13 @@ pub struct OpenOptions {
     pub memory: usize,
     /// Share of unreadable rows (0 to 1) that is skipped and reported; more is an error. Default: 0.01.
     pub skip_share: f64,
+    /// What messages call a single input instead of its path, if a person never saw that path.
+    pub called: Option<String>,
 }
 
 impl Default for OpenOptions {
     fn default() -> Self {
-        Self { memory: limits::TABLE_MEMORY, skip_share: limits::SKIP_SHARE }
+        Self { memory: limits::TABLE_MEMORY, skip_share: limits::SKIP_SHARE, called: None }
     }
 }
 

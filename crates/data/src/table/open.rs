@@ -39,6 +39,10 @@ pub(super) fn open(paths: &[PathBuf], options: &OpenOptions) -> Result<Table> {
     let beside = || Some(Files::beside(first.parent().unwrap_or(Path::new(""))));
     if let [only] = paths {
         let source = if only.as_os_str() == "-" { Source::standard_input()? } else { Source::disk(only) };
+        let source = match &options.called {
+            Some(name) => source.called(name),
+            None => source,
+        };
         let format = recognise(&source)?;
         if format.is_table() {
             into.start_file(source.label(), None)?;
@@ -57,7 +61,7 @@ pub(super) fn open(paths: &[PathBuf], options: &OpenOptions) -> Result<Table> {
     into.finish(name, origin(given), beside())
 }
 
-/// Several inputs, with the pictures or sounds of a folder in its place; a folder with tables, and one given alone,
+/// Several inputs, with the pictures of a folder in its place; a folder with tables, and one given alone,
 /// stays what it is.
 fn unfold(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
     let mut out = Vec::with_capacity(paths.len());

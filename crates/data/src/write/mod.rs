@@ -60,6 +60,37 @@ pub fn write_atomic(path: &Path, fill: impl FnOnce(&mut (dyn Write + Send)) -> i
     pellucid_base::write_atomic(path, fill).map_err(|e| DataError::io("could not write", path, &e))
 }
 
+/// Checks, before any work, that [`write_table`] knows the format of a path and finds its folder.
+///
+/// # Errors
+/// `Usage` for another extension, `NotFound` for a folder that does not exist.
+pub fn check_output(path: &Path) -> Result<()> {
+    if !EXTENSIONS.contains(&extension(path).as_str()) {
+        return Err(unknown_format(path));
+    }
+    let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) else { return Ok(()) };
+    let what = match (folder.exists(), folder.is_dir()) {
+        (_, true) => return Ok(()),
+        (true, false) => format!("`{}` is a file, not a folder", folder.display()),
+        (false, _) => format!("the folder `{}` does not exist", folder.display()),
+    };
+    let error = DataError::not_found(what).in_file(path.display().to_string());
+    Err(error.advise("make the folder first, or write to another one"))
+}
+
+/// The extensions of the formats that are written.
+const EXTENSIONS: [&str; 6] = ["csv", "tsv", "json", "jsonl", "ndjson", "parquet"];
+
+fn extension(path: &Path) -> String {
+    path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default()
+}
+
+fn unknown_format(path: &Path) -> DataError {
+    DataError::usage("the output's format is not known")
+        .in_file(path.display().to_string())
+        .advise("end the name in .csv, .tsv, .json, .jsonl or .parquet")
+}
+
 /// Writes a table in the format of the path's extension: `.csv`, `.tsv`, `.json` (an array of objects), `.jsonl`
 /// (one object a line) or `.parquet`. The file appears whole or not at all ([`write_atomic`]).
 ///
@@ -67,16 +98,13 @@ pub fn write_atomic(path: &Path, fill: impl FnOnce(&mut (dyn Write + Send)) -> i
 /// `Usage` for another extension, columns of different lengths or with the same name; `Io` when writing fails.
 pub fn write_table(path: &Path, columns: &[OutColumn]) -> Result<()> {
     let rows = checked_rows(columns)?;
-    let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
-    match extension.as_str() {
+    match extension(path).as_str() {
         "csv" => write_atomic(path, |out| text::delimited(out, columns, rows, b',')),
         "tsv" => write_atomic(path, |out| text::delimited(out, columns, rows, b'\t')),
         "json" => write_atomic(path, |out| text::json(out, columns, rows, true)),
         "jsonl" | "ndjson" => write_atomic(path, |out| text::json(out, columns, rows, false)),
         "parquet" => write_atomic(path, |out| parquet::write(out, columns, rows)),
-        _ => Err(DataError::usage("the output's format is not known")
-            .in_file(path.display().to_string())
-            .advise("end the name in .csv, .tsv, .json, .jsonl or .parquet")),
+        _ => Err(unknown_format(path)),
     }
 }
 

@@ -1,6 +1,6 @@
-//! Folders of pictures and sounds, and folders of tables.
+//! Folders of pictures, and folders of tables.
 
-use crate::{column, columns, folder, open, put};
+use crate::{column, columns, error, folder, open, put};
 use pellucid_data::Part::{Test, Train, Validation};
 use pellucid_data::{OpenOptions, Storage, Table};
 
@@ -52,13 +52,39 @@ fn pictures_in_one_folder_have_no_label_and_strays_have_none_either() {
 }
 
 #[test]
-fn sounds_get_their_own_column() {
+fn sounds_are_not_promised() {
     let folder = folder();
     put(&folder, "no/1.wav", "x");
     put(&folder, "yes/2.flac", "x");
-    let table = open(folder.path()).unwrap();
-    assert_eq!(columns(&table), [("audio", Storage::Text), ("label", Storage::Text)]);
-    assert_eq!(column(&table, "label"), ["no", "yes"]);
+    let said = error(open(folder.path())).to_string();
+    assert!(said.contains("1 × .flac, 1 × .wav") || said.contains("1 × .wav, 1 × .flac"), "{said}");
+    assert!(said.contains("folders of pictures") && !said.contains("sound"), "{said}");
+}
+
+#[test]
+fn folders_without_a_picture_are_named() {
+    let folder = folder();
+    for name in ["set/cat/1.png", "set/dog/2.png", "set/bird/notes.txt"] {
+        put(&folder, name, "x");
+    }
+    std::fs::create_dir_all(folder.path().join("set/fish/small")).unwrap();
+    let said = |table: Table| table.notes().join("\n");
+    let notes = said(open(folder.path()).unwrap());
+    assert!(notes.contains("2 folders hold no pictures: `bird`, `fish`"), "{notes}");
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for name in ["cat/1.png", "dog/2.png"] {
+        zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+    }
+    zip.add_directory("fish", zip::write::SimpleFileOptions::default()).unwrap();
+    let zip = put(&folder, "set.zip", zip.finish().unwrap().into_inner());
+    let notes = said(open(zip).unwrap());
+    assert!(notes.contains("1 folder holds no pictures: `fish`"), "{notes}");
+    std::fs::remove_dir_all(folder.path().join("set/dog")).unwrap();
+    let notes = said(open(folder.path().join("set")).unwrap());
+    assert!(
+        notes.contains("2 folders hold no pictures"),
+        "the only class is told beside the empty ones: {notes}"
+    );
 }
 
 #[test]

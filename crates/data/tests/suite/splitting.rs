@@ -117,6 +117,20 @@ fn given_parts_are_kept_and_what_is_missing_is_cut_from_training() {
 }
 
 #[test]
+fn parts_that_the_data_does_not_give_are_explained() {
+    let parts: Vec<Part> = (0..100).map(|i| if i < 80 { Part::Train } else { Part::Validation }).collect();
+    let taken = split(100, SplitPlan::Given(&parts), &options(1)).unwrap().reason;
+    assert!(taken.contains("it gives no test rows, so these are taken from its training rows"), "{taken}");
+    assert!(taken.contains("64 training, 16 test rows") && !taken.contains(" 0 "), "{taken}");
+    let none = SplitOptions { test: 0.0, ..options(1) };
+    let without = split(100, SplitPlan::Given(&parts), &none).unwrap().reason;
+    assert!(without.contains("it gives no test rows, and the share to take for them is 0"), "{without}");
+    assert!(without.ends_with("add some, or set a share"), "{without}");
+    let by_chance = split(100, SplitPlan::Random, &none).unwrap().reason;
+    assert!(by_chance.ends_with("90 training, 10 validation rows"), "{by_chance}");
+}
+
+#[test]
 fn shares_of_zero_make_empty_parts() {
     let none = SplitOptions { validation: 0.0, test: 0.0, seed: 1 };
     assert_eq!(split(5, SplitPlan::Random, &none).unwrap().counts(), [5, 0, 0]);

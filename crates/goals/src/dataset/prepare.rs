@@ -2,8 +2,8 @@
 
 use super::{Survey, Use};
 use crate::config::DataConfig;
-use crate::{Error, Result};
-use pellucid_data::{DataError, Part, Splits};
+use crate::{Error, Result, Watcher};
+use pellucid_data::{DataError, Part, Splits, Table};
 use pellucid_kinds::{Batcher, Encoder, Examples, FitContext, Record, Role, TrainingCells, Unreadable};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -83,9 +83,23 @@ pub(crate) fn prepare(
     let batcher = Arc::new(Batcher::new(encoder.features(), encoder.answers()));
     let prepared = Prepared { encoder, examples: Arc::new(examples), records, batcher, unanswered };
     for (part, name) in [(Part::Train, "training"), (Part::Validation, "validation")] {
+        if splits.counts()[part as usize] == 0 {
+            let why = format!("the {name} share is 0, and the data gives none");
+            let error =
+                DataError::refused(format!("there are no {name} rows")).in_file(survey.table.origin());
+            return Err(error
+                .because(why)
+                .advise(format!("add some, or set `{name}` in [data] to a share"))
+                .into());
+        }
         if prepared.part(part).is_empty() {
-            let what = format!("no {name} row has both readable inputs and an answer");
-            return Err(DataError::refused(what).in_file(survey.table.origin()).into());
+            let why = format!(
+                "each of the {} lacks a readable input, or an answer that occurs among the training rows",
+                splits.counts()[part as usize]
+            );
+            let error =
+                DataError::refused(format!("no {name} row can be used")).in_file(survey.table.origin());
+            return Err(error.because(why).advise("give more rows with an answer").into());
         }
     }
     Ok(prepared)
@@ -120,6 +134,22 @@ pub(crate) fn unusable(survey: &Survey, examples: &Examples) -> Option<(String, 
     let first: String = bad.iter().take(LISTED).map(line).collect();
     let more = if bad.len() > LISTED { "\n  …" } else { "" };
     Some((format!("{} of {} rows cannot be used", bad.len(), survey.table.rows()), first + more))
+}
+
+/// Cells told one by one; the rest is counted.
+const TOLD: usize = 10;
+
+/// Says which cells count as missing though something stands in them.
+pub(crate) fn tell_voided(table: &Table, examples: &Examples, watcher: &mut dyn Watcher) {
+    let voided = examples.voided();
+    for cell in voided.first.iter().take(TOLD) {
+        let mut place = table.place(cell.row);
+        place.column = Some(cell.column.clone());
+        watcher.warning(&format!("{place}: {}, so it counts as missing", cell.why));
+    }
+    if voided.count > TOLD {
+        watcher.warning(&format!("{} more cells count as missing", voided.count - TOLD));
+    }
 }
 
 /// A text that differs when the prepared data does: a hash of all answers and of rows spread over all.

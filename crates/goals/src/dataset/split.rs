@@ -51,7 +51,8 @@ pub(crate) fn split_rows(survey: &Survey, config: &DataConfig, seed: u64) -> Res
         Some(given) => SplitPlan::GivenThen { parts: given, rest: &rest },
         None => rest,
     };
-    Ok(split(rows, plan, &options)?)
+    let of_this_data = |e: DataError| if e.place.is_empty() { e.in_file(survey.table.origin()) } else { e };
+    Ok(split(rows, plan, &options).map_err(of_this_data)?)
 }
 
 /// Calls `f` with every row's cell of a column.

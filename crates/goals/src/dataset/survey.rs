@@ -79,6 +79,7 @@ impl Survey {
         if let Some(memory) = config.memory {
             options.memory = memory;
         }
+        options.called = config.sample.as_ref().map(|name| format!("sample {name}"));
         let table = Table::open(&config.paths, &options)?;
         Survey::of(table, config)
     }
@@ -169,6 +170,11 @@ impl Survey {
         }
         if self.used_as(Use::Input).next().is_none() {
             let error = refuse("there is nothing to learn from: no column can be an input".to_owned());
+            let aside = self.columns.iter().find(|c| c.role == Use::Aside);
+            let error = match aside {
+                Some(column) => error.because(column.reason.clone()),
+                None => error,
+            };
             return Err(error
                 .advise(format!("its columns are {}; set a kind with --kind COLUMN=KIND", names()))
                 .into());

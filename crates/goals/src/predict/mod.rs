@@ -2,10 +2,12 @@
 
 mod design;
 mod network;
+mod size;
 mod task;
 mod weights;
 
 pub(crate) use design::{Blueprint, Decision, Design, Facts, GIVEN, design};
 pub(crate) use network::Network;
+pub(crate) use size::Size;
 pub(crate) use task::{INFERENCE_BATCH, PredictSource, PredictTask};
 pub(crate) use weights::class_weights;

@@ -23,6 +23,16 @@ pub struct Network {
 
 module!(Network { pictures, codes, trunk, heads });
 
+/// Whether one picture is all that goes in.
+pub(super) fn only_picture(batcher: &Batcher) -> bool {
+    batcher.network_sizes().len() == 1 && batcher.numbers_width() == 0 && batcher.code_sizes().is_empty()
+}
+
+/// Whether a picture's vector says where in it things are, not only whether they are there: numbers may depend on it.
+pub(super) fn places(batcher: &Batcher) -> bool {
+    batcher.targets().iter().any(|t| matches!(t, Target::Number { .. }))
+}
+
 impl Network {
     /// Builds a network for what the batcher gives and wants.
     ///
@@ -33,8 +43,7 @@ impl Network {
         let sizes = batcher.network_sizes();
         let code_sizes = batcher.code_sizes();
         let vector = batcher.numbers_width() + code_sizes.len() * code_width(&code_sizes);
-        let only_picture = sizes.len() == 1 && vector == 0;
-        let places = batcher.targets().iter().any(|t| matches!(t, Target::Number { .. }));
+        let (only_picture, places) = (only_picture(batcher), places(batcher));
         let (mut pictures, mut joined) = (Vec::new(), vector);
         for (i, &size) in sizes.iter().enumerate() {
             let seed = seed.part(format!("picture{i}"));

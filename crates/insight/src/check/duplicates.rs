@@ -21,7 +21,7 @@ const MERE_CHANCE: f64 = 0.8;
 /// Rows of the test (validation) split that are also in the training rows, and copies within a split.
 ///
 /// In tables a row is its inputs and its answers, and as many as coincidence explains aren't held against the split:
-/// where few columns have few values, equal rows are bound to occur. Pictures, texts and sounds (columns of
+/// where few columns have few values, equal rows are bound to occur. Pictures and texts (columns of
 /// fingerprints) never coincide, whatever the answer. From 1 % of the test rows on, of which chance explains less than
 /// half, it is a leak; a single copy of a picture is a warning.
 #[must_use]

@@ -57,7 +57,7 @@ pub enum Cells<'a> {
     Numbers(&'a [f64]),
     /// Categories and flags, as a code per distinct value; [`MISSING`] where missing.
     Codes(&'a [u32]),
-    /// Anything else (texts, pictures, sounds) by the fingerprint of its content: [`hash_bytes`], [`hash_picture`].
+    /// Anything else (texts, pictures) by the fingerprint of its content: [`hash_bytes`], [`hash_picture`].
     Prints(&'a [u128]),
 }
 

@@ -65,9 +65,24 @@ pub fn interval(format: Format, scored: &Scored) -> Option<String> {
     Some(format!("{}{dash}{}", bare(low), bare(high)))
 }
 
+/// Fewer scored rows than this say little: were all of them right by chance, the true share could still be 15 points
+/// lower (the rule of three: 3 / n bounds what was not seen in n rows, Hanley & Lippman-Hand 1983).
+pub const FEW_ROWS: u64 = 20;
+
+/// What so few rows are worth, as a sentence.
+pub fn few_rows(rows: u64) -> String {
+    let rows = match rows {
+        1 => "A single row says".to_owned(),
+        n => format!("Only {n} rows say"),
+    };
+    format!("{rows} little about how good it is: it takes at least {FEW_ROWS} to judge, and more are better.")
+}
+
 /// How a score compares to the trivial answer's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
+    /// So few rows allow no judgement: see [`few_rows`].
+    TooFew,
     /// Better, and not by chance.
     Better,
     /// Better, but perhaps by chance.
@@ -76,8 +91,11 @@ pub enum Standing {
     NotBetter,
 }
 
-/// Judges a score by its interval.
-pub fn standing(metric: &Metric, scored: &Scored) -> Option<Standing> {
+/// Judges a score by the number of rows scored and by its interval.
+pub fn standing(metric: &Metric, scored: &Scored, rows: u64) -> Option<Standing> {
+    if rows < FEW_ROWS {
+        return Some(Standing::TooFew);
+    }
     let baseline = scored.baseline?;
     let worst = if metric.higher_is_better { scored.low } else { scored.high };
     Some(match worst {
@@ -138,7 +156,8 @@ pub(crate) fn headline(data: &ReportData, target: &Target) -> Headline {
             ..Headline::default()
         };
     };
-    let doubt = match standing(metric, scored) {
+    let doubt = match standing(metric, scored, target.rows) {
+        Some(Standing::TooFew) => Some(few_rows(target.rows)),
         Some(Standing::NotBetter) => {
             Some("That is no better than this trivial answer: do not use it.".to_owned())
         }
@@ -233,12 +252,22 @@ mod tests {
     fn a_score_stands_by_the_bad_end_of_its_interval() {
         let judge = |name: &str, value, low, high, baseline| {
             let scored = Scored { value, low: Some(low), high: Some(high), baseline: Some(baseline) };
-            by_name(name).and_then(|metric| standing(metric, &scored))
+            by_name(name).and_then(|metric| standing(metric, &scored, 100))
         };
         assert_eq!(judge("accuracy", 0.9, 0.8, 0.95, 0.7), Some(Standing::Better));
         assert_eq!(judge("accuracy", 0.9, 0.6, 0.95, 0.7), Some(Standing::PerhapsBetter));
         assert_eq!(judge("accuracy", 0.6, 0.5, 0.8, 0.7), Some(Standing::NotBetter));
         assert_eq!(judge("mae", 1.0, 0.8, 1.2, 1.5), Some(Standing::Better));
         assert_eq!(judge("mae", 2.0, 1.8, 2.2, 1.5), Some(Standing::NotBetter));
+    }
+
+    #[test]
+    fn few_rows_are_not_judged_however_good_they_look() {
+        let right = Scored { value: 1.0, low: Some(0.8), high: Some(1.0), baseline: Some(0.5) };
+        let judge = |rows| by_name("accuracy").and_then(|metric| standing(metric, &right, rows));
+        assert_eq!([judge(1), judge(FEW_ROWS - 1)], [Some(Standing::TooFew); 2]);
+        assert_eq!(judge(FEW_ROWS), Some(Standing::Better));
+        assert!(few_rows(1).starts_with("A single row says little"));
+        assert!(few_rows(7).starts_with("Only 7 rows say little"));
     }
 }

@@ -1,6 +1,6 @@
 //! Numbers: standardised, and encoded piecewise linearly between quantiles.
 
-use crate::cells::cell_number;
+use crate::cells::{cell_number, cell_text};
 use crate::{Feature, FitContext, Guess, Kind, Prepared, Profile, Record, Role, Target, TrainingCells};
 use pellucid_data::{Cell, DataError, Files, Result, Storage};
 use serde::{Deserialize, Serialize};
@@ -167,6 +167,14 @@ impl Prepared for PreparedNumber {
         Ok(())
     }
 
+    fn counts_as_missing(&self, cell: Cell<'_>) -> Option<String> {
+        let text = cell_text(cell).filter(|_| cell_number(cell).is_none())?;
+        Some(match text.parse::<f64>() {
+            Ok(x) if x.is_finite() => format!("`{text}` is too large a number"),
+            _ => format!("`{text}` is not a finite number"),
+        })
+    }
+
     fn target(&self) -> Option<Target> {
         Some(Target::Number { mean: self.mean, scale: self.scale, median: self.median })
     }
@@ -217,6 +225,11 @@ mod tests {
         p.encode(Cell::Integer(9), None, &mut record).unwrap();
         assert_eq!(record.numbers, [2.0, 1.0, 2.0, 1.0, 9.0, 0.0]);
         assert_eq!(p.features().len(), 2);
+        let why = |cell| p.counts_as_missing(cell);
+        assert_eq!(why(Cell::Number(f64::INFINITY)).unwrap(), "`inf` is not a finite number");
+        assert_eq!(why(Cell::Text("ten")).unwrap(), "`ten` is not a finite number");
+        assert!(why(Cell::Number(1e300)).unwrap().ends_with("is too large a number"));
+        assert_eq!([why(Cell::Missing), why(Cell::Integer(9)), why(Cell::Text("9"))], [None, None, None]);
         let back: PreparedNumber = restore(&p.state()).unwrap();
         assert_eq!(back, p);
     }

@@ -1,5 +1,6 @@
 //! Moments in time: the trend, and where in the year, week and day they lie.
 
+use crate::cells::cell_text;
 use crate::number::{PreparedNumber, restore};
 use crate::{Feature, FitContext, Guess, Kind, Prepared, Profile, Record, Role, TrainingCells};
 use jiff::{Timestamp, tz::TimeZone};
@@ -114,6 +115,11 @@ impl Prepared for PreparedTime {
             record.numbers.extend([sin, cos]);
         }
         Ok(())
+    }
+
+    fn counts_as_missing(&self, cell: Cell<'_>) -> Option<String> {
+        let text = cell_text(cell).filter(|_| !matches!(cell, Cell::Time(_)))?;
+        Some(format!("`{text}` is not a date or time"))
     }
 
     fn describe(&self) -> String {
