@@ -5,7 +5,7 @@ use super::options::Options;
 use super::program::Program;
 use super::statistics::{Spread, first_difference, geometric_mean, median};
 use super::table::{short, table};
-use super::turns::{Entrant, in_turn};
+use super::turns::{Entrant, QUIET, in_turn};
 use super::{built, venv};
 use crate::shell::Outcome;
 use pellucid_kernels::peak::operations_per_second;
@@ -184,6 +184,9 @@ fn measure(workload: &'static Workload, options: &Options, sides: &Sides) -> Res
     let turns = in_turn(&mut programs, &entrants, options.pairs)?;
     if turns.waiting() > 0.05 {
         eprintln!("  warning: waiting programs kept {:.2} processors busy", turns.waiting());
+    }
+    if turns.others() > QUIET {
+        eprintln!("  warning: other programs kept {:.2} processors busy: measure again", turns.others());
     }
     let spread = |peer: usize| Spread::of(&turns.ratios(0, peer)).ok_or("nothing was timed");
     for (peer, variant) in variants.iter().enumerate() {

@@ -26,7 +26,7 @@ struct Round {
 }
 
 /// A round is quiet if everything else keeps fewer processors busy than this.
-const QUIET: f64 = 0.1;
+pub(crate) const QUIET: f64 = 0.1;
 
 /// The most rounds that are made for one that counts, in the hope of quiet ones.
 const PATIENCE: usize = 3;
