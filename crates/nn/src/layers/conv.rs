@@ -1,6 +1,6 @@
 use super::{activation_suffix, expect_picture};
 use crate::check::Sample;
-use crate::{Init, Layer, Param, Pass, Seed, module};
+use crate::{Init, Layer, Param, Pass, Piece, Seed, module};
 use pellucid_grad::{Var, ops};
 use pellucid_kernels::activation::Activation;
 use pellucid_kernels::conv;
@@ -141,6 +141,15 @@ impl Conv2d {
         self.pad.resolve((rows, cols), self.dilation)
     }
 
+    fn options(&self) -> ops::Conv2dOptions {
+        ops::Conv2dOptions {
+            stride: (self.stride, self.stride),
+            padding: self.padding(),
+            dilation: (self.dilation, self.dilation),
+            groups: self.groups,
+        }
+    }
+
     fn geometry(&self, input: &[usize]) -> Result<conv::Conv2d> {
         let (height, width, channels) = expect_picture("conv", input)?;
         let [out, rows, cols, group] = self.sizes();
@@ -166,14 +175,8 @@ impl Conv2d {
 
 impl Layer for Conv2d {
     fn forward(&self, pass: &Pass, x: &Var) -> Result<Var> {
-        let options = ops::Conv2dOptions {
-            stride: (self.stride, self.stride),
-            padding: self.padding(),
-            dilation: (self.dilation, self.dilation),
-            groups: self.groups,
-        };
         let bias = self.bias.as_ref().map(|b| pass.param(b));
-        ops::conv2d(x, &pass.param(&self.weight), bias.as_ref(), &options, self.activation)
+        ops::conv2d(x, &pass.param(&self.weight), bias.as_ref(), &self.options(), self.activation)
     }
 
     fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>> {
@@ -197,6 +200,15 @@ impl Layer for Conv2d {
 
     fn multiply_adds(&self, input: &[usize]) -> u64 {
         self.geometry(input).map_or(0, |g| g.multiply_adds() as u64)
+    }
+
+    fn lower(&self) -> Result<Vec<Piece>> {
+        Ok(vec![Piece::Conv {
+            weight: self.weight.value.clone(),
+            bias: self.bias.as_ref().map(|b| b.value.clone()),
+            options: self.options(),
+            activation: self.activation,
+        }])
     }
 }
 
