@@ -181,7 +181,7 @@ impl Map {
             (None, _) => {
                 let rows = x.shape.elements().checked_div(inputs).unwrap_or_default();
                 let shape = x.shape.with(x.shape.rank() - 1, out);
-                (self.conv(1, 1, rows, ready.to.is_some()), shape)
+                (self.conv(rows, 1, 1, ready.to.is_some()), shape)
             }
             (Some(_), &[batch, height, width, _]) => {
                 let conv = self.conv(batch, height, width, ready.to.is_some());

@@ -109,3 +109,6 @@ impl Int8Network {
         run::run(&self.nodes, Value::Numbers(x.clone()))?.into_numbers()
     }
 }
+
+#[cfg(test)]
+mod tests;
