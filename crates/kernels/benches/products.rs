@@ -5,6 +5,7 @@
 use pellucid_kernels::attention::{Attention, Place};
 use pellucid_kernels::buffer::OutOfMemory;
 use pellucid_kernels::conv::{self, Conv2d, Weight, algorithms};
+use pellucid_kernels::int8;
 use pellucid_kernels::isa::isa;
 use pellucid_kernels::matmul::{Epilogue, Mat, matmul};
 use pellucid_kernels::peak::{fastest, operations_per_second};
@@ -109,6 +110,30 @@ impl Bench {
                 note(conv::backward_weight_with(how, &conv, &x, &y, &mut w, false));
             });
         }
+        self.bytes(&conv, (oh, ow));
+    }
+
+    /// The same convolution in bytes; its operations are on whole numbers, its share that of the peak in floating point.
+    fn bytes(&self, conv: &Conv2d, (oh, ow): (usize, usize)) {
+        if conv.groups != 1 {
+            return;
+        }
+        let (ky, kx) = conv.kernel;
+        let work = conv.multiply_adds();
+        let name =
+            format!("{ky}×{kx}/{} {}²×{}→{} bytes", conv.stride.0, conv.height, conv.channels, conv.out);
+        let conv = Conv2d { channels: conv.channels.next_multiple_of(4), ..*conv };
+        let x: Vec<u8> =
+            (0..conv.batch * conv.height * conv.width * conv.channels).map(|i| (i * 7) as u8).collect();
+        let weight: Vec<i8> = (0..conv.out * ky * kx * conv.channels).map(|i| (i * 5) as i8).collect();
+        let mut packed = vec![0; int8::packed_len(&conv)];
+        int8::pack(&conv, &weight, &mut packed);
+        let (scale, bias) = (vec![1e-4; conv.out], vec![100.0; conv.out]);
+        let finish = int8::Finish { scale: &scale, bias: &bias, floor: f32::NEG_INFINITY, around: None };
+        let mut y = vec![0; conv.batch * oh * ow * conv.out];
+        self.show(&name, work, || {
+            note(int8::conv2d(&conv, &x, 0, &packed, &finish, int8::Out::Bytes(&mut y)));
+        });
     }
 
     /// A recurrent network over a batch of sequences: forward, and forward with the gradients of the parameters.

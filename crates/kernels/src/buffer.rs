@@ -20,6 +20,10 @@ unsafe impl Element for f64 {}
 unsafe impl Element for u32 {}
 // SAFETY: as above.
 unsafe impl Element for u8 {}
+// SAFETY: as above.
+unsafe impl Element for i8 {}
+// SAFETY: as above.
+unsafe impl Element for i32 {}
 
 /// One cache line, which is also one 512-bit vector.
 #[derive(Clone, Copy)]

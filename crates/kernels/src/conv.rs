@@ -6,8 +6,9 @@
 //! the depthwise ones run on the micro-kernel of matrix products, on rows gathered where they lie.
 
 mod depthwise;
+pub(crate) mod gather;
 mod geometry;
-mod padded;
+pub(crate) mod padded;
 mod rows;
 mod weight;
 mod winograd;
@@ -49,7 +50,7 @@ pub enum Algorithm {
 }
 
 /// The most channels for which [`Algorithm::Shallow`] pays.
-const SHALLOW: usize = 12;
+pub(crate) const SHALLOW: usize = 12;
 
 /// The fastest algorithm for a shape, by the costs that were measured.
 pub fn algorithm(conv: &Conv2d) -> Algorithm {

@@ -48,6 +48,17 @@ impl Isa {
     }
 }
 
+/// Whether this processor multiplies bytes four at a time in 512-bit vectors (`avx512vnni`; Intel since 2019, AMD since
+/// 2022).
+pub fn has_vnni() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    {
+        Isa::detect() == Isa::Avx512 && is_x86_feature_detected!("avx512vnni")
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    false
+}
+
 /// The family in use: the widest one, or a narrower one named by the environment variable
 /// `PELLUCID_ISA` (`portable`, `avx2`, `avx512`). A name the processor cannot follow is lowered to what it can.
 pub fn isa() -> Isa {

@@ -21,6 +21,7 @@ pub mod dropout;
 pub mod elementwise;
 pub mod float;
 pub mod gather;
+pub mod int8;
 pub mod isa;
 pub mod losses;
 pub mod matmul;

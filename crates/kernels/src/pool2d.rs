@@ -8,7 +8,7 @@ use crate::window::{Impossible, NONE, Padding, Tables, Window, with_pixels, with
 use std::ops::Range;
 
 /// Channels whose intermediate results stay in registers.
-const LANES: usize = 32;
+pub(crate) const LANES: usize = 32;
 
 /// The shape of a pooling; pairs are (vertical, horizontal).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ impl Pool2d {
         Ok((rows?, cols?))
     }
 
-    fn windows(&self) -> [Window; 2] {
+    pub(crate) fn windows(&self) -> [Window; 2] {
         let Padding { top, bottom, left, right } = self.padding;
         let ((taps_y, taps_x), (stride_y, stride_x)) = (self.kernel, self.stride);
         [
@@ -72,7 +72,7 @@ impl Pool2d {
     }
 
     /// Makes sure that the geometry is possible and the slices have its lengths; returns the result's size.
-    fn check(&self, x: usize, y: usize) -> (usize, usize) {
+    pub(crate) fn check(&self, x: usize, y: usize) -> (usize, usize) {
         let size = self.out_size();
         assert!(size.is_ok(), "pooling: {}", size.err().map(|e| e.to_string()).unwrap_or_default());
         let (oh, ow) = size.unwrap_or_default();
@@ -88,8 +88,8 @@ impl Pool2d {
 
 /// One pixel of the target, with what the windows lead to from there.
 #[derive(Clone, Copy)]
-struct Pixel<'a> {
-    picture: usize,
+pub(crate) struct Pixel<'a> {
+    pub(crate) picture: usize,
     y: usize,
     x: usize,
     rows: &'a [u32],
@@ -99,7 +99,7 @@ struct Pixel<'a> {
 impl Pixel<'_> {
     /// Calls `body` with every pixel of the source (its index in a picture of `width` columns).
     #[inline(always)]
-    fn each(&self, width: usize, mut body: impl FnMut(usize)) {
+    pub(crate) fn each(&self, width: usize, mut body: impl FnMut(usize)) {
         for &y in self.rows.iter().filter(|y| **y != NONE) {
             for &x in self.cols.iter().filter(|x| **x != NONE) {
                 body(y as usize * width + x as usize);
@@ -117,7 +117,7 @@ impl Pixel<'_> {
 
 /// Calls `body` for every pixel of the target `[batch, height, width, channels]` with the range of its numbers, in parallel
 /// over its lines.
-fn for_each_pixel(
+pub(crate) fn for_each_pixel(
     pool: &Pool2d,
     (height, width): (usize, usize),
     tables: &Tables,
@@ -146,9 +146,9 @@ fn for_each_pixel(
 /// Calls `$body` with `$n` constant for channels in groups of [`LANES`], then for the remaining ones singly.
 macro_rules! in_lanes {
     ($channels:expr, |$channel:ident, $n:ident| $body:expr) => {{
-        let whole = $channels / LANES * LANES;
-        for $channel in (0..whole).step_by(LANES) {
-            const $n: usize = LANES;
+        let whole = $channels / $crate::pool2d::LANES * $crate::pool2d::LANES;
+        for $channel in (0..whole).step_by($crate::pool2d::LANES) {
+            const $n: usize = $crate::pool2d::LANES;
             $body
         }
         for $channel in whole..$channels {
@@ -157,6 +157,7 @@ macro_rules! in_lanes {
         }
     }};
 }
+pub(crate) use in_lanes;
 
 /// The largest number of each window: `x: [batch, height, width, channels]`, `y` and `index: [batch, oh, ow, channels]`.
 ///

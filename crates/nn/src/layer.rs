@@ -1,9 +1,9 @@
 //! What every layer can do.
 
-use crate::{LayerRow, Module, Pass};
+use crate::{LayerRow, Module, Pass, Piece};
 use pellucid_grad::Var;
 use pellucid_grad::in_use::PerChannel;
-use pellucid_tensor::Result;
+use pellucid_tensor::{Error, Result};
 
 /// A step of a network with one input and one output.
 ///
@@ -54,5 +54,13 @@ pub trait Layer: Module + Send + Sync {
     /// A shape that a layer inside cannot take.
     fn inside(&self, _input: &[usize]) -> Result<Vec<LayerRow>> {
         Ok(Vec::new())
+    }
+
+    /// Its numbers as steps of a network that is only used, for [`Int8Network`](crate::Int8Network).
+    ///
+    /// # Errors
+    /// A layer that has no such form: the default.
+    fn lower(&self) -> Result<Vec<Piece>> {
+        Err(Error::argument("int8", format!("`{}` has no form in bytes", self.name())))
     }
 }

@@ -5,6 +5,7 @@
 //! - [`Layer`]: what every layer can do; [`layers`]: those there are.
 //! - [`Init`] and [`Seed`]: how new weights are drawn.
 //! - [`optim`] and [`Schedule`]: how gradients change weights.
+//! - [`Int8Network`]: a trained network in bytes.
 //! - [`parse_layers`] and [`describe`]: networks from people's words, and as a table.
 //! - [`state`]: networks and optimisers as safetensors.
 
@@ -12,6 +13,7 @@
 
 pub mod check;
 mod init;
+mod int8;
 mod layer;
 pub mod layers;
 mod module;
@@ -25,6 +27,7 @@ mod summary;
 mod text;
 
 pub use init::{Init, Seed};
+pub use int8::{Int8Network, Piece};
 pub use layer::Layer;
 pub use module::{
     Field, Module, Part, PartMut, parameter_count, params, params_mut, set_frozen, to_dtype, visit_params,

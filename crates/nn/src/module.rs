@@ -186,7 +186,7 @@ pub fn set_frozen(module: &mut dyn Module, frozen: bool) {
 /// No memory.
 pub fn to_dtype(module: &mut dyn Module, dtype: DType) -> Result<()> {
     for (_, param) in params_mut(module) {
-        if param.value.dtype() != DType::U32 {
+        if param.value.dtype().is_float() {
             param.value = param.value.cast(dtype)?;
         }
     }

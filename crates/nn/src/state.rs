@@ -36,6 +36,8 @@ impl View for Stored<'_> {
             DType::F32 => Dtype::F32,
             DType::F64 => Dtype::F64,
             DType::U32 => Dtype::U32,
+            DType::I8 => Dtype::I8,
+            DType::U8 => Dtype::U8,
         }
     }
     fn shape(&self) -> &[usize] {
@@ -46,11 +48,13 @@ impl View for Stored<'_> {
             DType::F32 => encode(self.0, f32::to_le_bytes),
             DType::F64 => encode(self.0, f64::to_le_bytes),
             DType::U32 => encode(self.0, u32::to_le_bytes),
+            DType::I8 => encode(self.0, i8::to_le_bytes),
+            DType::U8 => encode(self.0, u8::to_le_bytes),
         };
         Cow::Owned(bytes)
     }
     fn data_len(&self) -> usize {
-        self.0.len() * if self.0.dtype() == DType::F64 { 8 } else { 4 }
+        self.0.len() * self.0.dtype().size()
     }
 }
 
@@ -91,7 +95,7 @@ fn bytes<'a>(tensors: impl Iterator<Item = (&'a str, &'a Tensor)>) -> Result<Vec
 /// The tensors of a safetensors file.
 ///
 /// # Errors
-/// Bytes that are not such a file, or that hold a type other than `F32`, `F64` and `U32`.
+/// Bytes that are not such a file, or that hold a type other than `F32`, `F64`, `U32`, `I8` and `U8`.
 pub fn named_from_bytes(bytes: &[u8]) -> Result<Named> {
     let file = SafeTensors::deserialize(bytes)
         .map_err(|why| Error::state(format!("not a safetensors file, or a damaged one: {why}")))?;
@@ -102,6 +106,8 @@ pub fn named_from_bytes(bytes: &[u8]) -> Result<Named> {
             Dtype::F32 => decode(data, shape, f32::from_le_bytes),
             Dtype::F64 => decode(data, shape, f64::from_le_bytes),
             Dtype::U32 => decode(data, shape, u32::from_le_bytes),
+            Dtype::I8 => decode(data, shape, i8::from_le_bytes),
+            Dtype::U8 => decode(data, shape, u8::from_le_bytes),
             other => Err(Error::state(format!("the element type {other:?} is not supported"))),
         };
         named.insert(name.to_owned(), tensor.map_err(|e| Error::state(format!("tensor `{name}`: {e}")))?);

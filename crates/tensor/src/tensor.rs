@@ -16,6 +16,10 @@ pub enum DType {
     F64,
     /// 32-bit unsigned integers: classes, categories, positions.
     U32,
+    /// Signed bytes: the weights of networks in bytes.
+    I8,
+    /// Unsigned bytes: what such networks hand from layer to layer.
+    U8,
 }
 
 impl DType {
@@ -25,14 +29,34 @@ impl DType {
             DType::F32 => "f32",
             DType::F64 => "f64",
             DType::U32 => "u32",
+            DType::I8 => "i8",
+            DType::U8 => "u8",
         }
+    }
+
+    /// Bytes of an element.
+    pub fn size(self) -> usize {
+        match self {
+            DType::F64 => 8,
+            DType::F32 | DType::U32 => 4,
+            DType::I8 | DType::U8 => 1,
+        }
+    }
+
+    /// Whether it is one of the types that gradients have.
+    pub fn is_float(self) -> bool {
+        matches!(self, DType::F32 | DType::F64)
     }
 }
 
-/// A Rust type that a tensor can hold: `f32`, `f64` or `u32`.
+/// A Rust type that a tensor can hold: `f32`, `f64`, `u32`, `i8` or `u8`.
 pub trait Scalar: Element {
     /// Its run-time name.
     const DTYPE: DType;
+    /// The same number as `f64`.
+    fn number(self) -> f64;
+    /// The number as this type: rounded to nearest for `f32`, cut off and saturating for integers.
+    fn of_number(number: f64) -> Self;
     #[doc(hidden)]
     fn wrap(buffer: Arc<Pooled<Self>>) -> Storage
     where
@@ -53,12 +77,50 @@ pub enum Storage {
     F32(Arc<Pooled<f32>>),
     F64(Arc<Pooled<f64>>),
     U32(Arc<Pooled<u32>>),
+    I8(Arc<Pooled<i8>>),
+    U8(Arc<Pooled<u8>>),
+}
+
+/// Evaluates a body with the type behind a dtype.
+macro_rules! with_scalar {
+    ($dtype:expr, $t:ident => $body:expr) => {
+        match $dtype {
+            DType::F32 => {
+                type $t = f32;
+                $body
+            }
+            DType::F64 => {
+                type $t = f64;
+                $body
+            }
+            DType::U32 => {
+                type $t = u32;
+                $body
+            }
+            DType::I8 => {
+                type $t = i8;
+                $body
+            }
+            DType::U8 => {
+                type $t = u8;
+                $body
+            }
+        }
+    };
 }
 
 macro_rules! scalar {
     ($($t:ty => $v:ident),*) => {$(
         impl Scalar for $t {
             const DTYPE: DType = DType::$v;
+            #[allow(clippy::unnecessary_cast)] // for f64
+            fn number(self) -> f64 {
+                self as f64
+            }
+            #[allow(clippy::unnecessary_cast)] // for f64
+            fn of_number(number: f64) -> $t {
+                number as $t
+            }
             fn wrap(buffer: Arc<Pooled<$t>>) -> Storage {
                 Storage::$v(buffer)
             }
@@ -71,7 +133,7 @@ macro_rules! scalar {
         }
     )*};
 }
-scalar!(f32 => F32, f64 => F64, u32 => U32);
+scalar!(f32 => F32, f64 => F64, u32 => U32, i8 => I8, u8 => U8);
 
 /// Numbers of one [`DType`] in a [`Shape`], contiguous in row-major order.
 ///
@@ -126,11 +188,7 @@ impl Tensor {
     /// # Errors
     /// An impossible shape, or no memory.
     pub fn zeros(dtype: DType, shape: &[usize]) -> Result<Tensor> {
-        match dtype {
-            DType::F32 => Tensor::full(0f32, shape),
-            DType::F64 => Tensor::full(0f64, shape),
-            DType::U32 => Tensor::full(0u32, shape),
-        }
+        with_scalar!(dtype, T => Tensor::full(T::default(), shape))
     }
 
     /// A tensor without axes that holds one number.
@@ -173,6 +231,8 @@ impl Tensor {
             Storage::F32(_) => DType::F32,
             Storage::F64(_) => DType::F64,
             Storage::U32(_) => DType::U32,
+            Storage::I8(_) => DType::I8,
+            Storage::U8(_) => DType::U8,
         }
     }
 
@@ -239,24 +299,15 @@ impl Tensor {
         if self.len() != 1 {
             return Err(Error::shape("item", format!("expected one element, got the shape {}", self.shape)));
         }
-        Ok(match self.dtype() {
-            DType::F32 => f64::from(self.data::<f32>()?[0]),
-            DType::F64 => self.data::<f64>()?[0],
-            DType::U32 => f64::from(self.data::<u32>()?[0]),
-        })
+        with_scalar!(self.dtype(), T => Ok(self.data::<T>()?[0].number()))
     }
 
     /// The elements as `Vec<f64>`, for printing and tests.
     pub fn to_vec(&self) -> Vec<f64> {
-        match &self.storage {
-            Storage::F32(b) => {
-                b.as_slice()[self.start..][..self.len()].iter().map(|&x| f64::from(x)).collect()
-            }
-            Storage::F64(b) => b.as_slice()[self.start..][..self.len()].to_vec(),
-            Storage::U32(b) => {
-                b.as_slice()[self.start..][..self.len()].iter().map(|&x| f64::from(x)).collect()
-            }
-        }
+        let numbers = with_scalar!(self.dtype(), T => {
+            self.data::<T>().map(|all| all.iter().map(|x| x.number()).collect())
+        });
+        numbers.unwrap_or_default()
     }
 
     /// The same elements in another shape; shares the memory.
@@ -288,29 +339,21 @@ impl Tensor {
         })
     }
 
-    /// The elements converted to another type (rounded to nearest; to `u32` saturating at its range).
+    /// The elements converted to another type: rounded to nearest for `f32`, cut off and saturating for integers.
     ///
     /// # Errors
     /// No memory.
     pub fn cast(&self, dtype: DType) -> Result<Tensor> {
-        fn convert<A: Scalar, B: Scalar>(from: &Tensor, f: impl Fn(A) -> B) -> Result<Tensor> {
-            let mut out = Tensor::unset::<B>(from.shape())?;
-            for (o, &x) in out.data_mut::<B>()?.iter_mut().zip(from.data::<A>()?) {
-                *o = f(x);
+        if self.dtype() == dtype {
+            return Ok(self.clone());
+        }
+        with_scalar!(self.dtype(), A => with_scalar!(dtype, B => {
+            let mut out = Tensor::unset::<B>(&self.shape)?;
+            for (o, &x) in out.data_mut::<B>()?.iter_mut().zip(self.data::<A>()?) {
+                *o = B::of_number(x.number());
             }
             Ok(out)
-        }
-        use DType::{F32, F64, U32};
-        match (self.dtype(), dtype) {
-            (a, b) if a == b => Ok(self.clone()),
-            (F32, F64) => convert(self, |x: f32| f64::from(x)),
-            (F64, F32) => convert(self, |x: f64| x as f32),
-            (F32, U32) => convert(self, |x: f32| x as u32),
-            (F64, U32) => convert(self, |x: f64| x as u32),
-            (U32, F32) => convert(self, |x: u32| x as f32),
-            (_, F64) => convert(self, |x: u32| f64::from(x)),
-            _ => Ok(self.clone()),
-        }
+        }))
     }
 }
 
@@ -378,12 +421,15 @@ mod tests {
 
     #[test]
     fn casts_convert_every_pair() {
-        use DType::{F32, F64, U32};
+        use DType::{F32, F64, I8, U8, U32};
         let a = Tensor::new(&[0u32, 7], &[2]).unwrap();
-        for to in [F32, F64, U32] {
-            for back in [F32, F64, U32] {
+        for to in [F32, F64, U32, I8, U8] {
+            for back in [F32, F64, U32, I8, U8] {
                 assert_eq!(a.cast(to).unwrap().cast(back).unwrap().to_vec(), [0.0, 7.0]);
             }
         }
+        let a = Tensor::new(&[-300f32, 2.9, 300.0], &[3]).unwrap();
+        assert_eq!(a.cast(I8).unwrap().to_vec(), [-128.0, 2.0, 127.0]);
+        assert_eq!(a.cast(U8).unwrap().to_vec(), [0.0, 2.0, 255.0]);
     }
 }

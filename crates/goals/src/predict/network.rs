@@ -8,7 +8,7 @@ use pellucid_kernels::activation::Activation;
 use pellucid_kinds::image::Mirroring;
 use pellucid_kinds::{Batch, Batcher, Target};
 use pellucid_nn::layers::{Dropout, Embedding, Linear, Sequential};
-use pellucid_nn::{Layer, LayerRow, Pass, Seed, describe, module, parse_layers};
+use pellucid_nn::{Int8Network, Layer, LayerRow, Pass, Seed, describe, module, parse_layers};
 use pellucid_tensor::Result as EngineResult;
 
 /// A network from columns to answers.
@@ -19,6 +19,8 @@ pub struct Network {
     heads: Vec<Linear>,
     mirror: Mirroring,
     batcher: Batcher,
+    /// The networks for pictures in bytes, if they are to be used in place of those in numbers.
+    in_bytes: Vec<Int8Network>,
 }
 
 module!(Network { pictures, codes, trunk, heads });
@@ -73,7 +75,15 @@ impl Network {
             Linear::new(&seed.part(format!("head{k}")), width, t.outputs(), Activation::Identity)
         };
         let heads = batcher.targets().iter().enumerate().map(head).collect::<EngineResult<_>>()?;
-        Ok(Network { pictures, codes, trunk, heads, mirror: blueprint.mirror, batcher: batcher.clone() })
+        Ok(Network {
+            pictures,
+            codes,
+            trunk,
+            heads,
+            mirror: blueprint.mirror,
+            batcher: batcher.clone(),
+            in_bytes: Vec::new(),
+        })
     }
 
     /// The outputs for each target, `[rows, outputs]`.
@@ -90,8 +100,11 @@ impl Network {
             let width = vectors.shape().last() * codes.shape().last();
             parts.push(ops::reshape(&vectors, &[batch.rows, width])?);
         }
-        for (net, picture) in self.pictures.iter().zip(&batch.pictures) {
-            parts.push(net.forward(pass, &pass.input(picture))?);
+        for (i, (net, picture)) in self.pictures.iter().zip(&batch.pictures).enumerate() {
+            parts.push(match self.in_bytes.get(i) {
+                Some(bytes) => pass.input(&bytes.forward(picture)?),
+                None => net.forward(pass, &pass.input(picture))?,
+            });
         }
         let joined = match parts.as_slice() {
             [one] => one.clone(),
@@ -120,6 +133,22 @@ impl Network {
             _ => ops::scale(&ops::add(a, b)?, 0.5),
         };
         plain.iter().zip(&mirrored).zip(self.batcher.targets()).map(mean).collect()
+    }
+
+    /// From now on, pictures go through networks in bytes, whose ranges are those of some batches.
+    ///
+    /// # Errors
+    /// No network for pictures, layers without a form in bytes, and no memory.
+    pub fn put_into_bytes(&mut self, batches: &[Batch]) -> Result<()> {
+        if self.pictures.is_empty() {
+            return Err(Error::usage("there is no network for pictures that could be put into bytes"));
+        }
+        let in_bytes = |(i, net): (usize, &Sequential)| {
+            let samples: Vec<_> = batches.iter().filter_map(|batch| batch.pictures.get(i).cloned()).collect();
+            Int8Network::new(net, &samples)
+        };
+        self.in_bytes = self.pictures.iter().enumerate().map(in_bytes).collect::<EngineResult<_>>()?;
+        Ok(())
     }
 
     /// The network layer by layer: the part, and its row.

@@ -2,16 +2,16 @@
 //! and all numbers under one row of the kernel become neighbours.
 
 use super::geometry::Conv2d;
-use crate::buffer::OutOfMemory;
-use crate::float::Float;
+use crate::buffer::{Element, OutOfMemory};
 use crate::scratch::with_scratch;
 use crate::threads::parallel_chunks;
 use crate::window::Padding;
 
-/// Calls `body` with the padded pictures, their height and their width.
-pub(super) fn with_padded<T: Float, R>(
+/// Calls `body` with the pictures in a frame of `outside`, their height and their width.
+pub(crate) fn with_padded<T: Element, R>(
     conv: &Conv2d,
     x: &[T],
+    outside: T,
     body: impl FnOnce(&[T], usize, usize) -> R,
 ) -> Result<R, OutOfMemory> {
     let Padding { top, bottom, left, right } = conv.padding;
@@ -21,7 +21,7 @@ pub(super) fn with_padded<T: Float, R>(
     with_scratch(len, |copy: &mut [T]| {
         parallel_chunks(copy, height * row, |picture, copy| {
             for (y, to) in copy.chunks_mut(row.max(1)).enumerate() {
-                to.fill(T::ZERO);
+                to.fill(outside);
                 if (top..top + conv.height).contains(&y) {
                     let from = (picture * conv.height + y - top) * inner;
                     to[left * conv.channels..][..inner].copy_from_slice(&x[from..from + inner]);

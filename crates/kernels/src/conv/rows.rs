@@ -5,12 +5,12 @@
 //! The gradient of the input is the same sum with the taps mirrored. Where the stride is s > 1, the pixels whose
 //! positions agree modulo s (a phase) see the same taps: each phase is a sweep of its own, without multiplications by zero.
 
+use super::gather::{Axis, Gather, LANES, MAX_TAPS, Phase, Pictures, Table};
 use super::geometry::Conv2d;
 use super::padded::with_padded;
 use super::{Algorithm, Weight, direct};
 use crate::buffer::OutOfMemory;
 use crate::float::Float;
-use crate::isa::simd;
 use crate::product::finish::Finish;
 use crate::product::micro::{Kernel, MAX_ROWS, Tile};
 use crate::product::pack::{MAX_DEPTH, pack_panel};
@@ -20,101 +20,18 @@ use crate::threads::{SharedMut, parallel};
 use std::mem::MaybeUninit;
 use std::ops::Range;
 
-/// One direction of a phase: which taps take part and where they point.
-#[derive(Clone, Copy)]
-struct Axis {
-    /// Pixels of the target: their number, the first and the distance between them.
-    pixels: usize,
-    start: usize,
-    step: usize,
-    /// Taps: their number, the first and the distance between them in the kernel.
-    taps: usize,
-    first: usize,
-    skip: usize,
-    /// Position in the source for pixel 0 and tap 0, and how it moves with the pixel and with the tap.
-    origin: isize,
-    by_pixel: isize,
-    by_tap: isize,
-}
-
-impl Axis {
-    fn forward(pixels: usize, taps: usize, before: usize, stride: usize, dilation: usize) -> Axis {
-        let (origin, by_pixel, by_tap) = (-(before as isize), stride as isize, dilation as isize);
-        Axis { pixels, start: 0, step: 1, taps, first: 0, skip: 1, origin, by_pixel, by_tap }
-    }
-
-    /// Pixels p = `start`, `start` + stride, … of the input: tap k takes part if stride divides p + before − k·dilation.
-    fn backward(
-        size: usize,
-        start: usize,
-        taps: usize,
-        before: usize,
-        stride: usize,
-        dilation: usize,
-    ) -> Axis {
-        let at = |k: usize| start as isize + before as isize - (k * dilation) as isize;
-        let divides = |k: &usize| at(*k) % stride as isize == 0;
-        let first = (0..taps.min(stride)).find(divides).unwrap_or(taps);
-        let skip = (1..stride.min(taps)).find(|s| (s * dilation).is_multiple_of(stride)).unwrap_or(stride);
-        Axis {
-            pixels: size.saturating_sub(start).div_ceil(stride),
-            start,
-            step: stride,
-            taps: (taps - first).div_ceil(skip),
-            first,
-            skip,
-            origin: at(first) / stride as isize,
-            by_pixel: 1,
-            by_tap: -((skip * dilation / stride) as isize),
-        }
-    }
-}
-
-/// A set of pixels of the target that see the same taps.
-#[derive(Clone, Copy)]
-struct Phase {
-    y: Axis,
-    x: Axis,
-    /// Taps of the phases before this one.
-    taps_before: usize,
-}
-
-impl Phase {
-    fn taps(&self) -> usize {
-        self.y.taps * self.x.taps
-    }
-
-    /// The place of a tap in the kernel.
-    fn tap(&self, tap: usize, kernel_width: usize) -> usize {
-        let (y, x) = (tap / self.x.taps, tap % self.x.taps);
-        (self.y.first + y * self.y.skip) * kernel_width + self.x.first + x * self.x.skip
-    }
-}
-
-/// Pictures, by address and distances.
-#[derive(Clone, Copy)]
-struct Pictures<P> {
-    data: P,
-    height: usize,
-    width: usize,
-    /// Numbers of a pixel.
-    channels: usize,
-}
-
 /// Everything that the sweeps over the target need.
 struct Sweep<'a, T: 'static> {
     kernel: &'static Kernel<T>,
     batch: usize,
     groups: usize,
-    source: Pictures<*const T>,
-    /// Channels of the source in one group, and numbers that one tap reads from there on.
-    group_channels: usize,
+    /// The rows of the source; outside of it there are zeros.
+    gather: Gather<T>,
+    /// Numbers that one tap reads.
     depth: usize,
     target: Pictures<*mut T>,
     /// Channels of the target in one group.
     cols: usize,
-    /// At least `depth` zeros.
-    zeros: *const T,
     /// Weights, `[groups, panels, taps, depth, width]`.
     panels: *const T,
     /// Taps of all phases together.
@@ -125,25 +42,6 @@ struct Sweep<'a, T: 'static> {
 
 // SAFETY: tasks read the source, the zeros and the weights, and write pixels of the target of their own.
 unsafe impl<T: Sync> Sync for Sweep<'_, T> {}
-
-/// Room for the rows of a tile, filled up to whole vectors.
-const LANES: usize = MAX_ROWS.next_multiple_of(8);
-
-/// The pixels of one tile.
-struct Pixels<T> {
-    /// The row of the source that tap 0 reads, whether or not it exists, and its position in the picture.
-    source: [*const T; LANES],
-    y: [usize; LANES],
-    x: [usize; LANES],
-    /// Index in the target of the first channel of the group.
-    target: [usize; LANES],
-}
-
-/// Addresses of the rows that the taps read, `[taps, rows]`.
-type Table<T> = [MaybeUninit<*const T>; MAX_ROWS * MAX_TAPS + LANES];
-
-/// The most taps in one run of the micro-kernel.
-const MAX_TAPS: usize = MAX_DEPTH;
 
 impl<T: Float> Sweep<'_, T> {
     /// Computes the pixels of a phase.
@@ -181,8 +79,14 @@ impl<T: Float> Sweep<'_, T> {
             for tile in 0..tiles {
                 let tile = cut(pixels.len(), tiles, tile);
                 let rows = tile.len();
-                let at = self.pixels(phase, group, pixels.start + tile.start, rows);
-                self.fill_table(phase, &at, rows, taps.clone(), &mut table);
+                let at = self.gather.pixels(
+                    phase,
+                    group,
+                    (&self.target, self.cols),
+                    pixels.start + tile.start,
+                    rows,
+                );
+                self.gather.fill_table(phase, &at, rows, taps.clone(), &mut table);
                 for panel in panels.clone() {
                     let row = ((group * self.cols.div_ceil(width) + panel) * self.taps
                         + phase.taps_before
@@ -220,60 +124,6 @@ impl<T: Float> Sweep<'_, T> {
                 }
             }
         }
-    }
-
-    /// Where `rows` pixels from number `first` of the phase lie.
-    fn pixels(&self, phase: &Phase, group: usize, first: usize, rows: usize) -> Pixels<T> {
-        let mut at = Pixels { source: [self.zeros; LANES], y: [0; LANES], x: [0; LANES], target: [0; LANES] };
-        let (row, mut x) = (first / phase.x.pixels, first % phase.x.pixels);
-        let (mut picture, mut y) = (row / phase.y.pixels, row % phase.y.pixels);
-        for i in 0..rows {
-            // Positions before the picture wrap around to numbers larger than any size.
-            at.y[i] = (phase.y.origin + y as isize * phase.y.by_pixel) as usize;
-            at.x[i] = (phase.x.origin + x as isize * phase.x.by_pixel) as usize;
-            let line = (picture * self.source.height).wrapping_add(at.y[i]);
-            let pixel = line.wrapping_mul(self.source.width).wrapping_add(at.x[i]);
-            let index = pixel.wrapping_mul(self.source.channels).wrapping_add(group * self.group_channels);
-            at.source[i] = self.source.data.wrapping_add(index);
-            let row = picture * self.target.height + phase.y.start + y * phase.y.step;
-            let pixel = row * self.target.width + phase.x.start + x * phase.x.step;
-            at.target[i] = pixel * self.target.channels + group * self.cols;
-            x += 1;
-            if x == phase.x.pixels {
-                (x, y) = (0, y + 1);
-            }
-            if y == phase.y.pixels {
-                (y, picture) = (0, picture + 1);
-            }
-        }
-        at
-    }
-
-    /// Writes the addresses that some taps read: whole vectors, each over the surplus of the one before.
-    fn fill_table(
-        &self,
-        phase: &Phase,
-        at: &Pixels<T>,
-        rows: usize,
-        taps: Range<usize>,
-        table: &mut Table<T>,
-    ) {
-        let (height, width) = (self.source.height, self.source.width);
-        simd(
-            #[inline(always)]
-            || {
-                for (i, tap) in taps.enumerate() {
-                    let dy = (tap / phase.x.taps).wrapping_mul(phase.y.by_tap as usize);
-                    let dx = (tap % phase.x.taps).wrapping_mul(phase.x.by_tap as usize);
-                    let moved = dy.wrapping_mul(width).wrapping_add(dx).wrapping_mul(self.source.channels);
-                    for (lane, to) in table[i * rows..][..LANES].iter_mut().enumerate() {
-                        let inside =
-                            (at.y[lane].wrapping_add(dy) < height) & (at.x[lane].wrapping_add(dx) < width);
-                        to.write(if inside { at.source[lane].wrapping_add(moved) } else { self.zeros });
-                    }
-                }
-            },
-        );
     }
 }
 
@@ -399,7 +249,7 @@ pub(super) fn forward_shallow<T: Float>(
     finish: Finish<T>,
 ) -> Result<(), OutOfMemory> {
     let (oh, ow) = conv.checked_out_size();
-    with_padded(conv, x, |copy, height, width| {
+    with_padded(conv, x, T::ZERO, |copy, height, width| {
         let phase = Phase {
             y: Axis::forward(oh, conv.kernel.0, 0, conv.stride.0, conv.dilation.0),
             x: Axis::forward(ow, 1, 0, conv.stride.1, 1),
@@ -434,12 +284,10 @@ fn sweep_forward<T: Float>(
             kernel,
             batch: conv.batch,
             groups: conv.groups,
-            source,
-            group_channels: conv.group_channels(),
+            gather: Gather { source, group_channels: conv.group_channels(), outside: zeros.as_ptr() },
             depth,
             target,
             cols: conv.group_out(),
-            zeros: zeros.as_ptr(),
             panels: packed.as_ptr(),
             taps: phase.taps(),
             accumulate,
@@ -467,8 +315,11 @@ pub(super) fn backward_input<T: Float>(
             kernel,
             batch: conv.batch,
             groups: conv.groups,
-            source: Pictures { data: dy.as_ptr(), height: oh, width: ow, channels: conv.out },
-            group_channels: depth,
+            gather: Gather {
+                source: Pictures { data: dy.as_ptr(), height: oh, width: ow, channels: conv.out },
+                group_channels: depth,
+                outside: zeros.as_ptr(),
+            },
             depth,
             target: Pictures {
                 data: dx.as_mut_ptr(),
@@ -477,7 +328,6 @@ pub(super) fn backward_input<T: Float>(
                 channels: conv.channels,
             },
             cols,
-            zeros: zeros.as_ptr(),
             panels: packed.0,
             taps,
             accumulate,

@@ -151,7 +151,7 @@ pub(super) fn backward_weight<T: Float>(
     if direct(conv) != Algorithm::Shallow {
         return by_parts(kernel, conv, &patches, dy, dw, accumulate);
     }
-    with_padded(conv, x, |copy, height, width| {
+    with_padded(conv, x, T::ZERO, |copy, height, width| {
         let patches = Patches {
             x: copy,
             height,

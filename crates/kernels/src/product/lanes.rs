@@ -18,7 +18,8 @@ pub(crate) trait Lanes<T>: Copy {
     unsafe fn splat(from: *const T) -> Self;
     /// `self` + a·b.
     unsafe fn plus_product(self, a: Self, b: Self) -> Self;
-    unsafe fn plus(self, other: Self) -> Self;
+    /// Adds to the numbers at `to`.
+    unsafe fn add_to(self, to: *mut T);
 }
 
 /// Plain code: `N` numbers, which the compiler keeps in registers of the plain target.
@@ -54,11 +55,15 @@ impl<T: Float, const N: usize> Lanes<T> for Plain<T, N> {
         self
     }
     #[inline(always)]
-    unsafe fn plus(mut self, other: Self) -> Self {
-        for i in 0..N {
-            self.0[i] += other.0[i];
+    unsafe fn add_to(mut self, to: *mut T) {
+        // SAFETY: promised by the caller.
+        unsafe {
+            let old = Self::load(to);
+            for i in 0..N {
+                self.0[i] += old.0[i];
+            }
+            self.store(to);
         }
-        self
     }
 }
 
@@ -94,9 +99,9 @@ macro_rules! register {
                 unsafe { $fma(a, b, self) }
             }
             #[inline(always)]
-            unsafe fn plus(self, other: Self) -> Self {
-                // SAFETY: as above.
-                unsafe { $add(self, other) }
+            unsafe fn add_to(self, to: *mut $number) {
+                // SAFETY: the caller vouches for the instructions and the pointer.
+                unsafe { $store(to, $add($load(to), self)) }
             }
         }
     };

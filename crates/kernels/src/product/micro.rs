@@ -8,10 +8,17 @@
 //! Rows of A and of C are given by address, so the same loop serves plain matrices, transposed ones
 //! and the scattered rows of a convolution.
 
+use super::bytes::PlainBytes;
+#[cfg(target_arch = "x86_64")]
+use super::bytes::{Vnni, Widened};
 use super::lanes::{Lanes, Plain};
+use crate::buffer::Element;
 use crate::float::Float;
 use crate::isa::Isa;
+#[cfg(target_arch = "x86_64")]
+use crate::isa::has_vnni;
 use std::any::TypeId;
+use std::ops::AddAssign;
 
 /// The most rows a tile has in any family.
 pub(crate) const MAX_ROWS: usize = 14;
@@ -101,7 +108,7 @@ fn opaque(offset: usize) -> usize {
 /// # Safety
 /// As [`Kernel::run`], and the processor has the instructions of `L`.
 #[inline(always)]
-unsafe fn tile<T: Float, L: Lanes<T>, const R: usize, const V: usize>(t: &Tile<T>) {
+unsafe fn tile<T: Element + AddAssign, L: Lanes<T>, const R: usize, const V: usize>(t: &Tile<T>) {
     // SAFETY: all addresses are valid by the caller's promise; offsets stay within what `Tile` describes.
     unsafe {
         let mut sums = [[L::zero(); V]; R];
@@ -129,12 +136,11 @@ unsafe fn tile<T: Float, L: Lanes<T>, const R: usize, const V: usize>(t: &Tile<T
                 let c = *t.c.add(i);
                 for v in 0..V {
                     let to = c.add(v * L::LEN);
-                    let sum = if t.accumulate { L::load(to).plus(sums[i][v]) } else { sums[i][v] };
-                    sum.store(to);
+                    if t.accumulate { sums[i][v].add_to(to) } else { sums[i][v].store(to) }
                 }
             }
         } else {
-            let mut row = [T::ZERO; MAX_COLS];
+            let mut row = [T::default(); MAX_COLS];
             for i in 0..R {
                 let c = std::slice::from_raw_parts_mut(*t.c.add(i), t.cols);
                 for v in 0..V {
@@ -184,6 +190,25 @@ family!(avx2_f32, f32, __m256, [target_feature(enable = "avx2,fma")], 6, [1 2 3 
 family!(avx2_f64, f64, __m256d, [target_feature(enable = "avx2,fma")], 6, [1 2 3 4 5 6]);
 family!(portable_f32, f32, Plain<f32, 4>, [], 4, [1 2 3 4]);
 family!(portable_f64, f64, Plain<f64, 2>, [], 4, [1 2 3 4]);
+
+#[cfg(target_arch = "x86_64")]
+#[rustfmt::skip]
+family!(vnni_bytes, i32, Vnni, [target_feature(enable = "avx512f,avx512vnni")], 14, [1 2 3 4 5 6 7 8 9 10 11 12 13 14]);
+#[cfg(target_arch = "x86_64")]
+family!(avx2_bytes, i32, Widened, [target_feature(enable = "avx2")], 6, [1 2 3 4 5 6]);
+family!(portable_bytes, i32, PlainBytes<4>, [], 4, [1 2 3 4]);
+
+/// The kernels of a family for [products of bytes](super::bytes); a family that this processor has not is lowered to
+/// what there is.
+pub(crate) fn bytes_kernel(isa: Isa) -> &'static Kernel<i32> {
+    match isa.min(Isa::detect()) {
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx512 if has_vnni() => &vnni_bytes::KERNEL,
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx512 | Isa::Avx2 => &avx2_bytes::KERNEL,
+        _ => &portable_bytes::KERNEL,
+    }
+}
 
 /// The kernels of a family; a family that this processor or this type has not is lowered to what there is.
 pub(crate) fn kernel<T: Float>(isa: Isa) -> &'static Kernel<T> {

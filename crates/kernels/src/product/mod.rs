@@ -1,5 +1,6 @@
 //! One micro-kernel and the loops around it: the heart of matrix products and convolutions.
 
+mod bytes;
 pub(crate) mod dense;
 pub(crate) mod finish;
 mod lanes;

@@ -1,5 +1,5 @@
 use crate::check::Sample;
-use crate::{Layer, Pass, module};
+use crate::{Layer, Pass, Piece, module};
 use pellucid_grad::{Var, ops};
 pub use pellucid_kernels::activation::Activation;
 use pellucid_tensor::Result;
@@ -43,6 +43,10 @@ impl Layer for Activate {
 
     fn name(&self) -> String {
         activation_name(self.0).to_owned()
+    }
+
+    fn lower(&self) -> Result<Vec<Piece>> {
+        Ok(vec![Piece::Activate(self.0)])
     }
 }
 

@@ -1,6 +1,6 @@
 use super::{activation_suffix, expect_last};
 use crate::check::Sample;
-use crate::{Init, Layer, Param, Pass, Seed, module};
+use crate::{Init, Layer, Param, Pass, Piece, Seed, module};
 use pellucid_grad::in_use::PerChannel;
 use pellucid_grad::{Var, ops};
 use pellucid_kernels::Float;
@@ -101,6 +101,14 @@ impl Layer for BatchNorm {
 
     fn name(&self) -> String {
         format!("batch norm{}", activation_suffix(self.activation))
+    }
+
+    fn lower(&self) -> Result<Vec<Piece>> {
+        let [weight, bias, mean, var] = [&self.weight, &self.bias, &self.running_mean, &self.running_var];
+        let [weight, bias, mean, var] = [weight.value.data::<f32>()?, bias.value.data()?, mean.value.data()?, var.value.data()?];
+        let scale: Vec<f32> = weight.iter().zip(var).map(|(w, v)| w / (v + EPSILON as f32).sqrt()).collect();
+        let shift = bias.iter().zip(mean).zip(&scale).map(|((b, m), s)| b - m * s).collect();
+        Ok(vec![Piece::Affine { scale, shift, activation: self.activation }])
     }
 }
 

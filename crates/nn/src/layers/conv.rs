@@ -1,6 +1,6 @@
 use super::{activation_suffix, expect_picture};
 use crate::check::Sample;
-use crate::{Init, Layer, Param, Pass, Seed, module};
+use crate::{Init, Layer, Param, Pass, Piece, Seed, module};
 use pellucid_grad::in_use::{self, PerChannel};
 use pellucid_grad::{Var, ops};
 use pellucid_kernels::activation::Activation;
@@ -207,6 +207,15 @@ impl Layer for Conv2d {
 
     fn multiply_adds(&self, input: &[usize]) -> u64 {
         self.geometry(input).map_or(0, |g| g.multiply_adds() as u64)
+    }
+
+    fn lower(&self) -> Result<Vec<Piece>> {
+        Ok(vec![Piece::Conv {
+            weight: self.weight.value.clone(),
+            bias: self.bias.as_ref().map(|b| b.value.clone()),
+            options: self.options(),
+            activation: self.activation,
+        }])
     }
 }
 

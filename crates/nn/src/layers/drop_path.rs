@@ -1,6 +1,6 @@
 use super::expect_probability;
 use crate::check::Sample;
-use crate::{Layer, Pass, module};
+use crate::{Layer, Pass, Piece, module};
 use pellucid_grad::{Var, ops};
 use pellucid_tensor::Result;
 
@@ -36,6 +36,10 @@ impl Layer for DropPath {
 
     fn name(&self) -> String {
         format!("drop path {}", self.p)
+    }
+
+    fn lower(&self) -> Result<Vec<Piece>> {
+        Ok(Vec::new())
     }
 }
 

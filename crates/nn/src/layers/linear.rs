@@ -1,6 +1,6 @@
 use super::{activation_suffix, expect_last};
 use crate::check::Sample;
-use crate::{Init, Layer, Param, Pass, Seed, module};
+use crate::{Init, Layer, Param, Pass, Piece, Seed, module};
 use pellucid_grad::{Var, ops};
 use pellucid_kernels::activation::Activation;
 use pellucid_tensor::Result;
@@ -69,6 +69,14 @@ impl Layer for Linear {
     fn multiply_adds(&self, input: &[usize]) -> u64 {
         let rows = input.iter().rev().skip(1).product::<usize>();
         (rows as u64).saturating_mul(self.weight.value.len() as u64)
+    }
+
+    fn lower(&self) -> Result<Vec<Piece>> {
+        Ok(vec![Piece::Linear {
+            weight: self.weight.value.clone(),
+            bias: self.bias.as_ref().map(|b| b.value.clone()),
+            activation: self.activation,
+        }])
     }
 }
 

@@ -1,6 +1,6 @@
 use super::{Pad, Padding, pooled_shape};
 use crate::check::Sample;
-use crate::{Layer, Pass, module};
+use crate::{Layer, Pass, Piece, module};
 use pellucid_grad::{Var, ops};
 use pellucid_tensor::Result;
 
@@ -39,6 +39,11 @@ impl Layer for MaxPool2d {
 
     fn name(&self) -> String {
         format!("max pool {}×{}", self.window.0, self.window.1)
+    }
+
+    fn lower(&self) -> Result<Vec<Piece>> {
+        let MaxPool2d { window, stride, padding } = *self;
+        Ok(vec![Piece::MaxPool { window, stride, padding }])
     }
 }
 

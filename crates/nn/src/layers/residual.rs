@@ -1,6 +1,6 @@
 use super::{BatchNorm, Conv2d, Sequential, activation_suffix, expect_probability};
 use crate::check::Sample;
-use crate::{Layer, LayerRow, Pass, Seed, describe, module};
+use crate::{Layer, LayerRow, Pass, Piece, Seed, describe, module};
 use pellucid_grad::{Var, ops};
 use pellucid_kernels::activation::Activation;
 use pellucid_tensor::{Error, Result};
@@ -92,6 +92,11 @@ impl Layer for Residual {
         let name = format!("add{}", activation_suffix(self.activation));
         rows.push(LayerRow { name, output: self.output_shape(input)?, parameters: 0, multiply_adds: 0 });
         Ok(rows)
+    }
+
+    fn lower(&self) -> Result<Vec<Piece>> {
+        let around = self.shortcut.as_ref().map_or(Ok(Vec::new()), |layer| layer.lower())?;
+        Ok(vec![Piece::Residual { body: self.body.lower()?, around, activation: self.activation }])
     }
 }
 

@@ -1,6 +1,6 @@
 use super::{Dropout, Linear};
 use crate::check::Sample;
-use crate::{Layer, LayerRow, Module, Part, PartMut, Pass, Seed, describe};
+use crate::{Layer, LayerRow, Module, Part, PartMut, Pass, Piece, Seed, describe};
 use pellucid_grad::Var;
 use pellucid_kernels::activation::Activation;
 use pellucid_tensor::Result;
@@ -80,6 +80,11 @@ impl Layer for Sequential {
             shape = layer.output_shape(&shape)?;
         }
         Ok(rows)
+    }
+
+    fn lower(&self) -> Result<Vec<Piece>> {
+        let pieces = self.layers.iter().map(|layer| layer.lower()).collect::<Result<Vec<_>>>()?;
+        Ok(pieces.into_iter().flatten().collect())
     }
 }
 
