@@ -38,11 +38,15 @@ pub fn max_pool(pool: &Pool2d, x: &[u8], flip: &[u8], y: &mut [u8]) -> Result<()
                         #[inline(always)]
                         |source| {
                             let bytes = &picture[source * pool.channels + channel..][..N];
-                            (0..N).for_each(|i| best[i] = best[i].max(bytes[i]));
+                            for i in 0..N {
+                                best[i] = best[i].max(bytes[i]);
+                            }
                         },
                     );
                     let (y, flip) = (&mut y[channel..][..N], &flip[channel..][..N]);
-                    (0..N).for_each(|i| y[i] = best[i] ^ flip[i]);
+                    for i in 0..N {
+                        y[i] = best[i] ^ flip[i];
+                    }
                 });
             },
         );

@@ -41,7 +41,7 @@ pub(super) enum Form {
         steps: Tensor,
         /// `[outputs]`.
         bias: Tensor,
-        ready: Option<Ready>,
+        ready: Option<Box<Ready>>,
     },
 }
 
@@ -100,7 +100,7 @@ impl Map {
 
     /// Rounds the weights, if that is not done, and makes ready what the kernel takes: for bytes that come in as `from` and go
     /// out as `to` (`None`: as numbers), reversed where a pooling wants the `smallest`; with something coming `around`.
-    pub(super) fn to_bytes(
+    pub(super) fn prepare(
         &mut self,
         from: Coding,
         to: Option<Coding>,
@@ -141,7 +141,7 @@ impl Map {
             (scales[o], biases[o]) = (scale as f32, bias as f32);
         }
         let floors = self.activation == Activation::Relu && (around.is_some() || to.is_none());
-        *ready = Some(Ready {
+        *ready = Some(Box::new(Ready {
             from,
             to,
             wide: (conv.channels, conv.out),
@@ -153,7 +153,7 @@ impl Map {
                 let scale = f64::from(around.scale) / unit;
                 (scale as f32, (zero - scale * f64::from(around.zero)) as f32)
             }),
-        });
+        }));
         Ok(())
     }
 

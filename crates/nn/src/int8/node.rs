@@ -33,7 +33,7 @@ impl Range {
 
 /// One step.
 pub(super) enum Node {
-    Map(Map),
+    Map(Box<Map>),
     Pool(Pool),
     Mean,
     Flatten,
@@ -75,13 +75,19 @@ pub(super) fn nodes(pieces: Vec<Piece>) -> Result<Vec<Node>> {
                     ));
                 };
                 let shape = [out, rows, cols, inputs];
-                nodes.push(Node::Map(Map::new(shape, Some(options), weight, bias, activation)?));
+                nodes.push(Node::Map(Box::new(Map::new(shape, Some(options), weight, bias, activation)?)));
             }
             Piece::Linear { weight, bias, activation } => {
                 let &[out, inputs] = &weight.shape()[..] else {
                     return Err(Error::shape("int8", format!("a linear map's weight is {}", weight.shape())));
                 };
-                nodes.push(Node::Map(Map::new([out, 1, 1, inputs], None, weight, bias, activation)?));
+                nodes.push(Node::Map(Box::new(Map::new(
+                    [out, 1, 1, inputs],
+                    None,
+                    weight,
+                    bias,
+                    activation,
+                )?)));
             }
             Piece::Affine { scale, shift, activation } => {
                 if !fold(&mut nodes, &scale, &shift, activation)? {
@@ -169,10 +175,10 @@ pub(super) fn to_bytes(
                     Some(Node::Pool(pool)) if to.is_some() => &pool.smallest[..],
                     _ => &[],
                 };
-                map.to_bytes(coming.unwrap_or(map.from.coding()), to, smallest, None)?;
+                map.prepare(coming.unwrap_or(map.from.coding()), to, smallest, None)?;
                 to
             }
-            Node::Residual(residual) => residual.to_bytes(coming, out)?,
+            Node::Residual(residual) => residual.prepare(coming, out)?,
             Node::Pool(_) | Node::Flatten => coming,
             Node::Map(_) | Node::Mean | Node::Affine { .. } | Node::Activate(_) => None,
         };
@@ -182,7 +188,7 @@ pub(super) fn to_bytes(
 
 impl Residual {
     /// Where the body ends in a map, the addition becomes a part of it; else the two are added as numbers.
-    fn to_bytes(&mut self, coming: Option<Coding>, bytes_out: bool) -> Result<Option<Coding>> {
+    fn prepare(&mut self, coming: Option<Coding>, bytes_out: bool) -> Result<Option<Coding>> {
         let from = coming.unwrap_or(self.from.coding());
         let around = to_bytes(&mut self.around, Some(from), true)?;
         let cuts_off = matches!(self.activation, Activation::Identity | Activation::Relu);
@@ -194,7 +200,7 @@ impl Residual {
             {
                 // The map's input comes in bytes from what is before it, or as x.
                 let rest = to_bytes(body, Some(from), true)?;
-                last.to_bytes(rest.unwrap_or(last.from.coding()), to, &[], Some(around))?;
+                last.prepare(rest.unwrap_or(last.from.coding()), to, &[], Some(around))?;
                 self.fused = Some((from, to));
                 Ok(to)
             }
