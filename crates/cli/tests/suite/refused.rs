@@ -207,7 +207,7 @@ fn settings_that_make_no_sense() {
     refused(|f| write_patients(f, 200), &["patients.csv", "--sample", "clothes"], 2, &["--sample"]);
     refused(
         with(""),
-        &[&words[..4], &["--out", "my.toml"]].concat(),
+        &[&words[..5], &["--out", "my.toml"]].concat(),
         2,
         &["my.toml", "not a folder", "--out"],
     );
