@@ -88,7 +88,7 @@ fn main() -> Result<()> {
     let numbers = |shape: &[usize], purpose: &str| -> Result<Tensor> {
         let mut x = Tensor::unset::<f32>(shape)?;
         let mut stream = Stream::new(0, purpose, 0);
-        x.data_mut::<f32>()?.iter_mut().for_each(|x| *x = stream.normal() as f32);
+        x.data_mut::<f32>()?.iter_mut().for_each(|x| *x = stream.normal());
         Ok(x)
     };
     let bytes = Int8Network::new(&net, &[numbers(&[4, 224, 224, 3], "samples")?])?;

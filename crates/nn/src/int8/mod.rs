@@ -40,7 +40,7 @@ use value::Value;
 ///     .then(Flatten)
 ///     .then(Linear::new(&seed.part(1), 8 * 16, 2, Identity)?);
 /// let pictures = Tensor::full(0.5f32, &[10, 4, 4, 1])?;
-/// let bytes = Int8Network::new(&net, &[pictures.clone()])?;
+/// let bytes = Int8Network::new(&net, std::slice::from_ref(&pictures))?;
 /// assert_eq!(bytes.forward(&pictures)?.shape()[..], [10, 2]);
 /// # Ok(())
 /// # }

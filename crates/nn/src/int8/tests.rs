@@ -11,7 +11,7 @@ use pellucid_tensor::{DType, Stream};
 fn normal(shape: &[usize], purpose: &str) -> Tensor {
     let mut x = Tensor::unset::<f32>(shape).unwrap();
     let mut stream = Stream::new(1, purpose, 0);
-    x.data_mut::<f32>().unwrap().iter_mut().for_each(|x| *x = stream.normal() as f32);
+    x.data_mut::<f32>().unwrap().iter_mut().for_each(|x| *x = stream.normal());
     x
 }
 
@@ -139,7 +139,7 @@ fn bytes_do_not_depend_on_threads_and_can_be_stored() {
             .then(Linear::new(&seed, 4 * 4 * 12, 10, Identity).unwrap())
     };
     let x = normal(&[3, 8, 8, 3], "x");
-    let bytes = Int8Network::new(&net(), &[x.clone()]).unwrap();
+    let bytes = Int8Network::new(&net(), std::slice::from_ref(&x)).unwrap();
     let runs = [1, 2, 4].map(|threads| {
         set_threads(threads);
         bytes.forward(&x).unwrap().to_vec()
@@ -165,13 +165,14 @@ fn what_cannot_be_is_an_error() {
     let linear = || Linear::new(&seed, 4, 4, Relu).unwrap();
     let net = Sequential::new().then(linear()).then(LayerNorm::new(4).unwrap());
     let x = normal(&[2, 4], "x");
-    let why = Int8Network::new(&net, &[x.clone()]).err().map(|e| e.to_string()).unwrap_or_default();
+    let why =
+        Int8Network::new(&net, std::slice::from_ref(&x)).err().map(|e| e.to_string()).unwrap_or_default();
     assert!(why.contains("has no form in bytes"), "{why}");
     let net = Sequential::new().then(linear()).then(linear());
     assert!(Int8Network::new(&net, &[]).is_err());
     assert!(Int8Network::new(&net, &[Tensor::full(f32::NAN, &[1, 4]).unwrap()]).is_err());
     assert!(Int8Network::new(&net, &[normal(&[2, 5], "x")]).is_err());
-    let bytes = Int8Network::new(&net, &[x.clone()]).unwrap();
+    let bytes = Int8Network::new(&net, std::slice::from_ref(&x)).unwrap();
     assert!(bytes.forward(&normal(&[2, 5], "x")).is_err());
     assert!(bytes.forward(&x.cast(DType::F64).unwrap()).is_err());
     assert_eq!(bytes.forward(&normal(&[0, 4], "x")).unwrap().shape()[..], [0, 4]);
