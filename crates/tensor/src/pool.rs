@@ -60,10 +60,12 @@ fn class(bytes: usize) -> usize {
     bytes.div_ceil(quarter.max(64)) * quarter.max(64)
 }
 
-/// A kept buffer of this class, or of the next larger one that is kept and at most [`SLACK`] times as large.
-fn kept_buffer(class: usize) -> Option<Buffer<u8>> {
+/// A kept buffer of this class, or of the next larger one that is kept: at most [`SLACK`] times as large, and not beyond
+/// the bytes that may still be used.
+fn kept_buffer(class: usize, left: usize) -> Option<Buffer<u8>> {
+    let most = class.saturating_mul(SLACK).min(left).max(class);
     let mut free = FREE.lock().ok()?;
-    let (_, buffers) = free.range_mut(class..=class * SLACK).find(|(_, buffers)| !buffers.is_empty())?;
+    let (_, buffers) = free.range_mut(class..=most).find(|(_, buffers)| !buffers.is_empty())?;
     buffers.pop()
 }
 
@@ -73,11 +75,12 @@ impl<T: Element> Pooled<T> {
         let bytes =
             len.checked_mul(size_of::<T>()).ok_or(Error::Memory { bytes: usize::MAX, in_use: in_use() })?;
         let class = class(bytes);
-        let (wanted, limit) = (IN_USE.load(Relaxed).saturating_add(class), LIMIT.load(Relaxed));
+        let (used, limit) = (IN_USE.load(Relaxed), LIMIT.load(Relaxed));
+        let wanted = used.saturating_add(class);
         if wanted > limit {
             return Err(Error::Memory { bytes, in_use: in_use() });
         }
-        let mut buffer = match kept_buffer(class) {
+        let mut buffer = match kept_buffer(class, limit.saturating_sub(used)) {
             Some(buffer) => {
                 KEPT.fetch_sub(buffer.capacity(), Relaxed);
                 buffer.cast::<T>()
