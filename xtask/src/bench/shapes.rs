@@ -4,7 +4,7 @@ use super::options::Options;
 use super::program::Program;
 use super::statistics::{first_difference, geometric_mean, median};
 use super::table::{short, table};
-use super::turns::{Entrant, Turns, in_turn};
+use super::turns::{Entrant, QUIET, Turns, in_turn};
 use super::{built, venv};
 use crate::shell::Outcome;
 use pellucid_kernels::peak::operations_per_second;
@@ -126,7 +126,11 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
             };
             let theirs = [EAGER, CHANNELS_LAST].into_iter().filter_map(speed).fold(0.0, f64::max);
             let ours = speed(PELLUCID).unwrap_or(f64::NAN);
-            eprintln!("  {:<36} {:.2}", shape.name, ours / theirs);
+            let ratio = ours / theirs;
+            eprintln!("  {:<36} {:>4.0} GFLOP/s, {ratio:.2} times PyTorch's", shape.name, ours / 1e9);
+            if turns.others() > QUIET {
+                eprintln!("    warning: other programs kept {:.2} processors busy", turns.others());
+            }
             speeds.push(Speed { threads, ours, torch: theirs, gemm: speed(GEMM), peak });
         }
     }
@@ -174,7 +178,8 @@ fn rows(shapes: &[&Shape], speeds: &[Vec<Speed>]) -> Vec<Vec<String>> {
     let mut head = vec!["GFLOP/s".to_owned()];
     for speed in speeds.first().into_iter().flatten() {
         let threads = speed.threads;
-        head.extend([format!("{threads} threads"), "of the peak".to_owned()]);
+        let word = if threads == 1 { "thread" } else { "threads" };
+        head.extend([format!("{threads} {word}"), "of the peak".to_owned()]);
         head.extend(["PyTorch", "gemm", "ratio"].map(str::to_owned));
     }
     let mut rows = vec![head];
