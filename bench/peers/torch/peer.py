@@ -8,9 +8,11 @@ import json
 import os
 import struct
 import sys
+import warnings
 
 WORKLOAD, VARIANT, FILE, THREADS = sys.argv[1:5]
 os.environ["OMP_NUM_THREADS"] = THREADS
+warnings.filterwarnings("ignore", message="Failed to initialize NumPy")  # it is not needed
 
 import torch  # noqa: E402  (after the number of threads is set)
 

@@ -7,9 +7,11 @@ Answers the lines of standard input as `bench/peers/src/shapes/main.rs` describe
 import json
 import os
 import sys
+import warnings
 
 THREADS = sys.argv[1]
 os.environ["OMP_NUM_THREADS"] = THREADS
+warnings.filterwarnings("ignore", message="Failed to initialize NumPy")  # it is not needed
 
 import torch  # noqa: E402  (after the number of threads is set)
 import torch.nn.functional as F  # noqa: E402
