@@ -1,6 +1,10 @@
-//! How the programs of the measurements speak: a line of words in, a line of JSON out.
+//! What the programs of the measurements share: how they speak (a line of words in, a line of JSON out), numbers, a network.
 
-use pellucid_tensor::{Error, Result};
+mod resnet;
+
+pub use resnet::resnet18;
+
+use pellucid_tensor::{Error, Result, Stream, Tensor};
 use serde_json::{Value, json};
 use std::io::BufRead;
 use std::time::{Duration, Instant};
@@ -47,4 +51,15 @@ pub fn timed(seconds: f64, mut step: impl FnMut() -> Result<f64>) -> Result<Valu
             return Ok(json!({ "steps": steps, "seconds": taken.as_secs_f64(), "loss": loss }));
         }
     }
+}
+
+/// Normal numbers.
+///
+/// # Errors
+/// No memory.
+pub fn normal(purpose: &str, shape: &[usize]) -> Result<Tensor> {
+    let mut stream = Stream::new(0, purpose, 0);
+    let mut tensor = Tensor::unset::<f32>(shape)?;
+    tensor.data_mut::<f32>()?.iter_mut().for_each(|x| *x = stream.normal());
+    Ok(tensor)
 }

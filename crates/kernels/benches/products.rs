@@ -79,18 +79,7 @@ impl Bench {
 
     /// All three passes of a 3×3 convolution of `size`² pictures with padding 1, or of another kernel.
     fn conv(&self, size: usize, channels: usize, out: usize, change: impl Fn(&mut Conv2d)) {
-        let mut conv = Conv2d {
-            batch: 32,
-            height: size,
-            width: size,
-            channels,
-            out,
-            kernel: (3, 3),
-            stride: (1, 1),
-            padding: Padding::both(1, 1),
-            dilation: (1, 1),
-            groups: 1,
-        };
+        let mut conv = Conv2d::centred(32, (size, size), (channels, out), 3);
         change(&mut conv);
         let Ok((oh, ow)) = conv.out_size() else { return println!("impossible: {conv:?}") };
         let mut x = numbers(conv.batch * size * size * channels);

@@ -8,25 +8,9 @@ use pellucid_kernels::elementwise::map_in_place;
 use pellucid_kernels::gather::gather_rows;
 use pellucid_kernels::losses::{Classes, cross_entropy};
 use pellucid_kernels::norm::rows;
+use pellucid_kernels::peak::fastest;
 use pellucid_kernels::threads::set_threads;
 use pellucid_kernels::{Float, softmax};
-use std::time::{Duration, Instant};
-
-/// Time spent on each figure.
-const BUDGET: Duration = Duration::from_millis(300);
-
-/// Seconds of the fastest of several runs of `body`, after one run to warm up.
-fn seconds(mut body: impl FnMut()) -> f64 {
-    body();
-    let begin = Instant::now();
-    let mut best = f64::INFINITY;
-    while begin.elapsed() < BUDGET {
-        let start = Instant::now();
-        body();
-        best = best.min(start.elapsed().as_secs_f64());
-    }
-    best
-}
 
 /// Made-up numbers between −4 and 4.
 fn numbers(len: usize) -> Vec<f32> {
@@ -37,7 +21,7 @@ fn numbers(len: usize) -> Vec<f32> {
 fn show(name: &str, len: usize, body: impl FnMut()) {
     let asked: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
     if asked.is_empty() || asked.iter().any(|a| name.contains(a)) {
-        println!("{name:<34} {:8.3} ns per number", seconds(body) / len as f64 * 1e9);
+        println!("{name:<34} {:8.3} ns per number", fastest(body) / len as f64 * 1e9);
     }
 }
 

@@ -103,8 +103,7 @@ pub fn packed_len<T: Float>(conv: &Conv2d) -> usize {
 /// # Panics
 /// If a slice has another length than it should.
 pub fn pack<T: Float>(conv: &Conv2d, weight: &[T], packed: &mut [T]) {
-    let len = conv.out * conv.taps() * conv.group_channels();
-    assert_eq!(weight.len(), len, "convolution: weights of another shape");
+    assert_eq!(weight.len(), conv.weights(), "convolution: weights of another shape");
     assert_eq!(packed.len(), packed_len::<T>(conv), "convolution: packed weights of another length");
     if !packed.is_empty() {
         rows::pack(kernel(isa()), conv, weight, &SharedMut(packed.as_mut_ptr()));
@@ -226,11 +225,13 @@ fn forward_by<T: Float>(
     y: &mut [T],
     epilogue: Epilogue<T>,
 ) -> Result<(), OutOfMemory> {
-    let plain = conv.out * conv.taps() * conv.group_channels();
     let weight_len = match weight {
         Weight::Plain(weight) => weight.len(),
-        Weight::Packed(packed) if packed.len() == rows::packed_len(kernel, conv) => plain,
-        Weight::Packed(_) => usize::MAX,
+        Weight::Packed(packed) => {
+            let len = rows::packed_len(kernel, conv);
+            assert_eq!(packed.len(), len, "convolution: packed weights of another length");
+            conv.weights()
+        }
     };
     conv.check(x.len(), weight_len, y.len());
     assert!(

@@ -2,9 +2,8 @@
 //! find what they need here and allocate nothing.
 
 use crate::buffer::{Buffer, Element, OutOfMemory};
-use crate::threads::parallel;
+use crate::threads::try_parallel;
 use std::cell::RefCell;
-use std::sync::Mutex;
 
 /// Buffers a thread keeps for later.
 const KEPT: usize = 8;
@@ -33,19 +32,13 @@ pub(crate) fn with_scratch<T: Element, R>(
 /// Calls `task(0, scratch)`, … `task(tasks - 1, scratch)` in parallel, each with `len` numbers as [`with_scratch`] gives.
 ///
 /// # Errors
-/// As [`with_scratch`]; some tasks were not called then.
+/// As [`with_scratch`]; the tasks that had no memory were not called then.
 pub(crate) fn parallel_with_scratch<T: Element>(
     tasks: usize,
     len: usize,
     task: impl Fn(usize, &mut [T]) + Sync,
 ) -> Result<(), OutOfMemory> {
-    let missing = Mutex::new(None);
-    parallel(tasks, |i| {
-        if let (Err(why), Ok(mut missing)) = (with_scratch(len, |scratch| task(i, scratch)), missing.lock()) {
-            *missing = Some(why);
-        }
-    });
-    missing.into_inner().ok().flatten().map_or(Ok(()), Err)
+    try_parallel(tasks, |i| with_scratch(len, |scratch| task(i, scratch)))
 }
 
 /// The smallest kept buffer that is large enough, or a new one (in place of the largest that is not).

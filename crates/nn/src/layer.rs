@@ -24,12 +24,12 @@ pub trait Layer: Module + Send + Sync {
         Ok(None)
     }
 
-    /// As [`forward`](Layer::forward), with the following layer's [`per_channel`](Layer::per_channel) in the same
-    /// sweep, for layers that can; called only in passes that record nothing.
+    /// As [`forward`](Layer::forward), with what the `next` layer does to each channel in the same sweep; `None` if that
+    /// cannot be. Called only in passes that record nothing.
     ///
     /// # Errors
     /// As [`forward`](Layer::forward).
-    fn forward_then(&self, _pass: &Pass, _x: &Var, _then: &PerChannel) -> Result<Option<Var>> {
+    fn forward_with(&self, _pass: &Pass, _x: &Var, _next: &dyn Layer) -> Result<Option<Var>> {
         Ok(None)
     }
 

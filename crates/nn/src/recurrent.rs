@@ -60,6 +60,83 @@ impl Direction {
     }
 }
 
+/// Defines a recurrent layer by its name, what it is called, how many gates it has, and its operation.
+macro_rules! recurrent_layer {
+    ($(#[$doc:meta])* $name:ident, $called:literal, $gates:literal gates, $operation:path) => {
+        use $crate::check::Sample;
+        use $crate::recurrent::{self, Direction};
+        use $crate::{Layer, Pass, Seed, module};
+        use pellucid_grad::Var;
+        use pellucid_tensor::Result;
+
+        $(#[$doc])*
+        pub struct $name {
+            /// From the beginning to the end.
+            pub ahead: Direction,
+            /// From the end to the beginning.
+            pub back: Option<Direction>,
+        }
+
+        module!($name { ahead, back });
+
+        impl $name {
+            /// For `inputs` numbers at each step and a state of `hidden`. All parameters start uniform on ±1/√hidden.
+            ///
+            /// # Errors
+            /// An impossible size, or no memory.
+            pub fn new(seed: &Seed, inputs: usize, hidden: usize) -> Result<$name> {
+                Ok($name { ahead: Direction::new(&seed.part("ahead"), $gates, inputs, hidden)?, back: None })
+            }
+
+            /// As [`new`](Self::new), and with a second set of parameters that reads from the end; the states stand side by side.
+            ///
+            /// # Errors
+            /// As [`new`](Self::new).
+            pub fn both_ways(seed: &Seed, inputs: usize, hidden: usize) -> Result<$name> {
+                let back = Direction::new(&seed.part("back"), $gates, inputs, hidden)?;
+                Ok($name { back: Some(back), ..$name::new(seed, inputs, hidden)? })
+            }
+
+            /// The states for rows of different lengths, `[n]`: past its length a row's are 0.
+            ///
+            /// # Errors
+            /// A shape or lengths that do not fit, or no memory.
+            pub fn states(&self, pass: &Pass, x: &Var, lengths: Option<&[u32]>) -> Result<Var> {
+                recurrent::run((&self.ahead, self.back.as_ref()), pass, lengths, |p| $operation(x, p, None))
+            }
+        }
+
+        impl Layer for $name {
+            fn forward(&self, pass: &Pass, x: &Var) -> Result<Var> {
+                self.states(pass, x, None)
+            }
+
+            fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>> {
+                recurrent::output_shape($called, &self.ahead, self.back.as_ref(), input)
+            }
+
+            fn name(&self) -> String {
+                recurrent::name($called, &self.ahead, self.back.as_ref())
+            }
+
+            fn multiply_adds(&self, input: &[usize]) -> u64 {
+                recurrent::multiply_adds(&self.ahead, self.back.as_ref(), input)
+            }
+        }
+
+        pub(crate) fn samples() -> Result<Vec<Sample>> {
+            let seed = Seed::new(1);
+            let wrong: &[&[usize]] = &[&[], &[3], &[4, 2], &[2, 4, 3]];
+            Ok(vec![
+                Sample::new("plain", $name::new(&seed, 3, 5)?, &[4, 3], wrong),
+                Sample::new("both ways", $name::both_ways(&seed, 3, 5)?, &[4, 3], wrong),
+            ])
+        }
+    };
+}
+
+pub(crate) use recurrent_layer;
+
 /// The states of one direction, or of both side by side.
 pub(crate) fn run(
     (ahead, back): (&Direction, Option<&Direction>),

@@ -3,7 +3,6 @@
 use super::{mean_square, numbers};
 use pellucid_kernels::conv::{self, Conv2d, Weight};
 use pellucid_kernels::matmul::Epilogue;
-use pellucid_kernels::window::Padding;
 use pellucid_peers::{number, timed};
 use pellucid_tensor::{Error, Result};
 use serde_json::{Value, json};
@@ -12,16 +11,8 @@ pub(crate) fn time(pass: &str, sizes: [&str; 6], seconds: &str) -> Result<Value>
     let [batch, side, channels, out, kernel, stride] = sizes.map(number::<usize>);
     let (kernel, stride, side) = (kernel?, stride?, side?);
     let conv = Conv2d {
-        batch: batch?,
-        height: side,
-        width: side,
-        channels: channels?,
-        out: out?,
-        kernel: (kernel, kernel),
         stride: (stride, stride),
-        padding: Padding::both(kernel / 2, kernel / 2),
-        dilation: (1, 1),
-        groups: 1,
+        ..Conv2d::centred(batch?, (side, side), (channels?, out?), kernel)
     };
     let (oh, ow) = conv
         .out_size()

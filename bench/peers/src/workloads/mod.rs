@@ -10,6 +10,7 @@ use pellucid_nn::layers::Sequential;
 use pellucid_nn::optim::{Adam, AdamOptions, Optimizer};
 use pellucid_nn::state::Named;
 use pellucid_nn::{Layer, Module, Pass};
+use pellucid_peers::normal;
 use pellucid_tensor::{Result, Stream, Tensor};
 
 /// A network, a fixed batch, and what is done with them.
@@ -46,15 +47,20 @@ pub(crate) const WORKLOADS: &[Entry] = &[
     Entry { name: "W8-picture", build: pictures::designed },
 ];
 
-/// A network that tells classes apart, and a batch for it.
-struct Classifier {
+/// A network and a batch for it: to tell classes apart in training, or only used.
+struct OneInput {
     net: Sequential,
     x: Tensor,
+    training: Option<Training>,
+}
+
+/// The right classes, and how they are learned.
+struct Training {
     classes: Tensor,
     optimizer: fn() -> Box<dyn Optimizer>,
 }
 
-impl Workload for Classifier {
+impl Workload for OneInput {
     fn model(&self) -> &dyn Module {
         &self.net
     }
@@ -62,15 +68,18 @@ impl Workload for Classifier {
         &mut self.net
     }
     fn batch(&self) -> Named {
-        Named::from([("x".to_owned(), self.x.clone()), ("y".to_owned(), self.classes.clone())])
+        let classes = self.training.as_ref().map(|training| &training.classes);
+        let named = [("x", Some(&self.x)), ("y", classes)].into_iter();
+        named.filter_map(|(name, tensor)| Some((name.to_owned(), tensor?.clone()))).collect()
     }
     fn loss(&self, pass: &Pass) -> Result<Var> {
         let scores = self.net.forward(pass, &pass.input(&self.x))?;
-        let scores = ops::reshape(&scores, &[self.classes.len(), scores.shape().last()])?;
-        ops::cross_entropy(&scores, &self.classes, 0.0, None, None)
+        let Some(Training { classes, .. }) = &self.training else { return ops::sum(&scores) };
+        let scores = ops::reshape(&scores, &[classes.len(), scores.shape().last()])?;
+        ops::cross_entropy(&scores, classes, 0.0, None, None)
     }
     fn optimizer(&self) -> Option<Box<dyn Optimizer>> {
-        Some((self.optimizer)())
+        self.training.as_ref().map(|training| (training.optimizer)())
     }
     fn multiply_adds(&self) -> u64 {
         let shape = self.x.shape();
@@ -78,40 +87,14 @@ impl Workload for Classifier {
     }
 }
 
-/// A network that is only used.
-struct Used {
+/// Training a network to tell classes apart.
+fn classifier(
     net: Sequential,
     x: Tensor,
-}
-
-impl Workload for Used {
-    fn model(&self) -> &dyn Module {
-        &self.net
-    }
-    fn model_mut(&mut self) -> &mut dyn Module {
-        &mut self.net
-    }
-    fn batch(&self) -> Named {
-        Named::from([("x".to_owned(), self.x.clone())])
-    }
-    fn loss(&self, pass: &Pass) -> Result<Var> {
-        ops::sum(&self.net.forward(pass, &pass.input(&self.x))?)
-    }
-    fn optimizer(&self) -> Option<Box<dyn Optimizer>> {
-        None
-    }
-    fn multiply_adds(&self) -> u64 {
-        let shape = self.x.shape();
-        shape.first().map_or(0, |&n| n as u64 * self.net.multiply_adds(&shape[1..]))
-    }
-}
-
-/// Normal numbers.
-fn normal(purpose: &str, shape: &[usize]) -> Result<Tensor> {
-    let mut stream = Stream::new(0, purpose, 0);
-    let mut tensor = Tensor::unset::<f32>(shape)?;
-    tensor.data_mut::<f32>()?.iter_mut().for_each(|x| *x = stream.normal());
-    Ok(tensor)
+    classes: Tensor,
+    optimizer: fn() -> Box<dyn Optimizer>,
+) -> Result<Box<dyn Workload>> {
+    Ok(Box::new(OneInput { net, x, training: Some(Training { classes, optimizer }) }))
 }
 
 /// AdamW as `pellucid train` uses it.

@@ -1,6 +1,6 @@
 //! Networks on sequences.
 
-use super::{Classifier, Workload, normal, whole};
+use super::{Workload, classifier, normal, whole};
 use pellucid_grad::{Var, ops};
 use pellucid_kernels::activation::Activation::Identity;
 use pellucid_nn::layers::{Embedding, Gru, LayerNorm, Linear, Lstm, Sequential, TransformerBlock};
@@ -43,12 +43,12 @@ pub(super) fn language() -> Result<Box<dyn Workload>> {
         net = net.then(TransformerBlock::new(&seed.part(format!("block {block}")), WIDTH, 4)?);
     }
     let head = Linear::new(&seed.part("head"), WIDTH, VOCABULARY, Identity)?;
-    Ok(Box::new(Classifier {
-        net: net.then(LayerNorm::new(WIDTH)?).then(head),
-        x: whole("x", VOCABULARY, &[BATCH, TIME])?,
-        classes: whole("y", VOCABULARY, &[BATCH * TIME])?,
-        optimizer: || Box::new(Adam::new(AdamOptions::adamw())),
-    }))
+    classifier(
+        net.then(LayerNorm::new(WIDTH)?).then(head),
+        whole("x", VOCABULARY, &[BATCH, TIME])?,
+        whole("y", VOCABULARY, &[BATCH * TIME])?,
+        || Box::new(Adam::new(AdamOptions::adamw())),
+    )
 }
 
 /// The state at the last place of each sequence, `[n, hidden]`.
@@ -71,12 +71,12 @@ impl Layer for Last {
 
 fn recurrent(layer: impl Layer + 'static) -> Result<Box<dyn Workload>> {
     let head = Linear::new(&Seed::new(0).part("head"), WIDTH, 10, Identity)?;
-    Ok(Box::new(Classifier {
-        net: Sequential::new().then(layer).then(Last).then(head),
-        x: normal("x", &[32, 100, 64])?,
-        classes: whole("y", 10, &[32])?,
-        optimizer: || Box::new(Adam::new(AdamOptions::adam())),
-    }))
+    classifier(
+        Sequential::new().then(layer).then(Last).then(head),
+        normal("x", &[32, 100, 64])?,
+        whole("y", 10, &[32])?,
+        || Box::new(Adam::new(AdamOptions::adam())),
+    )
 }
 
 /// W5: a class from the last state over 100 steps, 64 → 256, batch 32, Adam.

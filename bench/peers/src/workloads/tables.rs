@@ -1,6 +1,6 @@
 //! Networks on columns of numbers.
 
-use super::{Classifier, Workload, normal, training_optimizer, whole};
+use super::{Workload, classifier, normal, training_optimizer, whole};
 use pellucid_goals::networks;
 use pellucid_grad::{Var, ops};
 use pellucid_kernels::activation::Activation::{Identity, Relu};
@@ -17,12 +17,9 @@ pub(super) fn perceptron() -> Result<Box<dyn Workload>> {
         .then(Linear::new(&seed.part(0), 54, 256, Relu)?)
         .then(Linear::new(&seed.part(1), 256, 256, Relu)?)
         .then(Linear::new(&seed.part(2), 256, 7, Identity)?);
-    Ok(Box::new(Classifier {
-        net,
-        x: normal("x", &[256, 54])?,
-        classes: whole("y", 7, &[256])?,
-        optimizer: || Box::new(Adam::new(AdamOptions::adam())),
-    }))
+    classifier(net, normal("x", &[256, 54])?, whole("y", 7, &[256])?, || {
+        Box::new(Adam::new(AdamOptions::adam()))
+    })
 }
 
 /// Adult as `pellucid train` sees it: 5 columns of numbers, encoded in 141, and 8 categories with so many values each.

@@ -5,7 +5,6 @@ use pellucid_kernels::conv::{
     Algorithm, Conv2d, TileSide, Weight, algorithms, backward_input_with, backward_weight_with, forward_with,
 };
 use pellucid_kernels::matmul::Epilogue;
-use pellucid_kernels::window::Padding;
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
@@ -53,16 +52,9 @@ fn called(way: Algorithm) -> &'static str {
 fn usual() -> Vec<Conv2d> {
     let shape =
         |kernel: usize, side: usize, channels: usize, out: usize, stride: usize, groups: usize| Conv2d {
-            batch: 32,
-            height: side,
-            width: side,
-            channels,
-            out,
-            kernel: (kernel, kernel),
             stride: (stride, stride),
-            padding: Padding::both(kernel / 2, kernel / 2),
-            dilation: (1, 1),
             groups,
+            ..Conv2d::centred(32, (side, side), (channels, out), kernel)
         };
     vec![
         shape(3, 28, 1, 24, 1, 1),

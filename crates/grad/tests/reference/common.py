@@ -9,9 +9,19 @@ import json
 import pathlib
 
 import torch
+import torch.nn.functional as F
 
 KEPT_WHOLE = 64
 SAMPLES = 32
+
+ACTIVATIONS = {
+    "Identity": lambda x: x,
+    "Relu": torch.relu,
+    "Gelu": F.gelu,
+    "Silu": F.silu,
+    "Sigmoid": torch.sigmoid,
+    "Tanh": torch.tanh,
+}
 
 
 def numbers(k, shape):

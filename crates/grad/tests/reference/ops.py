@@ -2,7 +2,7 @@
 
 import torch
 import torch.nn.functional as F
-from common import integers, numbers, store
+from common import ACTIVATIONS, integers, numbers, store
 
 EDGE_LENGTHS = [0, 1, 7, 8, 9, 15, 16, 17, 31, 33, 1000]
 cases = []
@@ -257,17 +257,9 @@ for name, loss in kinds.items():
 
 # The end of a residual block.
 
-after = {
-    "Identity": lambda x: x,
-    "Relu": torch.relu,
-    "Gelu": F.gelu,
-    "Silu": F.silu,
-    "Sigmoid": torch.sigmoid,
-    "Tanh": torch.tanh,
-}
 for n in EDGE_LENGTHS:
     case(f"residual/{n} numbers", [[n], [n]], lambda y, around: torch.relu(y + around))
-for name, act in after.items():
+for name, act in ACTIVATIONS.items():
     shape = [2, 3, 4, 5]
     case(f"residual/pictures, {name}", [shape, shape], lambda y, around, act=act: act(y + around))
 

@@ -6,17 +6,9 @@ Pictures are channels-last in Pellucid and channels-first in PyTorch: they are p
 
 import torch
 import torch.nn.functional as F
-from common import integers, numbers, store
+from common import ACTIVATIONS, integers, numbers, store
 
 EDGE_LENGTHS = [0, 1, 7, 8, 9, 15, 16, 17, 31, 33, 1000]
-ACTIVATIONS = {
-    "Identity": lambda x: x,
-    "Relu": torch.relu,
-    "Gelu": F.gelu,
-    "Silu": F.silu,
-    "Sigmoid": torch.sigmoid,
-    "Tanh": torch.tanh,
-}
 cases = []
 
 

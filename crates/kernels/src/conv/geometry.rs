@@ -28,6 +28,28 @@ pub struct Conv2d {
 }
 
 impl Conv2d {
+    /// A square kernel in steps of one pixel, with half its side of zeros all around (pictures keep their size if the side
+    /// is odd), no dilation and one group.
+    pub fn centred(
+        batch: usize,
+        (height, width): (usize, usize),
+        (channels, out): (usize, usize),
+        side: usize,
+    ) -> Conv2d {
+        Conv2d {
+            batch,
+            height,
+            width,
+            channels,
+            out,
+            kernel: (side, side),
+            stride: (1, 1),
+            padding: Padding::both(side / 2, side / 2),
+            dilation: (1, 1),
+            groups: 1,
+        }
+    }
+
     /// Rows and columns of the result.
     ///
     /// # Errors
@@ -80,6 +102,11 @@ impl Conv2d {
     /// Taps of the kernel.
     pub(crate) fn taps(&self) -> usize {
         self.kernel.0 * self.kernel.1
+    }
+
+    /// Numbers of the weights.
+    pub(crate) fn weights(&self) -> usize {
+        self.out * self.taps() * self.group_channels()
     }
 
     /// Channels of the picture in one group.

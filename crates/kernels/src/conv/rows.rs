@@ -199,19 +199,17 @@ pub(super) fn with_packed<T: Float, R>(
     kernel: &Kernel<T>,
     conv: &Conv2d,
     weight: Weight<T>,
-    body: impl FnOnce(&[T], &[T]) -> R,
+    body: impl FnOnce(*const T, &[T]) -> R,
 ) -> Result<R, OutOfMemory> {
     let dims = forward_dims(conv);
     match weight {
         Weight::Packed(packed) => with_scratch(dims.2, |zeros: &mut [T]| {
             zeros.fill(T::ZERO);
-            body(packed, zeros)
+            body(packed.as_ptr(), zeros)
         }),
-        Weight::Plain(weight) => with_scratch(panels_len(kernel, dims) + dims.2, |scratch: &mut [T]| {
-            let (packed, zeros) = scratch.split_at_mut(panels_len(kernel, dims));
-            zeros.fill(T::ZERO);
-            pack(kernel, conv, weight, &SharedMut(packed.as_mut_ptr()));
-            body(packed, zeros)
+        Weight::Plain(weight) => with_panels(kernel, dims, |packed, zeros| {
+            pack(kernel, conv, weight, packed);
+            body(packed.0, zeros)
         }),
     }
 }
@@ -288,7 +286,7 @@ fn sweep_forward<T: Float>(
             depth,
             target,
             cols: conv.group_out(),
-            panels: packed.as_ptr(),
+            panels: packed,
             taps: phase.taps(),
             accumulate,
             finish,

@@ -254,18 +254,7 @@ proptest! {
 
 #[test]
 fn large_shapes_agree() {
-    let base = Conv2d {
-        batch: 2,
-        height: 20,
-        width: 20,
-        channels: 64,
-        out: 48,
-        kernel: (3, 3),
-        stride: (1, 1),
-        padding: Padding::both(1, 1),
-        dilation: (1, 1),
-        groups: 1,
-    };
+    let base = Conv2d::centred(2, (20, 20), (64, 48), 3);
     for conv in [
         base,
         Conv2d { height: 4, width: 4, channels: 600, out: 300, ..base },
@@ -301,18 +290,7 @@ fn large_shapes_agree() {
 
 #[test]
 fn impossible_shapes_are_named() {
-    let conv = Conv2d {
-        batch: 1,
-        height: 5,
-        width: 5,
-        channels: 4,
-        out: 6,
-        kernel: (3, 3),
-        stride: (1, 1),
-        padding: Padding::default(),
-        dilation: (1, 1),
-        groups: 1,
-    };
+    let conv = Conv2d { padding: Padding::default(), ..Conv2d::centred(1, (5, 5), (4, 6), 3) };
     assert_eq!(conv.out_size(), Ok((3, 3)));
     assert_eq!(Conv2d { stride: (2, 3), ..conv }.out_size(), Ok((2, 1)));
     assert_eq!(Conv2d { stride: (0, 1), ..conv }.out_size(), Err(Impossible::Zero));

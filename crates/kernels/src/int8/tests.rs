@@ -192,18 +192,7 @@ fn plain(conv: Conv2d) -> Case {
 
 #[test]
 fn large_shapes_agree() {
-    let base = Conv2d {
-        batch: 2,
-        height: 9,
-        width: 9,
-        channels: 64,
-        out: 96,
-        kernel: (3, 3),
-        stride: (1, 1),
-        padding: Padding::both(1, 1),
-        dilation: (1, 1),
-        groups: 1,
-    };
+    let base = Conv2d::centred(2, (9, 9), (64, 96), 3);
     for conv in [
         base,
         Conv2d { channels: 256, out: 300, height: 4, width: 4, ..base },
@@ -228,18 +217,7 @@ fn large_shapes_agree() {
 #[test]
 fn the_largest_sums_are_exact() {
     let channels = MAX_TERMS / 4 * 4;
-    let conv = Conv2d {
-        batch: 1,
-        height: 1,
-        width: 1,
-        channels,
-        out: 2,
-        kernel: (1, 1),
-        stride: (1, 1),
-        padding: Padding::default(),
-        dilation: (1, 1),
-        groups: 1,
-    };
+    let conv = Conv2d::centred(1, (1, 1), (channels, 2), 1);
     let weight: Vec<i8> = (0..2 * channels).map(|i| if i < channels { -128 } else { 127 }).collect();
     let x = vec![255; channels];
     let finish = Finish { scale: &[1.0; 2], bias: &[0.0; 2], floor: f32::NEG_INFINITY, around: None };

@@ -1,8 +1,7 @@
 use super::{activation_suffix, expect_picture};
 use crate::check::Sample;
 use crate::{Init, Layer, Param, Pass, Piece, Seed, module};
-use pellucid_grad::in_use::{self, PerChannel};
-use pellucid_grad::{Var, ops};
+use pellucid_grad::{Var, in_use, ops};
 use pellucid_kernels::activation::Activation;
 use pellucid_kernels::conv;
 use pellucid_kernels::window::Impossible;
@@ -180,10 +179,14 @@ impl Layer for Conv2d {
         ops::conv2d(x, &pass.param(&self.weight), bias.as_ref(), &self.options(), self.activation)
     }
 
-    fn forward_then(&self, pass: &Pass, x: &Var, then: &PerChannel) -> Result<Option<Var>> {
+    fn forward_with(&self, pass: &Pass, x: &Var, next: &dyn Layer) -> Result<Option<Var>> {
         let plain = self.bias.is_none() && self.activation == Activation::Identity;
-        let both = || in_use::conv2d_then(x, &pass.param(&self.weight), &self.options(), then);
-        plain.then(both).transpose()
+        match next.per_channel(pass)? {
+            Some(then) if plain => {
+                in_use::conv2d_then(x, &pass.param(&self.weight), &self.options(), &then).map(Some)
+            }
+            _ => Ok(None),
+        }
     }
 
     fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>> {

@@ -1,74 +1,8 @@
-use crate::check::Sample;
-use crate::recurrent::{self, Direction};
-use crate::{Layer, Pass, Seed, module};
-use pellucid_grad::{Var, ops};
-use pellucid_tensor::Result;
+use pellucid_grad::ops;
 
-/// A gated recurrent unit (Cho et al., arXiv 1406.1078; see [`ops::gru`] for the formulas).
-///
-/// x: `[n, time, inputs]`; y: all states, `[n, time, hidden]`, or `[n, time, 2 · hidden]` if it reads both ways.
-pub struct Gru {
-    /// From the beginning to the end.
-    pub ahead: Direction,
-    /// From the end to the beginning.
-    pub back: Option<Direction>,
-}
-
-module!(Gru { ahead, back });
-
-/// The gates: r, z, n.
-const GATES: usize = 3;
-
-impl Gru {
-    /// For `inputs` numbers at each step and a state of `hidden`. All parameters start uniform on ±1/√hidden.
+crate::recurrent::recurrent_layer! {
+    /// A gated recurrent unit (Cho et al., arXiv 1406.1078; see [`ops::gru`] for the formulas).
     ///
-    /// # Errors
-    /// An impossible size, or no memory.
-    pub fn new(seed: &Seed, inputs: usize, hidden: usize) -> Result<Gru> {
-        Ok(Gru { ahead: Direction::new(&seed.part("ahead"), GATES, inputs, hidden)?, back: None })
-    }
-
-    /// As [`new`](Gru::new), and with a second set of parameters that reads from the end; the states stand side by side.
-    ///
-    /// # Errors
-    /// As [`new`](Gru::new).
-    pub fn both_ways(seed: &Seed, inputs: usize, hidden: usize) -> Result<Gru> {
-        let back = Direction::new(&seed.part("back"), GATES, inputs, hidden)?;
-        Ok(Gru { back: Some(back), ..Gru::new(seed, inputs, hidden)? })
-    }
-
-    /// The states for rows of different lengths, `[n]`: past its length a row's are 0.
-    ///
-    /// # Errors
-    /// A shape or lengths that do not fit, or no memory.
-    pub fn states(&self, pass: &Pass, x: &Var, lengths: Option<&[u32]>) -> Result<Var> {
-        recurrent::run((&self.ahead, self.back.as_ref()), pass, lengths, |p| ops::gru(x, p, None))
-    }
-}
-
-impl Layer for Gru {
-    fn forward(&self, pass: &Pass, x: &Var) -> Result<Var> {
-        self.states(pass, x, None)
-    }
-
-    fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>> {
-        recurrent::output_shape("gru", &self.ahead, self.back.as_ref(), input)
-    }
-
-    fn name(&self) -> String {
-        recurrent::name("gru", &self.ahead, self.back.as_ref())
-    }
-
-    fn multiply_adds(&self, input: &[usize]) -> u64 {
-        recurrent::multiply_adds(&self.ahead, self.back.as_ref(), input)
-    }
-}
-
-pub(crate) fn samples() -> Result<Vec<Sample>> {
-    let seed = Seed::new(1);
-    let wrong: &[&[usize]] = &[&[], &[3], &[4, 2], &[2, 4, 3]];
-    Ok(vec![
-        Sample::new("plain", Gru::new(&seed, 3, 5)?, &[4, 3], wrong),
-        Sample::new("both ways", Gru::both_ways(&seed, 3, 5)?, &[4, 3], wrong),
-    ])
+    /// x: `[n, time, inputs]`; y: all states, `[n, time, hidden]`, or `[n, time, 2 · hidden]` if it reads both ways.
+    Gru, "gru", 3 gates, ops::gru
 }

@@ -39,13 +39,9 @@ impl Layer for Sequential {
     fn forward(&self, pass: &Pass, x: &Var) -> Result<Var> {
         let (mut x, mut layers) = (x.clone(), self.layers.iter().peekable());
         while let Some(layer) = layers.next() {
-            let then = match layers.peek() {
-                Some(next) if !pass.tape().records() => next.per_channel(pass)?,
+            let both = match layers.peek() {
+                Some(next) if !pass.tape().records() => layer.forward_with(pass, &x, next.as_ref())?,
                 _ => None,
-            };
-            let both = match then {
-                Some(then) => layer.forward_then(pass, &x, &then)?,
-                None => None,
             };
             x = match both {
                 Some(y) => {

@@ -16,7 +16,7 @@ use crate::product::cut;
 use crate::product::finish::Finish;
 use crate::product::micro::{Kernel, MAX_ROWS, Tile};
 use crate::product::pack::MAX_DEPTH;
-use crate::scratch::with_scratch;
+use crate::scratch::{parallel_with_scratch, with_scratch};
 use crate::threads::{GRAIN, SharedMut, parallel, try_parallel};
 use std::ops::Range;
 
@@ -150,23 +150,21 @@ impl<T: Float> Sweep<'_, T> {
             (self.filter.depth, self.kernel.width(), self.filter.depth.div_ceil(SLAB));
         self.with_room(tiles, A * A, |room| {
             transform(&self.source, &self.grid, self.before, 0..tiles, S::input, &room.patches);
-            try_parallel(self.filter.panels(), |panel| {
-                let apart = SLAB.min(depth) * width;
-                with_scratch(A * A * apart, |weights: &mut [T]| {
-                    for k in (0..slabs).map(|slab| cut(depth, slabs, slab)) {
-                        for first in k.clone().step_by(ROWS) {
-                            let to = SharedMut(weights[(first - k.start) * width..].as_mut_ptr());
-                            let rows = first..k.end.min(first + ROWS);
-                            // SAFETY: `weights` is `[A², SLAB, width]` and this task's.
-                            unsafe { self.filter.transform::<S, M, A>(panel, rows, &to, apart) };
-                        }
-                        for f in 0..A * A {
-                            let b = weights[f * apart..].as_mut_ptr();
-                            // SAFETY: the slab has a row for each k, and the panel's sums are this task's.
-                            unsafe { self.multiply(room, (f, A * A), panel, k.clone(), b) };
-                        }
+            let apart = SLAB.min(depth) * width;
+            parallel_with_scratch(self.filter.panels(), A * A * apart, |panel, weights: &mut [T]| {
+                for k in (0..slabs).map(|slab| cut(depth, slabs, slab)) {
+                    for first in k.clone().step_by(ROWS) {
+                        let to = SharedMut(weights[(first - k.start) * width..].as_mut_ptr());
+                        let rows = first..k.end.min(first + ROWS);
+                        // SAFETY: `weights` is `[A², SLAB, width]` and this task's.
+                        unsafe { self.filter.transform::<S, M, A>(panel, rows, &to, apart) };
                     }
-                })
+                    for f in 0..A * A {
+                        let b = weights[f * apart..].as_mut_ptr();
+                        // SAFETY: the slab has a row for each k, and the panel's sums are this task's.
+                        unsafe { self.multiply(room, (f, A * A), panel, k.clone(), b) };
+                    }
+                }
             })?;
             self.transform_back::<S, M, A>(0..tiles, room);
             Ok(())

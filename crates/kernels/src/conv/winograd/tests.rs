@@ -5,7 +5,6 @@ use crate::conv::{
 };
 use crate::matmul::Epilogue;
 use crate::matmul::tests::numbers;
-use crate::window::Padding;
 
 /// The error of a pass beside the numbers' own size: root mean square, and the largest.
 fn error(got: &[f32], want: &[f64]) -> (f64, f64) {
@@ -19,18 +18,7 @@ fn error(got: &[f32], want: &[f64]) -> (f64, f64) {
 /// the direct convolution in double precision. (The direct one in single precision has some 1e-7 and 1e-6.)
 #[test]
 fn rounding_errors_stay_under_the_stated_bounds() {
-    let conv = Conv2d {
-        batch: 2,
-        height: 24,
-        width: 24,
-        channels: 256,
-        out: 32,
-        kernel: (3, 3),
-        stride: (1, 1),
-        padding: Padding::both(1, 1),
-        dilation: (1, 1),
-        groups: 1,
-    };
+    let conv = Conv2d::centred(2, (24, 24), (256, 32), 3);
     let mut seed = 5;
     let pixels = conv.batch * conv.height * conv.width;
     let x: Vec<f32> = numbers(pixels * conv.channels, &mut seed);

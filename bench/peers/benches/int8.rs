@@ -1,57 +1,20 @@
 //! ResNet-18 on 224×224 (workload W7), used in numbers and in bytes, in turn.
 //!
-//! `cargo bench -p pellucid-nn --bench int8 [-- PAIRS]`
+//! `cargo bench -p pellucid-peers --bench int8 [-- PAIRS]`
 //!
 //! With one thread the clock is that thread's time on the processor, where Linux tells it: other work on the machine disturbs
 //! it less. With all threads it is the time on the wall.
 
-use pellucid_kernels::activation::Activation::{Identity, Relu};
 use pellucid_kernels::isa::{has_vnni, isa};
 use pellucid_kernels::threads::{set_threads, threads};
-use pellucid_nn::layers::{
-    BatchNorm, Conv2d, GlobalAvgPool, Linear, MaxPool2d, Pad, Padding, Residual, Sequential,
-};
-use pellucid_nn::{Int8Network, Layer, Pass, Seed};
-use pellucid_tensor::{Result, Stream, Tensor};
+use pellucid_nn::{Int8Network, Layer, Pass};
+use pellucid_peers::{normal, resnet18};
+use pellucid_tensor::{Result, Tensor};
 use std::time::Instant;
 
 /// Pairs of measurements, and how long each takes at least.
 const PAIRS: usize = 7;
 const SECONDS: f64 = 1.0;
-
-fn around(zeros: usize) -> Pad {
-    Pad::Exact(Padding::both(zeros, zeros))
-}
-
-/// A convolution without bias and batch norm; ReLU after it if wanted.
-fn unit(seed: &Seed, from: usize, to: usize, side: usize, stride: usize, relu: bool) -> Result<Sequential> {
-    let conv = Conv2d::new(seed, from, to, (side, side))?.stride(stride).pad(around(side / 2)).without_bias();
-    Ok(Sequential::new().then(conv).then(BatchNorm::new(to, if relu { Relu } else { Identity })?))
-}
-
-/// ResNet-18 (He et al., arXiv 1512.03385).
-fn resnet18() -> Result<Sequential> {
-    let seed = Seed::new(0);
-    let pool = MaxPool2d::with((3, 3), (2, 2), around(1));
-    let mut net = Sequential::new().then(unit(&seed.part("stem"), 3, 64, 7, 2, true)?).then(pool);
-    let mut from = 64;
-    for (stage, to) in [64, 128, 256, 512].into_iter().enumerate() {
-        for block in 0..2 {
-            let seed = seed.part(format!("{stage}.{block}"));
-            let stride = if stage > 0 && block == 0 { 2 } else { 1 };
-            let body = Sequential::new()
-                .then(unit(&seed.part("first"), from, to, 3, stride, true)?)
-                .then(unit(&seed.part("second"), to, to, 3, 1, false)?);
-            let mut residual = Residual::new(body).activation(Relu);
-            if from != to {
-                residual = residual.shortcut(unit(&seed.part("shortcut"), from, to, 1, stride, false)?);
-            }
-            net = net.then(residual);
-            from = to;
-        }
-    }
-    Ok(net.then(GlobalAvgPool).then(Linear::new(&seed.part("head"), 512, 1000, Identity)?))
-}
 
 /// Seconds that this thread has been on the processor, where Linux tells it.
 fn on_processor() -> Option<f64> {
@@ -84,16 +47,10 @@ fn main() -> Result<()> {
     let pairs = std::env::args().skip(1).find_map(|a| a.parse().ok()).unwrap_or(PAIRS).max(1);
     let all = threads();
     println!("{}, VNNI {}, {pairs} pairs", isa().name(), has_vnni());
-    let net = resnet18()?;
-    let numbers = |shape: &[usize], purpose: &str| -> Result<Tensor> {
-        let mut x = Tensor::unset::<f32>(shape)?;
-        let mut stream = Stream::new(0, purpose, 0);
-        x.data_mut::<f32>()?.iter_mut().for_each(|x| *x = stream.normal());
-        Ok(x)
-    };
-    let bytes = Int8Network::new(&net, &[numbers(&[4, 224, 224, 3], "samples")?])?;
+    let net = resnet18(1000, false)?;
+    let bytes = Int8Network::new(&net, &[normal("samples", &[4, 224, 224, 3])?])?;
     for batch in [1, 16] {
-        let x = numbers(&[batch, 224, 224, 3], "x")?;
+        let x = normal("x", &[batch, 224, 224, 3])?;
         let plain = || -> Result<Tensor> {
             let pass = Pass::inference();
             Ok(net.forward(&pass, &pass.input(&x))?.value().clone())
