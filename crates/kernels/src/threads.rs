@@ -1,12 +1,19 @@
 //! Few workers, low latency, and results that never depend on how many there are.
 //!
-//! Work is cut into tasks by its size alone; whoever is free takes the next task. Since a task's
-//! result depends only on its index, 1, 2 and 4 threads give the same bits.
+//! Work is cut into tasks by its size alone. Since a task's result depends only on its index, 1, 2 and 4 threads give
+//! the same bits.
+//!
+//! Every thread has a share of neighbouring tasks, the same one in every job of as many tasks: what a thread wrote in one
+//! operation lies in its own caches when it reads it in the next. Fetching a line from the caches of another
+//! processor takes 30 ns where both share a last cache and 180 ns where they do not. Who is done with its share helps
+//! the others from the end of theirs.
+//!
 //! A call from inside a task, or while another thread has the workers, runs on the calling thread.
 
 use std::cell::Cell;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
 
 /// Multiply-adds (or comparable operations) that make a task worth handing to another thread.
@@ -15,39 +22,58 @@ pub const GRAIN: usize = 1 << 15;
 /// Turns a worker waits actively before it goes to sleep (some tens of microseconds).
 const SPINS: usize = 1 << 13;
 
+/// The most threads that take part.
+const MOST_THREADS: usize = 128;
+
+/// One thread's tasks that nobody has taken yet: the first one's index, and in the upper half the index after the last.
+/// It has a cache line (on some processors fetched in pairs) of its own.
+#[repr(align(128))]
+struct Share(AtomicU64);
+
+impl Share {
+    fn set(&self, tasks: Range<usize>) {
+        self.0.store((tasks.end as u64) << 32 | tasks.start as u64, SeqCst);
+    }
+
+    /// Takes the first task, or the last one.
+    fn take(&self, last: bool) -> Option<usize> {
+        let halves = |both: u64| ((both & u64::from(u32::MAX)), both >> 32);
+        let rest = |both| match halves(both) {
+            (start, end) if start >= end => None,
+            (start, end) if last => Some((end - 1) << 32 | start),
+            (start, end) => Some(end << 32 | (start + 1)),
+        };
+        let (start, end) = halves(self.0.fetch_update(SeqCst, SeqCst, rest).ok()?);
+        Some(if last { end as usize - 1 } else { start as usize })
+    }
+}
+
 /// One call of [`parallel`]: it lives on the caller's stack until all workers have left it.
 struct Job<'a> {
     task: &'a (dyn Fn(usize) + Sync),
-    tasks: usize,
-    next: AtomicUsize,
     panicked: AtomicBool,
 }
 
-impl Job<'_> {
-    /// Takes tasks until none is left.
-    fn work(&self) {
-        loop {
-            let index = self.next.fetch_add(1, SeqCst);
-            if index >= self.tasks {
-                break;
-            }
-            if catch_unwind(AssertUnwindSafe(|| (self.task)(index))).is_err() {
-                self.panicked.store(true, SeqCst);
-            }
-        }
-    }
+/// What the caller tells the workers.
+#[repr(align(128))]
+struct Notice {
+    job: AtomicPtr<Job<'static>>,
+    /// Threads that have a share in the job.
+    threads: AtomicUsize,
+    /// Counts jobs; a change wakes the workers.
+    epoch: AtomicUsize,
 }
+
+/// Workers that may be looking at the job.
+#[repr(align(128))]
+struct Inside(AtomicUsize);
 
 struct Pool {
     /// Held by the thread that has the workers.
     owner: Mutex<()>,
-    job: AtomicPtr<Job<'static>>,
-    /// Counts jobs; a change wakes the workers.
-    epoch: AtomicUsize,
-    /// Workers that may be looking at `job`.
-    inside: AtomicUsize,
-    /// Workers allowed to take part in the current job.
-    wanted: AtomicUsize,
+    notice: Notice,
+    shares: [Share; MOST_THREADS],
+    inside: Inside,
     spawned: Mutex<usize>,
     asleep: AtomicUsize,
     sleep: Mutex<()>,
@@ -60,24 +86,24 @@ thread_local! {
 
 static THREADS: AtomicUsize = AtomicUsize::new(0);
 
-fn pool() -> &'static Pool {
-    static POOL: OnceLock<Pool> = OnceLock::new();
-    POOL.get_or_init(|| Pool {
-        owner: Mutex::new(()),
+static POOL: Pool = Pool {
+    owner: Mutex::new(()),
+    notice: Notice {
         job: AtomicPtr::new(std::ptr::null_mut()),
+        threads: AtomicUsize::new(0),
         epoch: AtomicUsize::new(0),
-        inside: AtomicUsize::new(0),
-        wanted: AtomicUsize::new(0),
-        spawned: Mutex::new(0),
-        asleep: AtomicUsize::new(0),
-        sleep: Mutex::new(()),
-        wake: Condvar::new(),
-    })
-}
+    },
+    shares: [const { Share(AtomicU64::new(0)) }; MOST_THREADS],
+    inside: Inside(AtomicUsize::new(0)),
+    spawned: Mutex::new(0),
+    asleep: AtomicUsize::new(0),
+    sleep: Mutex::new(()),
+    wake: Condvar::new(),
+};
 
-/// Sets how many threads take part from now on (at least 1).
+/// Sets how many threads take part from now on (at least 1; more than 128 count as 128).
 pub fn set_threads(count: usize) {
-    THREADS.store(count.max(1), SeqCst);
+    THREADS.store(count.clamp(1, MOST_THREADS), SeqCst);
 }
 
 /// How many threads take part: as set, or one per processor.
@@ -85,7 +111,8 @@ pub fn threads() -> usize {
     static PROCESSORS: OnceLock<usize> = OnceLock::new();
     match THREADS.load(SeqCst) {
         // Asking the system takes longer than a small operation.
-        0 => *PROCESSORS.get_or_init(|| std::thread::available_parallelism().map_or(1, |n| n.get())),
+        0 => *PROCESSORS
+            .get_or_init(|| std::thread::available_parallelism().map_or(1, |n| n.get().min(MOST_THREADS))),
         n => n,
     }
 }
@@ -95,19 +122,16 @@ pub fn threads() -> usize {
 /// # Panics
 /// If a task panicked (on the calling thread, after all others have ended).
 pub fn parallel(tasks: usize, task: impl Fn(usize) + Sync) {
-    let wanted = threads().min(tasks).saturating_sub(1);
-    let guard = match wanted {
-        0 => None,
-        _ if IN_TASK.get() => None,
-        _ => pool().owner.try_lock().ok(),
+    let threads = threads().min(tasks);
+    let guard = match threads {
+        0 | 1 => None,
+        // The indices of a share are two halves of one number.
+        _ if IN_TASK.get() || u32::try_from(tasks).is_err() => None,
+        _ => POOL.owner.try_lock().ok(),
     };
     if guard.is_none() {
         (0..tasks).for_each(task);
-        return;
-    }
-    if !pool()
-        .run(&Job { task: &task, tasks, next: AtomicUsize::new(0), panicked: AtomicBool::new(false) }, wanted)
-    {
+    } else if !POOL.run(&Job { task: &task, panicked: AtomicBool::new(false) }, tasks, threads) {
         drop(guard);
         resume_unwind(Box::new("a parallel task panicked"));
     }
@@ -137,26 +161,40 @@ pub(crate) fn try_parallel<E: Send>(
 }
 
 impl Pool {
-    /// Runs one job with `wanted` workers beside the caller; returns whether no task panicked.
-    fn run(&'static self, job: &Job<'_>, wanted: usize) -> bool {
-        self.spawn(wanted);
-        self.wanted.store(wanted, SeqCst);
+    /// Runs one job on the caller and workers, `threads` together; returns whether no task panicked.
+    fn run(&'static self, job: &Job<'_>, tasks: usize, threads: usize) -> bool {
+        self.spawn(threads - 1);
+        for (thread, share) in self.shares[..threads].iter().enumerate() {
+            share.set(cut(tasks, threads, thread));
+        }
+        self.notice.threads.store(threads, SeqCst);
         // The lifetime is erased here; it is restored in effect by the wait below.
-        self.job.store(std::ptr::from_ref(job).cast_mut().cast(), SeqCst);
-        self.epoch.fetch_add(1, SeqCst);
+        self.notice.job.store(std::ptr::from_ref(job).cast_mut().cast(), SeqCst);
+        self.notice.epoch.fetch_add(1, SeqCst);
         if self.asleep.load(SeqCst) > 0 {
             drop(self.sleep.lock());
             self.wake.notify_all();
         }
         IN_TASK.set(true);
-        job.work();
+        self.work(job, 0, threads);
         IN_TASK.set(false);
-        self.job.store(std::ptr::null_mut(), SeqCst);
+        self.notice.job.store(std::ptr::null_mut(), SeqCst);
         // Every task is taken; whoever still runs one is inside. A worker that enters later finds no job.
-        while self.inside.load(SeqCst) != 0 {
+        while self.inside.0.load(SeqCst) != 0 {
             std::hint::spin_loop();
         }
         !job.panicked.load(SeqCst)
+    }
+
+    /// Does the thread's own share from the front, then those of the threads after it from the back.
+    fn work(&self, job: &Job<'_>, thread: usize, threads: usize) {
+        for step in 0..threads {
+            while let Some(index) = self.shares[(thread + step) % threads].take(step > 0) {
+                if catch_unwind(AssertUnwindSafe(|| (job.task)(index))).is_err() {
+                    job.panicked.store(true, SeqCst);
+                }
+            }
+        }
     }
 
     /// Starts workers until there are `count`. Without new threads (a system limit) the caller works alone.
@@ -174,40 +212,48 @@ impl Pool {
 
     fn worker(&self, index: usize) {
         IN_TASK.set(true);
-        let mut seen = 0;
+        let (mut seen, thread) = (0, index + 1);
         loop {
             seen = self.wait(seen);
-            self.inside.fetch_add(1, SeqCst);
-            let job = self.job.load(SeqCst);
-            if !job.is_null() && index < self.wanted.load(SeqCst) {
+            self.inside.0.fetch_add(1, SeqCst);
+            let (job, threads) = (self.notice.job.load(SeqCst), self.notice.threads.load(SeqCst));
+            if !job.is_null() && thread < threads {
                 // SAFETY: the caller in `run` keeps the job alive until `inside` is 0 after it took the
                 // pointer back; this worker counted itself in before it read the pointer.
-                unsafe { (*job).work() };
+                self.work(unsafe { &*job }, thread, threads);
             }
-            self.inside.fetch_sub(1, SeqCst);
+            self.inside.0.fetch_sub(1, SeqCst);
         }
     }
 
     /// Waits for an epoch other than `seen`: actively for a while, then asleep.
     fn wait(&self, seen: usize) -> usize {
         for _ in 0..SPINS {
-            let epoch = self.epoch.load(SeqCst);
+            let epoch = self.notice.epoch.load(SeqCst);
             if epoch != seen {
                 return epoch;
             }
             std::hint::spin_loop();
         }
-        let Ok(mut guard) = self.sleep.lock() else { return self.epoch.load(SeqCst) };
+        let Ok(mut guard) = self.sleep.lock() else { return self.notice.epoch.load(SeqCst) };
         self.asleep.fetch_add(1, SeqCst);
-        while self.epoch.load(SeqCst) == seen {
+        while self.notice.epoch.load(SeqCst) == seen {
             match self.wake.wait(guard) {
                 Ok(g) => guard = g,
                 Err(_) => break,
             }
         }
         self.asleep.fetch_sub(1, SeqCst);
-        self.epoch.load(SeqCst)
+        self.notice.epoch.load(SeqCst)
     }
+}
+
+/// Part `index` of `0..len` cut into `count` parts whose lengths differ by at most one.
+#[inline(always)]
+pub(crate) fn cut(len: usize, count: usize, index: usize) -> Range<usize> {
+    let (small, larger) = (len / count, len % count);
+    let start = index * small + index.min(larger);
+    start..start + small + usize::from(index < larger)
 }
 
 /// A pointer that tasks share because each writes a region of its own.

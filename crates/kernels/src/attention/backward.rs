@@ -8,11 +8,10 @@ use super::{Attention, Rows, View};
 use crate::buffer::OutOfMemory;
 use crate::float::Float;
 use crate::isa::{isa, simd};
-use crate::product::cut;
 use crate::product::micro::{Kernel, kernel};
 use crate::reduce::sum_pairs;
 use crate::scratch::with_scratch;
-use crate::threads::{GRAIN, SharedMut, parallel};
+use crate::threads::{GRAIN, SharedMut, cut, parallel};
 use std::ops::Range;
 
 /// Keys and queries whose probabilities are held at a time: with their copies they fill about half of the second cache.

@@ -5,10 +5,9 @@ use super::{Attention, Rows, View};
 use crate::buffer::OutOfMemory;
 use crate::float::Float;
 use crate::isa::{isa, simd};
-use crate::product::cut;
 use crate::product::micro::{Kernel, MAX_ROWS, kernel};
 use crate::reduce::{max_run, sum_run};
-use crate::threads::SharedMut;
+use crate::threads::{SharedMut, cut};
 use std::ops::Range;
 
 /// Keys whose scores are computed together.

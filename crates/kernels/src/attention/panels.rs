@@ -1,9 +1,9 @@
 //! Small products of one task: a few rows of A by a B that is copied into panels.
 
 use crate::float::Float;
-use crate::product::cut;
 use crate::product::micro::{Kernel, MAX_ROWS, Tile};
 use crate::product::pack::pack_panel;
+use crate::threads::cut;
 use std::ops::Range;
 
 /// A copy of B `[depth, cols]` in panels, each `[depth, width]`.

@@ -5,9 +5,9 @@ use crate::buffer::OutOfMemory;
 use crate::float::Float;
 use crate::isa::simd;
 use crate::product::finish::Finish;
-use crate::product::{cut, wanted_tasks};
+use crate::product::wanted_tasks;
 use crate::scratch::with_scratch;
-use crate::threads::{SharedMut, parallel};
+use crate::threads::{SharedMut, cut, parallel};
 use crate::window::{NONE, Tables, with_pixels, with_results};
 
 /// Runs `$body` for 64, 16 or one of the channels at `$slice` at a time, whose sums then stay in registers: `$lanes` is

@@ -14,9 +14,9 @@ use crate::float::Float;
 use crate::product::finish::Finish;
 use crate::product::micro::{Kernel, MAX_ROWS, Tile};
 use crate::product::pack::{MAX_DEPTH, pack_panel};
-use crate::product::{blocks, cut, wanted_tasks};
+use crate::product::{blocks, wanted_tasks};
 use crate::scratch::with_scratch;
-use crate::threads::{SharedMut, parallel};
+use crate::threads::{SharedMut, cut, parallel};
 use std::mem::MaybeUninit;
 use std::ops::Range;
 

@@ -11,9 +11,9 @@ use crate::float::Float;
 use crate::isa::simd;
 use crate::product::micro::{Kernel, MAX_COLS, MAX_ROWS, Tile};
 use crate::product::pack::copy_short;
-use crate::product::{PANELS, cut, wanted_tasks};
+use crate::product::{PANELS, wanted_tasks};
 use crate::scratch::with_scratch;
-use crate::threads::{GRAIN, SharedMut, parallel, parallel_chunks};
+use crate::threads::{GRAIN, SharedMut, cut, parallel, parallel_chunks};
 use std::mem::MaybeUninit;
 use std::ops::Range;
 

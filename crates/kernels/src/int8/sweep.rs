@@ -10,9 +10,9 @@ use crate::conv::padded::with_padded;
 use crate::conv::{Conv2d, SHALLOW};
 use crate::isa::isa;
 use crate::product::micro::{Kernel, MAX_COLS, MAX_ROWS, Tile, bytes_kernel};
-use crate::product::{blocks, cut, wanted_tasks};
+use crate::product::{blocks, wanted_tasks};
 use crate::scratch::with_scratch;
-use crate::threads::{SharedMut, parallel};
+use crate::threads::{SharedMut, cut, parallel};
 use std::mem::MaybeUninit;
 use std::ops::Range;
 

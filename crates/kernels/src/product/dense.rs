@@ -7,12 +7,12 @@
 use super::finish::Finish;
 use super::micro::{Kernel, MAX_ROWS, Tile};
 use super::pack::{MAX_DEPTH, pack_panel};
-use super::{blocks, cut, wanted_tasks};
+use super::{blocks, wanted_tasks};
 use crate::buffer::OutOfMemory;
 use crate::float::Float;
 use crate::isa::simd;
 use crate::scratch::with_scratch;
-use crate::threads::{GRAIN, SharedMut, parallel};
+use crate::threads::{GRAIN, SharedMut, cut, parallel};
 use std::mem::MaybeUninit;
 use std::ops::Range;
 

@@ -11,7 +11,6 @@ mod transpose;
 pub(crate) mod vector;
 
 use crate::threads::GRAIN;
-use std::ops::Range;
 
 /// Panels of B that a task works through for each tile of A.
 pub(crate) const PANELS: usize = 8;
@@ -40,12 +39,4 @@ pub(crate) fn blocks(
     let even = (4.0 * wanted as f64 * a as f64 / b.max(1) as f64).sqrt() as usize;
     let col_blocks = (wanted / even.clamp(1, most)).clamp(panels.div_ceil(PANELS), panels);
     (wanted.div_ceil(col_blocks).min(most), col_blocks)
-}
-
-/// Part `index` of `0..len` cut into `count` parts whose lengths differ by at most one.
-#[inline(always)]
-pub(crate) fn cut(len: usize, count: usize, index: usize) -> Range<usize> {
-    let (small, larger) = (len / count, len % count);
-    let start = index * small + index.min(larger);
-    start..start + small + usize::from(index < larger)
 }

@@ -1,11 +1,10 @@
 //! A matrix packed once, for products with many small matrices.
 
-use super::cut;
 use super::micro::{Kernel, MAX_ROWS, Tile};
 use super::pack::pack_panel;
 use crate::float::Float;
 use crate::matmul::Mat;
-use crate::threads::{GRAIN, SharedMut, parallel};
+use crate::threads::{GRAIN, SharedMut, cut, parallel};
 
 /// Numbers of a panel that tiles read one after the other: about half of the nearest cache.
 const SLICE: usize = 1 << 12;

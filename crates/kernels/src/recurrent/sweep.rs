@@ -5,11 +5,10 @@ use crate::buffer::OutOfMemory;
 use crate::float::Float;
 use crate::isa::{isa, simd};
 use crate::matmul::Mat;
-use crate::product::cut;
 use crate::product::micro::kernel;
 use crate::product::packed::Packed;
 use crate::scratch::with_scratch;
-use crate::threads::{SharedMut, parallel};
+use crate::threads::{SharedMut, cut, parallel};
 use std::ops::Range;
 
 /// Rows of a block: enough that reading the weight, which does not stay in the nearest cache, costs less than

@@ -12,12 +12,11 @@ use super::{Grid, Pictures, pitch};
 use crate::buffer::OutOfMemory;
 use crate::float::Float;
 use crate::isa::simd;
-use crate::product::cut;
 use crate::product::finish::Finish;
 use crate::product::micro::{Kernel, MAX_ROWS, Tile};
 use crate::product::pack::MAX_DEPTH;
 use crate::scratch::{parallel_with_scratch, with_scratch};
-use crate::threads::{GRAIN, SharedMut, parallel, try_parallel};
+use crate::threads::{GRAIN, SharedMut, cut, parallel, try_parallel};
 use std::ops::Range;
 
 /// Transformed numbers of a block of tiles, in and out.

@@ -12,11 +12,10 @@ use crate::buffer::OutOfMemory;
 use crate::conv::geometry::Conv2d;
 use crate::float::Float;
 use crate::isa::simd;
-use crate::product::cut;
 use crate::product::micro::{Kernel, MAX_ROWS, Tile};
 use crate::product::pack::MAX_DEPTH;
 use crate::scratch::with_scratch;
-use crate::threads::{SharedMut, parallel, try_parallel};
+use crate::threads::{SharedMut, cut, parallel, try_parallel};
 use std::ops::Range;
 
 /// Transformed numbers that fit the last cache.
