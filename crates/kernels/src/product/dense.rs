@@ -40,6 +40,12 @@ const SHIFT: usize = 1 << 12;
 /// Up to so many rows of A, B is read where it is: copying it would cost more than it gains.
 const DIRECT_ROWS: usize = 8 * MAX_ROWS;
 
+/// The same where k is short.
+const DIRECT_SHORT_ROWS: usize = 32 * MAX_ROWS;
+
+/// Up to so many bytes from one row of B to the next, B is read where it is in any case.
+const DIRECT_STEP: usize = 2048;
+
 /// Rows of B that one piece of packing work covers.
 const SLAB: usize = 256;
 
@@ -149,8 +155,7 @@ impl<T: Float> Dense<'_, T> {
         partial: Option<&SharedMut<T>>,
     ) -> Result<(), OutOfMemory> {
         let width = self.kernel.width();
-        let direct = self.b.col == 1 && self.m <= DIRECT_ROWS;
-        let whole = if direct { cols.len() / width } else { 0 };
+        let whole = if self.direct() { cols.len() / width } else { 0 };
         let panels = whole..cols.len().div_ceil(width);
         let fits = (PACKED / (panels.len() * width).max(1)).max(MAX_DEPTH);
         for depth in pieces(0..self.k, fits) {
@@ -179,6 +184,14 @@ impl<T: Float> Dense<'_, T> {
             self.finish_empty(items, cols);
         }
         Ok(())
+    }
+
+    /// Whether panels of B are read where they are, row by row. Rows far from each other take many pages and fall into few
+    /// sets of the caches; then reading copies is faster, if they are read often enough. A copy that another thread made
+    /// has to come from its caches.
+    fn direct(&self) -> bool {
+        let most = if self.k <= MAX_DEPTH { DIRECT_SHORT_ROWS } else { DIRECT_ROWS };
+        self.b.col == 1 && (self.m <= most || self.b.row * size_of::<T>() <= DIRECT_STEP)
     }
 
     /// Tiles down a matrix of C.

@@ -103,6 +103,18 @@ fn opaque(offset: usize) -> usize {
     offset
 }
 
+/// Lets the processor fetch what lies at an address while it does other work.
+#[inline(always)]
+fn fetch_ahead<T>(address: *const T) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: the instruction never faults, whatever the address; every x86-64 has it.
+    unsafe {
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(address.cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = address;
+}
+
 /// The tile of `R` rows and `V` vectors of columns.
 ///
 /// # Safety
@@ -111,6 +123,12 @@ fn opaque(offset: usize) -> usize {
 unsafe fn tile<T: Element + AddAssign, L: Lanes<T>, const R: usize, const V: usize>(t: &Tile<T>) {
     // SAFETY: all addresses are valid by the caller's promise; offsets stay within what `Tile` describes.
     unsafe {
+        for i in 0..R {
+            let c = *t.c.add(i);
+            for v in 0..V {
+                fetch_ahead(c.wrapping_add(v * L::LEN));
+            }
+        }
         let mut sums = [[L::zero(); V]; R];
         for tap in 0..t.taps {
             let rows: [*const T; R] = t.a.add(tap * R).cast::<[*const T; R]>().read();
