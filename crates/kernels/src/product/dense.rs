@@ -25,10 +25,7 @@ const PACKED_COLUMNS: usize = PACKED / MAX_DEPTH;
 /// Numbers that the sums of all parts of k may take.
 const PARTIAL: usize = 1 << 22;
 
-/// Panels of B for which a task copies a tile's rows of A if they would fall into the same set of the first cache.
-const MANY_PANELS: usize = 4;
-
-/// Bytes after which addresses fall into the same set of the first cache.
+/// Bytes after which addresses fall into the same set of the first cache, which holds eight lines.
 const SAME_SET: usize = 4096;
 
 /// Numbers from one copied row to the next: a little more than the longest.
@@ -221,7 +218,8 @@ impl<T: Float> Dense<'_, T> {
         });
     }
 
-    /// Whether the rows of A in a tile begin in the same set of the first cache, which cannot hold so many.
+    /// Whether the rows of A in a tile begin in the same set of the first cache, which cannot hold so many: then they
+    /// are copied.
     fn unlucky(&self) -> bool {
         self.a.col == 1 && (self.a.row * size_of::<T>()).is_multiple_of(SAME_SET)
     }
@@ -247,7 +245,7 @@ impl<T: Float> Dense<'_, T> {
         let panels = cut(piece.cols.len().div_ceil(width), plan.col_blocks, block % plan.col_blocks);
         let part_depth = cut(piece.depth.len(), plan.parts, part);
         let steps = part_depth.len().div_ceil(MAX_DEPTH);
-        let copies = self.unlucky() && panels.len() >= MANY_PANELS;
+        let unlucky = self.unlucky();
         let mut copy = [const { MaybeUninit::<T>::uninit() }; MAX_ROWS * COPIED_ROW];
         for step in 0..steps {
             let span = cut(part_depth.len(), steps, step);
@@ -259,7 +257,7 @@ impl<T: Float> Dense<'_, T> {
                 let a = self.a.at(piece.items.start + item, rows.start, piece.depth.start + k);
                 let mut a_rows: [*const T; MAX_ROWS] =
                     std::array::from_fn(|i| a.wrapping_add(i * self.a.row));
-                if copies {
+                if unlucky {
                     for (row, to) in a_rows.iter_mut().zip(copy.chunks_mut(COPIED_ROW)).take(rows.len()) {
                         let to = to.as_mut_ptr().cast::<T>();
                         // SAFETY: the row of A has so many numbers, the copy has room for them.
