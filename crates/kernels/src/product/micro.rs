@@ -103,13 +103,23 @@ fn opaque(offset: usize) -> usize {
     offset
 }
 
-/// Lets the processor fetch what lies at an address while it does other work.
+/// Steps of k after which a number of A is needed that is fetched now. Where its rows are columns of a matrix in memory,
+/// every step reads another page, which the processor does not foresee.
+const AHEAD: usize = 32;
+
+/// Lets the processor fetch what lies at an address, into the first cache or else into the second, while it does
+/// other work.
 #[inline(always)]
-fn fetch_ahead<T>(address: *const T) {
+fn fetch_ahead<const FIRST: bool, T>(address: *const T) {
     #[cfg(target_arch = "x86_64")]
     // SAFETY: the instruction never faults, whatever the address; every x86-64 has it.
     unsafe {
-        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(address.cast());
+        use std::arch::x86_64::{_MM_HINT_T0, _MM_HINT_T1, _mm_prefetch};
+        if FIRST {
+            _mm_prefetch::<_MM_HINT_T0>(address.cast());
+        } else {
+            _mm_prefetch::<_MM_HINT_T1>(address.cast());
+        }
     }
     #[cfg(not(target_arch = "x86_64"))]
     let _ = address;
@@ -126,7 +136,7 @@ unsafe fn tile<T: Element + AddAssign, L: Lanes<T>, const R: usize, const V: usi
         for i in 0..R {
             let c = *t.c.add(i);
             for v in 0..V {
-                fetch_ahead(c.wrapping_add(v * L::LEN));
+                fetch_ahead::<true, T>(c.wrapping_add(v * L::LEN));
             }
         }
         let mut sums = [[L::zero(); V]; R];
@@ -144,6 +154,11 @@ unsafe fn tile<T: Element + AddAssign, L: Lanes<T>, const R: usize, const V: usi
                     for v in 0..V {
                         sums[i][v] = sums[i][v].plus_product(a, vectors[v]);
                     }
+                }
+                if t.a_step > 1 {
+                    // The rows are neighbours, on one line or two.
+                    fetch_ahead::<false, T>(rows[0].wrapping_add(offset + AHEAD * t.a_step));
+                    fetch_ahead::<false, T>(rows[R - 1].wrapping_add(offset + AHEAD * t.a_step));
                 }
                 offset = opaque(offset + t.a_step);
                 b = b.wrapping_add(t.b_step);

@@ -21,7 +21,7 @@ const ENOUGH: usize = 16;
 /// Tasks into which a number of multiply-adds is best cut: small ones up to [`ENOUGH`], then larger ones.
 pub(crate) fn wanted_tasks(work: usize) -> usize {
     let small = (work / (8 * GRAIN)).clamp(1, ENOUGH);
-    small.max(work / (64 * GRAIN)).min(8 * ENOUGH)
+    small.max(work / (256 * GRAIN)).min(8 * ENOUGH)
 }
 
 /// Blocks of rows and of panels for about `wanted` tasks, each of at most [`PANELS`] panels, such that little is
