@@ -35,6 +35,7 @@ pub mod recurrent;
 pub mod reduce;
 mod scratch;
 pub mod softmax;
+mod streaming;
 pub mod stripes;
 pub mod threads;
 pub mod window;

@@ -6,6 +6,7 @@
 
 use crate::float::Float;
 use crate::isa::simd;
+use crate::streaming;
 use crate::threads::{GRAIN, parallel_chunks};
 
 /// Elements per task: each costs some four multiply-adds and as many memory accesses.
@@ -13,6 +14,9 @@ const CHUNK: usize = GRAIN / 4;
 
 /// Elements that change together.
 const LANES: usize = 16;
+
+/// Segments so long are stored past the caches: weights, which every thread reads. Shorter ones are rows of tables.
+const STREAMED: usize = 1 << 10;
 
 /// How one element of a parameter changes, given its gradient and its `N` moments.
 pub trait Rule<T: Float, const N: usize>: Copy + Send + Sync {
@@ -69,19 +73,23 @@ impl<T: Float, R: Rule<T, N>, const N: usize> Segment<'_, T, R, N> {
             #[inline(always)]
             || {
                 let whole = self.value.len() / LANES * LANES;
+                let streamed = self.value.len() >= STREAMED;
                 let mut start = 0;
                 while start < whole {
-                    self.block::<LANES>(start);
+                    self.block::<LANES>(start, streamed);
                     start += LANES;
                 }
-                (whole..self.value.len()).for_each(|i| self.block::<1>(i));
+                (whole..self.value.len()).for_each(|i| self.block::<1>(i, false));
+                if streamed {
+                    streaming::fence();
+                }
             },
         );
     }
 
     /// Changes the elements `start … start + L`.
     #[inline(always)]
-    fn block<const L: usize>(&mut self, start: usize) {
+    fn block<const L: usize>(&mut self, start: usize, streamed: bool) {
         let value = &mut self.value[start..][..L];
         let moments = self.moments.each_mut().map(|m| &mut m[start..][..L]);
         let (mut w, mut g, mut kept) = ([T::ZERO; L], [T::ZERO; L], [[T::ZERO; L]; N]);
@@ -100,7 +108,10 @@ impl<T: Float, R: Rule<T, N>, const N: usize> Segment<'_, T, R, N> {
                 kept[k][i] = of_element[k];
             }
         }
-        value.copy_from_slice(&w);
+        match streamed {
+            true => streaming::copy(&w, value),
+            false => value.copy_from_slice(&w),
+        }
         for k in 0..N {
             moments[k].copy_from_slice(&kept[k]);
         }
