@@ -27,8 +27,12 @@ unsafe impl Element for i8 {}
 // SAFETY: as above.
 unsafe impl Element for i32 {}
 
-/// A cache line, which is also one 512-bit vector.
+/// Bytes of a cache line, which is also one 512-bit vector.
 const LINE: usize = 64;
+
+/// What lies at the beginning of one.
+#[repr(align(64))]
+struct LineStart;
 
 /// A large page of x86-64 and of AArch64.
 const LARGE_PAGE: usize = 1 << 21;
@@ -67,7 +71,7 @@ impl<T: Element> Buffer<T> {
         let wanted = len.checked_mul(size_of::<T>()).ok_or(impossible)?;
         let bytes = wanted.checked_next_multiple_of(LINE).ok_or(impossible)?;
         if bytes == 0 {
-            return Ok(Buffer { memory: NonNull::dangling(), bytes, len });
+            return Ok(Buffer { memory: NonNull::<LineStart>::dangling().cast(), bytes, len });
         }
         let layout = layout(bytes).ok_or(OutOfMemory { bytes: wanted })?;
         // SAFETY: the size is not 0; the memory is initialised before anybody reads it.
@@ -180,7 +184,9 @@ mod tests {
         let large = large.cast::<u32>();
         assert_eq!(large.len(), ON_LARGE_PAGES / 4 + 16);
         assert!(large[..ON_LARGE_PAGES / 4].iter().all(|&x| x == 0x0707_0707));
-        let mut none = Buffer::<f32>::zeroed(0).unwrap();
+        let none = Buffer::<u8>::zeroed(0).unwrap();
+        assert_eq!(none.as_ptr() as usize % LINE, 0);
+        let mut none = none.cast::<f32>();
         assert!(none.is_empty() && none.set_len(0) && !none.set_len(1));
     }
 
