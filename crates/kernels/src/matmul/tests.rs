@@ -197,6 +197,8 @@ fn long_sums_and_wide_results_agree() {
         (33, 8_300, 600, Rows { gap: 0 }, Rows { gap: 0 }),
         (1, 3_000, 500, Rows { gap: 0 }, Rows { gap: 0 }),
         (3_000, 1, 500, Rows { gap: 0 }, Rows { gap: 0 }),
+        (130, 520, 600, Rows { gap: 0 }, Rows { gap: 0 }),
+        (30, 40, 1_024, Rows { gap: 0 }, Rows { gap: 0 }),
     ] {
         check::<f32>(&Case { m, n, k, a, b, ..base }, f64::from(f32::EPSILON)).unwrap();
     }

@@ -1,7 +1,7 @@
 //! The loops around the micro-kernel for matrices in memory.
 //!
-//! B is copied once into panels as wide as a tile; then tasks compute blocks of C. A task keeps a tile's rows of A in the
-//! first cache and its panels of B in the second. Where C is too small to give work to several threads, k is cut into
+//! B is read in panels as wide as a tile: where it lies, or from copies that are made once. Tasks compute blocks of C. A
+//! task keeps a tile's rows of A in the first cache and its panels of B in the second. Where C is too small to give work to several threads, k is cut into
 //! parts whose sums are added in order. Every cut depends on the shape only.
 
 use super::finish::Finish;

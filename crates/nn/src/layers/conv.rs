@@ -180,13 +180,11 @@ impl Layer for Conv2d {
     }
 
     fn forward_with(&self, pass: &Pass, x: &Var, next: &dyn Layer) -> Result<Option<Var>> {
-        let plain = self.bias.is_none() && self.activation == Activation::Identity;
-        match next.per_channel(pass)? {
-            Some(then) if plain => {
-                in_use::conv2d_then(x, &pass.param(&self.weight), &self.options(), &then).map(Some)
-            }
-            _ => Ok(None),
+        if self.bias.is_some() || self.activation != Activation::Identity {
+            return Ok(None);
         }
+        let both = |then| in_use::conv2d_then(x, &pass.param(&self.weight), &self.options(), &then);
+        next.per_channel(pass)?.map(both).transpose()
     }
 
     fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>> {
