@@ -76,6 +76,7 @@ impl<T: Float> Panels<T> {
                 c: c_rows.as_ptr(),
                 cols: width.min(cols - first),
                 accumulate,
+                ahead: None,
             };
             // SAFETY: promised by the caller; the panel holds what the kernel reads of B.
             unsafe { self.kernel.run(rows, &tile) };

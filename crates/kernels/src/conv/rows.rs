@@ -108,6 +108,7 @@ impl<T: Float> Sweep<'_, T> {
                         c: c.as_ptr(),
                         cols: width.min(self.cols - col),
                         accumulate: self.accumulate || step > 0,
+                        ahead: None,
                     };
                     // SAFETY: the table names rows of the source or zeros; the pixels of the tile belong to this task.
                     unsafe { self.kernel.run(rows, &tile) };

@@ -253,6 +253,7 @@ fn add_patches<T: Float>(
                     c: c.as_ptr(),
                     cols: cols.len(),
                     accumulate: accumulate || step > 0,
+                    ahead: None,
                 };
                 // SAFETY: the rows of dy and of the weights exist; other tasks write other weights or parts.
                 unsafe { kernel.run(rows.len(), &tile) };

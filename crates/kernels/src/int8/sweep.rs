@@ -242,6 +242,7 @@ impl Sweep<'_> {
                         c: c.as_ptr(),
                         cols: self.kernel.padded(present),
                         accumulate: step > 0,
+                        ahead: None,
                     };
                     // SAFETY: the table names rows of the pictures or `outside`; the sums belong to this task.
                     unsafe { self.kernel.run(rows, &tile) };

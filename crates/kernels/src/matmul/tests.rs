@@ -199,6 +199,7 @@ fn long_sums_and_wide_results_agree() {
         (3_000, 1, 500, Rows { gap: 0 }, Rows { gap: 0 }),
         (130, 520, 600, Rows { gap: 0 }, Rows { gap: 0 }),
         (30, 40, 1_024, Rows { gap: 0 }, Rows { gap: 0 }),
+        (700, 300, 600, Columns { gap: 0 }, Rows { gap: 0 }),
     ] {
         check::<f32>(&Case { m, n, k, a, b, ..base }, f64::from(f32::EPSILON)).unwrap();
     }

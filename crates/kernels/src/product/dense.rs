@@ -2,17 +2,18 @@
 //!
 //! B is read in panels as wide as a tile: where it lies, or from copies that are made once. Tasks compute blocks of C. A
 //! task keeps a tile's rows of A in the first cache and its panels of B in the second. Where C is too small to give work to several threads, k is cut into
-//! parts whose sums are added in order. Every cut depends on the shape only.
+//! parts whose sums are added in order: these depend on the shape only, all other cuts also on the threads at hand.
 
 use super::finish::Finish;
 use super::micro::{Kernel, MAX_ROWS, Tile};
 use super::pack::{MAX_DEPTH, pack_panel};
-use super::{blocks, wanted_tasks};
+use super::rows_of_a::{Part, Rows, RowsOfA};
+use super::{PANELS, wanted_tasks};
 use crate::buffer::OutOfMemory;
 use crate::float::Float;
 use crate::isa::simd;
 use crate::scratch::with_scratch;
-use crate::threads::{GRAIN, SharedMut, cut, parallel};
+use crate::threads::{GRAIN, SharedMut, cut, parallel, threads};
 use std::mem::MaybeUninit;
 use std::ops::Range;
 
@@ -22,14 +23,14 @@ const PACKED: usize = 1 << 19;
 /// Columns of B packed at a time.
 const PACKED_COLUMNS: usize = PACKED / MAX_DEPTH;
 
+/// Tasks for each thread: enough that one who is disturbed can be helped.
+const PER_THREAD: usize = 4;
+
+/// The most parts of k.
+const MOST_PARTS: usize = 16;
+
 /// Numbers that the sums of all parts of k may take.
 const PARTIAL: usize = 1 << 22;
-
-/// Bytes after which addresses fall into the same set of the first cache, which holds eight lines.
-const SAME_SET: usize = 4096;
-
-/// Numbers from one copied row to the next: a little more than the longest.
-const COPIED_ROW: usize = MAX_DEPTH + 16;
 
 /// Long panels lie a little further apart than they are long, lest all of them fall into the same cache sets.
 const SHIFT: usize = 1 << 12;
@@ -130,16 +131,18 @@ impl<T: Float> Dense<'_, T> {
         Ok(())
     }
 
+    /// Parts of k change the order of sums: they depend on the shape only. Matrices, rows and columns are cut for the
+    /// threads at hand, since no sum depends on that: the fewer blocks there are, the less is read twice.
     fn plan(&self, items: usize, cols: usize) -> Plan {
         let work = items.saturating_mul(self.m).saturating_mul(cols).saturating_mul(self.k);
-        let wanted = wanted_tasks(work);
-        let groups = items.min(wanted);
-        let each = wanted.div_ceil(groups);
-        let panels = cols.div_ceil(self.kernel.width());
-        let (row_blocks, col_blocks) = blocks(each, (self.tiles(), 2), panels, (self.m, cols));
-        let missing = each.min(16) / (row_blocks * col_blocks);
+        let (tiles, panels) = (self.tiles(), cols.div_ceil(self.kernel.width()));
+        let missing = wanted_tasks(work).min(MOST_PARTS) / (items * tiles.div_ceil(2) * panels);
         let fits = PARTIAL / (items * self.m * cols);
-        let parts = missing.min(self.k / (2 * MAX_DEPTH)).min(fits).clamp(1, 16);
+        let parts = missing.min(self.k / (2 * MAX_DEPTH)).min(fits).clamp(1, MOST_PARTS);
+        let wanted = wanted_tasks(work).min(PER_THREAD * threads());
+        let groups = items.min(wanted);
+        let each = wanted.div_ceil(groups * parts);
+        let (row_blocks, col_blocks) = blocks(each, tiles, panels, (self.m, cols));
         Plan { groups, row_blocks, col_blocks, parts }
     }
 
@@ -218,12 +221,6 @@ impl<T: Float> Dense<'_, T> {
         });
     }
 
-    /// Whether the rows of A in a tile begin in the same set of the first cache, which cannot hold so many: then they
-    /// are copied.
-    fn unlucky(&self) -> bool {
-        self.a.col == 1 && (self.a.row * size_of::<T>()).is_multiple_of(SAME_SET)
-    }
-
     /// The panel of B from `k` of the piece on: its address and the distance from k to k.
     fn panel_of(&self, piece: &Piece<T>, item: usize, panel: usize, k: usize) -> (*const T, usize) {
         let width = self.kernel.width();
@@ -245,47 +242,51 @@ impl<T: Float> Dense<'_, T> {
         let panels = cut(piece.cols.len().div_ceil(width), plan.col_blocks, block % plan.col_blocks);
         let part_depth = cut(piece.depth.len(), plan.parts, part);
         let steps = part_depth.len().div_ceil(MAX_DEPTH);
-        let unlucky = self.unlucky();
-        let mut copy = [const { MaybeUninit::<T>::uninit() }; MAX_ROWS * COPIED_ROW];
+        let mut room = [const { MaybeUninit::uninit() }; _];
+        let mut a = RowsOfA::new((self.a.row, self.a.col), panels.len(), &mut room);
         for step in 0..steps {
             let span = cut(part_depth.len(), steps, step);
             let k = part_depth.start + span.start;
             let first = piece.depth.start == 0 && step == 0;
             let last = piece.depth.end == self.k && step + 1 == steps && piece.partial.is_none();
+            let rows_of = |tile: usize| {
+                let rows = cut(self.m, self.tiles(), tile);
+                let first = self.a.at(piece.items.start + item, rows.start, piece.depth.start + k);
+                Rows { first, row: self.a.row, col: self.a.col, count: rows.len(), depth: span.len() }
+            };
+            // SAFETY: the rows of all tiles lie within A.
+            unsafe { a.begin(rows_of(tiles.start)) };
             for tile in tiles.clone() {
                 let rows = cut(self.m, self.tiles(), tile);
-                let a = self.a.at(piece.items.start + item, rows.start, piece.depth.start + k);
-                let mut a_rows: [*const T; MAX_ROWS] =
-                    std::array::from_fn(|i| a.wrapping_add(i * self.a.row));
-                if unlucky {
-                    for (row, to) in a_rows.iter_mut().zip(copy.chunks_mut(COPIED_ROW)).take(rows.len()) {
-                        let to = to.as_mut_ptr().cast::<T>();
-                        // SAFETY: the row of A has so many numbers, the copy has room for them.
-                        unsafe { std::ptr::copy_nonoverlapping(*row, to, span.len()) };
-                        *row = to;
-                    }
-                }
+                let (a_rows, a_step) = a.addresses(&rows_of(tile));
+                let next = (tile + 1 < tiles.end).then(|| rows_of(tile + 1));
                 for panel in panels.clone() {
                     let col = panel * width;
                     let (b, b_step) = self.panel_of(piece, item, panel, k);
                     let (c, c_row) = self.target(piece, part, item, rows.start, col);
                     let c_rows: [*mut T; MAX_ROWS] = std::array::from_fn(|i| c.wrapping_add(i * c_row));
+                    let work = Part { number: panel - panels.start, of: panels.len() };
                     let tile = Tile {
                         a: a_rows.as_ptr(),
                         taps: 1,
                         from: 0,
                         to: span.len(),
-                        a_step: self.a.col,
+                        a_step,
                         b,
                         b_step,
                         b_tap: 0,
                         c: c_rows.as_ptr(),
                         cols: width.min(piece.cols.len() - col),
                         accumulate: !first || (piece.partial.is_none() && self.accumulate),
+                        ahead: next.as_ref().and_then(|next| a.ahead(next, work)),
                     };
                     // SAFETY: the tile's rows, panel and sums are inside their operands; no other task has these sums.
-                    unsafe { self.kernel.run(rows.len(), &tile) };
+                    unsafe {
+                        self.kernel.run(rows.len(), &tile);
+                        next.into_iter().for_each(|next| a.copy(next, work));
+                    }
                 }
+                a.advance();
                 if last && !self.finish.is_nothing() {
                     let col = piece.cols.start + panels.start * width;
                     let end = piece.cols.start + piece.cols.len().min(panels.end * width);
@@ -358,6 +359,14 @@ impl<T: Float> Dense<'_, T> {
             }
         }
     }
+}
+
+/// Blocks of rows and of panels for about `wanted` tasks, each of at most [`PANELS`] panels, such that the least is read in
+/// all: every block of panels reads all of A, every block of rows all of B, whose sizes are `a` and `b`.
+fn blocks(wanted: usize, tiles: usize, panels: usize, (a, b): (usize, usize)) -> (usize, usize) {
+    let cuts = (panels.div_ceil(PANELS)..=panels).map(|cols| (wanted.div_ceil(cols).min(tiles), cols));
+    let cost = |&(rows, cols): &(usize, usize)| (wanted.saturating_sub(rows * cols), cols * a + rows * b);
+    cuts.min_by_key(cost).unwrap_or((1, panels))
 }
 
 /// A range in pieces of `step`; the last may be shorter.

@@ -48,6 +48,19 @@ pub(crate) struct Tile<T> {
     pub(crate) cols: usize,
     /// Whether to add to what C holds.
     pub(crate) accumulate: bool,
+    /// What is fetched meanwhile, because tiles after this one need it.
+    pub(crate) ahead: Option<Ahead<T>>,
+}
+
+/// Two streams of addresses that the processor fetches into its second cache while it computes a tile.
+#[derive(Clone, Copy)]
+pub(crate) struct Ahead<T> {
+    /// Where they begin.
+    pub(crate) from: [*const T; 2],
+    /// Distance from one address to the next.
+    pub(crate) step: usize,
+    /// Steps of k from one address to the next.
+    pub(crate) every: usize,
 }
 
 /// Computes one tile; see [`Kernel::run`] for what it relies on.
@@ -61,6 +74,8 @@ pub(crate) struct Kernel<T: 'static> {
     pub(crate) lanes: usize,
     /// `run[rows - 1][vectors - 1]`.
     run: &'static [[Run<T>; 2]],
+    /// The same for rows of A that lie side by side.
+    run_columns: &'static [[Run<T>; 2]],
 }
 
 impl<T> Kernel<T> {
@@ -82,7 +97,23 @@ impl<T> Kernel<T> {
     pub(crate) unsafe fn run(&self, rows: usize, tile: &Tile<T>) {
         let vectors = usize::from(tile.cols > self.lanes);
         // SAFETY: promised by the caller; kernels are handed out only for families the processor has.
-        unsafe { self.run[rows - 1][vectors](tile) }
+        unsafe {
+            let run = if tile.has_columns(rows) { self.run_columns } else { self.run };
+            run[rows - 1][vectors](tile)
+        }
+    }
+}
+
+impl<T> Tile<T> {
+    /// Whether the numbers of A for one k lie side by side, as in a transposed matrix.
+    ///
+    /// # Safety
+    /// `a` holds `rows` addresses.
+    #[inline(always)]
+    unsafe fn has_columns(&self, rows: usize) -> bool {
+        // SAFETY: promised by the caller.
+        let row = |i| unsafe { *self.a.add(i) };
+        self.a_step > 1 && self.taps == 1 && (1..rows).all(|i| row(i) == row(0).wrapping_add(i))
     }
 }
 
@@ -103,8 +134,8 @@ fn opaque(offset: usize) -> usize {
     offset
 }
 
-/// Steps of k after which a number of A is needed that is fetched now. Where its rows are columns of a matrix in memory,
-/// every step reads another page, which the processor does not foresee.
+/// Steps of k after which a column of A is needed that is fetched now: every step reads another page, which the processor
+/// does not foresee.
 const AHEAD: usize = 32;
 
 /// Lets the processor fetch what lies at an address, into the first cache or else into the second, while it does
@@ -125,6 +156,46 @@ fn fetch_ahead<const FIRST: bool, T>(address: *const T) {
     let _ = address;
 }
 
+/// Lets the processor fetch a tile of C, which is needed at the end.
+///
+/// # Safety
+/// As [`Kernel::run`].
+#[inline(always)]
+unsafe fn fetch_c<T, const R: usize>(t: &Tile<T>, vectors: usize, lanes: usize) {
+    for i in 0..R {
+        // SAFETY: promised by the caller.
+        let c = unsafe { *t.c.add(i) };
+        for v in 0..vectors {
+            fetch_ahead::<true, T>(c.wrapping_add(v * lanes));
+        }
+    }
+}
+
+/// sums += a · b for one k: `a(i)` is the address of A's number in row i.
+///
+/// # Safety
+/// The addresses can be read, and the processor has the instructions of `L`.
+#[inline(always)]
+unsafe fn multiply<T, L: Lanes<T>, const R: usize, const V: usize>(
+    a: impl Fn(usize) -> *const T,
+    b: *const T,
+    sums: &mut [[L; V]; R],
+) {
+    // SAFETY: promised by the caller.
+    unsafe {
+        let mut vectors = [L::zero(); V];
+        for v in 0..V {
+            vectors[v] = L::load(b.add(v * L::LEN));
+        }
+        for i in 0..R {
+            let a = L::splat(a(i));
+            for v in 0..V {
+                sums[i][v] = sums[i][v].plus_product(a, vectors[v]);
+            }
+        }
+    }
+}
+
 /// The tile of `R` rows and `V` vectors of columns.
 ///
 /// # Safety
@@ -133,37 +204,74 @@ fn fetch_ahead<const FIRST: bool, T>(address: *const T) {
 unsafe fn tile<T: Element + AddAssign, L: Lanes<T>, const R: usize, const V: usize>(t: &Tile<T>) {
     // SAFETY: all addresses are valid by the caller's promise; offsets stay within what `Tile` describes.
     unsafe {
-        for i in 0..R {
-            let c = *t.c.add(i);
-            for v in 0..V {
-                fetch_ahead::<true, T>(c.wrapping_add(v * L::LEN));
-            }
-        }
+        fetch_c::<T, R>(t, V, L::LEN);
         let mut sums = [[L::zero(); V]; R];
+        let ahead = t.ahead.unwrap_or(Ahead { from: [t.b; 2], step: 0, every: usize::MAX });
         for tap in 0..t.taps {
             let rows: [*const T; R] = t.a.add(tap * R).cast::<[*const T; R]>().read();
             let mut b = t.b.add(tap * t.b_tap);
             let mut offset = t.from * t.a_step;
-            for _ in t.from..t.to {
-                let mut vectors = [L::zero(); V];
-                for v in 0..V {
-                    vectors[v] = L::load(b.add(v * L::LEN));
+            let (mut left, mut fetched) = (t.to - t.from, 0);
+            while left > 0 {
+                let some = ahead.every.min(left);
+                left -= some;
+                fetch_ahead::<false, T>(ahead.from[0].wrapping_add(fetched));
+                fetch_ahead::<false, T>(ahead.from[1].wrapping_add(fetched));
+                fetched += ahead.step;
+                for _ in 0..some {
+                    multiply(|i| rows[i].add(offset), b, &mut sums);
+                    offset = opaque(offset + t.a_step);
+                    b = b.wrapping_add(t.b_step);
                 }
-                for i in 0..R {
-                    let a = L::splat(rows[i].add(offset));
-                    for v in 0..V {
-                        sums[i][v] = sums[i][v].plus_product(a, vectors[v]);
-                    }
-                }
-                if t.a_step > 1 {
-                    // The rows are neighbours, on one line or two.
-                    fetch_ahead::<false, T>(rows[0].wrapping_add(offset + AHEAD * t.a_step));
-                    fetch_ahead::<false, T>(rows[R - 1].wrapping_add(offset + AHEAD * t.a_step));
-                }
-                offset = opaque(offset + t.a_step);
+            }
+        }
+        put(t, &sums);
+    }
+}
+
+/// As [`tile`] for rows of A that lie side by side: one address in place of `R`.
+///
+/// # Safety
+/// As [`tile`].
+#[inline(always)]
+unsafe fn tile_of_columns<T: Element + AddAssign, L: Lanes<T>, const R: usize, const V: usize>(t: &Tile<T>) {
+    // SAFETY: as in `tile`.
+    unsafe {
+        fetch_c::<T, R>(t, V, L::LEN);
+        let mut sums = [[L::zero(); V]; R];
+        let (mut a, mut b) = ((*t.a).wrapping_add(t.from * t.a_step), t.b);
+        // The columns are neighbours, on one line or two.
+        let soon = a.wrapping_add(AHEAD * t.a_step);
+        let own = Ahead { from: [soon, soon.wrapping_add(R - 1)], step: t.a_step, every: 1 };
+        let ahead = t.ahead.unwrap_or(own);
+        let (mut left, mut fetched) = (t.to - t.from, 0);
+        while left > 0 {
+            let some = ahead.every.min(left);
+            left -= some;
+            fetch_ahead::<false, T>(ahead.from[0].wrapping_add(fetched));
+            fetch_ahead::<false, T>(ahead.from[1].wrapping_add(fetched));
+            fetched += ahead.step;
+            for _ in 0..some {
+                multiply(|i| a.add(i), b, &mut sums);
+                a = a.wrapping_add(t.a_step);
                 b = b.wrapping_add(t.b_step);
             }
         }
+        put(t, &sums);
+    }
+}
+
+/// Writes the sums of a tile to C, or adds them.
+///
+/// # Safety
+/// As [`tile`].
+#[inline(always)]
+unsafe fn put<T: Element + AddAssign, L: Lanes<T>, const R: usize, const V: usize>(
+    t: &Tile<T>,
+    sums: &[[L; V]; R],
+) {
+    // SAFETY: as in `tile`.
+    unsafe {
         if t.cols == V * L::LEN {
             for i in 0..R {
                 let c = *t.c.add(i);
@@ -172,18 +280,18 @@ unsafe fn tile<T: Element + AddAssign, L: Lanes<T>, const R: usize, const V: usi
                     if t.accumulate { sums[i][v].add_to(to) } else { sums[i][v].store(to) }
                 }
             }
-        } else {
-            let mut row = [T::default(); MAX_COLS];
-            for i in 0..R {
-                let c = std::slice::from_raw_parts_mut(*t.c.add(i), t.cols);
-                for v in 0..V {
-                    sums[i][v].store(row.as_mut_ptr().add(v * L::LEN));
-                }
-                if t.accumulate {
-                    c.iter_mut().zip(&row).for_each(|(c, &x)| *c += x);
-                } else {
-                    c.copy_from_slice(&row[..t.cols]);
-                }
+            return;
+        }
+        let mut row = [T::default(); MAX_COLS];
+        for i in 0..R {
+            let c = std::slice::from_raw_parts_mut(*t.c.add(i), t.cols);
+            for v in 0..V {
+                sums[i][v].store(row.as_mut_ptr().add(v * L::LEN));
+            }
+            if t.accumulate {
+                c.iter_mut().zip(&row).for_each(|(c, &x)| *c += x);
+            } else {
+                c.copy_from_slice(&row[..t.cols]);
             }
         }
     }
@@ -199,10 +307,16 @@ macro_rules! family {
                 // SAFETY: promised by the caller of `Kernel::run`.
                 unsafe { tile::<$number, $lanes, R, V>(t) }
             }
+            $(#[$feature])?
+            unsafe fn run_columns<const R: usize, const V: usize>(t: &Tile<$number>) {
+                // SAFETY: promised by the caller of `Kernel::run`.
+                unsafe { tile_of_columns::<$number, $lanes, R, V>(t) }
+            }
             pub(super) static KERNEL: Kernel<$number> = Kernel {
                 rows: $most,
                 lanes: <$lanes as Lanes<$number>>::LEN,
                 run: &[$([run::<$rows, 1>, run::<$rows, 2>]),+],
+                run_columns: &[$([run_columns::<$rows, 1>, run_columns::<$rows, 2>]),+],
             };
         }
     };

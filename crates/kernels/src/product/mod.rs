@@ -7,6 +7,7 @@ mod lanes;
 pub(crate) mod micro;
 pub(crate) mod pack;
 pub(crate) mod packed;
+mod rows_of_a;
 mod transpose;
 pub(crate) mod vector;
 

@@ -90,6 +90,7 @@ impl<'a, T: Float> Packed<'a, T> {
                         c: c_rows.as_ptr(),
                         cols: width.min(n - col),
                         accumulate: accumulate || slice > 0,
+                        ahead: None,
                     };
                     // SAFETY: the lengths were checked above; the panel is as wide as the kernel reads, and only
                     // this thread has C.

@@ -202,6 +202,7 @@ impl<T: Float> Sweep<'_, T> {
                 c: c.as_ptr(),
                 cols: width.min(cols - panel * width),
                 accumulate: k.start > 0,
+                ahead: None,
             };
             // SAFETY: rows and sums lie within the room; `b` and the sums' owner are promised by the caller.
             unsafe { self.kernel.run(rows.len(), &tile) };

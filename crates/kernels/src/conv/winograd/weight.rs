@@ -208,6 +208,7 @@ impl<T: Float> Gradient<'_, T> {
                     c: c.as_ptr(),
                     cols: width.min(cols - col),
                     accumulate,
+                    ahead: None,
                 };
                 // SAFETY: rows, panel and sums lie within their buffers (the patches have room for a whole panel at their
                 // end); a frequency of a block belongs to one task.
