@@ -2,8 +2,9 @@
 
 use crate::error::Result;
 use crate::image::{Augment, Mirroring, augment};
-use crate::{Examples, Feature, Record, Target};
+use crate::{Examples, Feature, Record, Target, slots};
 use pellucid_tensor::{Stream, Tensor};
+use std::ops::Range;
 
 /// Rows made ready for a network.
 #[derive(Clone, Debug)]
@@ -24,7 +25,7 @@ pub struct Batch {
 /// The known answers of a batch for one target.
 #[derive(Clone, Debug)]
 pub struct Truth {
-    /// `[rows]`: classes (`u32`) or standardised numbers (`f32`).
+    /// `[rows]`: classes (`u32`) or standardised numbers (`f32`); `[rows, tags]`: 0 or 1 (`f32`).
     pub values: Tensor,
     /// `[rows]`: 1 where the answer is known, 0 elsewhere.
     pub weights: Tensor,
@@ -219,8 +220,8 @@ impl Batcher {
             numbers: table(self.numbers_width()).map(|s| Tensor::new(&numbers, &s)).transpose()?,
             codes: table(self.code_sizes().len()).map(|s| Tensor::new(&codes, &s)).transpose()?,
             pictures,
-            truths: (0..self.targets.len())
-                .map(|k| self.truth(records, k, &negated))
+            truths: (self.targets.iter().zip(slots(&self.targets)))
+                .map(|(target, slots)| truth(target, slots, records, &negated))
                 .collect::<Result<_>>()?,
         })
     }
@@ -242,27 +243,31 @@ impl Batcher {
         }
     }
 
-    /// What is known of target `k`; numbers of `negated` rows turn their sign.
-    fn truth(&self, records: &[Record], k: usize, negated: &[bool]) -> Result<Truth> {
-        let n = records.len();
-        let values: Vec<f64> =
-            records.iter().map(|r| r.targets.get(k).copied().unwrap_or(f64::NAN)).collect();
-        let weights: Vec<f32> = values.iter().map(|v| f32::from(u8::from(!v.is_nan()))).collect();
-        let values = match &self.targets[k] {
-            // An unknown class, NaN, becomes 0.
-            Target::Classes { .. } => {
-                Tensor::new(&values.iter().map(|&v| v as u32).collect::<Vec<_>>(), &[n])?
-            }
-            Target::Number { mean, scale, .. } => {
-                let standard = |(&v, &negated): (&f64, &bool)| match v {
-                    v if v.is_nan() => 0.0,
-                    v => (((if negated { -v } else { v }) - mean) / scale) as f32,
-                };
-                Tensor::new(&values.iter().zip(negated).map(standard).collect::<Vec<_>>(), &[n])?
-            }
-        };
-        Ok(Truth { values, weights: Tensor::new(&weights, &[n])? })
-    }
+}
+
+/// What is known of a target, given its slots; numbers of `negated` rows turn their sign.
+fn truth(target: &Target, slots: Range<usize>, records: &[Record], negated: &[bool]) -> Result<Truth> {
+    let n = records.len();
+    let slot = |r: &Record, k: usize| r.targets.get(k).copied().unwrap_or(f64::NAN);
+    // All slots of a row are known or none is.
+    let values: Vec<f64> = records.iter().map(|r| slot(r, slots.start)).collect();
+    let weights: Vec<f32> = values.iter().map(|v| f32::from(u8::from(!v.is_nan()))).collect();
+    let values = match target {
+        // An unknown class, NaN, becomes 0.
+        Target::Classes { .. } => Tensor::new(&values.iter().map(|&v| v as u32).collect::<Vec<_>>(), &[n])?,
+        Target::Tags { .. } => {
+            let row = |r| slots.clone().map(move |k| f32::from(u8::from(slot(r, k) > 0.0)));
+            Tensor::new(&records.iter().flat_map(row).collect::<Vec<_>>(), &[n, slots.len()])?
+        }
+        Target::Number { mean, scale, .. } => {
+            let standard = |(&v, &negated): (&f64, &bool)| match v {
+                v if v.is_nan() => 0.0,
+                v => (((if negated { -v } else { v }) - mean) / scale) as f32,
+            };
+            Tensor::new(&values.iter().zip(negated).map(standard).collect::<Vec<_>>(), &[n])?
+        }
+    };
+    Ok(Truth { values, weights: Tensor::new(&weights, &[n])? })
 }
 
 #[cfg(test)]

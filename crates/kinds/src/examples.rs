@@ -78,7 +78,8 @@ impl Encoder {
 
     /// The layout of its records.
     pub fn layout(&self) -> Layout {
-        Layout::new(&self.features(), self.targets.len())
+        let slots = |p: &dyn Prepared| p.target().map_or(1, |t| t.slots());
+        Layout::new(&self.features(), self.targets.iter().map(|(_, _, p)| slots(p.as_ref())).sum())
     }
 
     /// Encodes the rows of `table` for which `wanted` holds. Rows with an unusable cell are left out and listed;
@@ -183,9 +184,9 @@ impl Encoder {
             let encoded = catch_unwind(AssertUnwindSafe(|| prepared.encode(cell, files, record)));
             encoded.unwrap_or_else(|_| Err(BUG.to_owned())).map_err(|why| (name.clone(), why))?;
         }
-        let known =
-            self.targets.iter().zip(targets).map(|((_, _, p), &c)| p.encode_target(c).unwrap_or(f64::NAN));
-        record.targets.extend(known);
+        for ((_, _, prepared), &cell) in self.targets.iter().zip(targets) {
+            prepared.encode_targets(cell, &mut record.targets);
+        }
         Ok(())
     }
 }
@@ -292,9 +293,10 @@ impl Examples {
         &self.missing
     }
 
-    /// Target `k` of record `i`; NaN if it is not known.
-    pub fn target(&self, i: usize, k: usize) -> f64 {
-        self.targets.get(i * self.layout.targets + k).copied().unwrap_or(f64::NAN)
+    /// The numbers of all targets of record `i`, NaN where not known; [`slots`](crate::slots) says whose is which.
+    pub fn targets(&self, i: usize) -> &[f64] {
+        let width = self.layout.targets;
+        self.targets.get(i * width..(i + 1) * width).unwrap_or_default()
     }
 
     /// Reads record `i`.

@@ -161,9 +161,14 @@ pub trait Prepared: Send + Sync {
         None
     }
 
-    /// The cell as a target: a class or a number; `None` if it is not known.
+    /// The cell as a target of one number, a class or a number; `None` if it is not known.
     fn encode_target(&self, _cell: Cell<'_>) -> Option<f64> {
         None
+    }
+
+    /// Appends the cell as a target, as many numbers as the target has [`slots`](Target::slots); NaN if it is not known.
+    fn encode_targets(&self, cell: Cell<'_>, out: &mut Vec<f64>) {
+        out.push(self.encode_target(cell).unwrap_or(f64::NAN));
     }
 
     /// One sentence for people on what preparation does.

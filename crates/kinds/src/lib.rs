@@ -23,6 +23,7 @@ mod number;
 mod profile;
 mod recognise;
 mod record;
+mod tags;
 mod target;
 mod time;
 
@@ -34,11 +35,12 @@ pub use kind::{Feature, FitContext, Kind, Prepared, Role, TrainingCells};
 pub use profile::{Profile, profile};
 pub use recognise::{Guess, Recognised, recognise};
 pub use record::{Layout, Record};
-pub use target::{Answer, Target, TargetOptions};
+pub use tags::rarest_tags;
+pub use target::{Answer, Target, TargetOptions, slots};
 
 /// Every kind, in the order in which ties are decided.
 pub static KINDS: &[&dyn Kind] =
-    &[&image::Image, &time::Time, &id::Id, &flag::Flag, &category::Category, &number::Number];
+    &[&image::Image, &time::Time, &id::Id, &tags::Tags, &flag::Flag, &category::Category, &number::Number];
 
 /// The kind of a name.
 ///

@@ -46,8 +46,12 @@ pub fn recognise(profile: &Profile, role: Role) -> Recognised {
     }
     match best {
         Some((kind, guess)) => {
-            let article = if kind.name().starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
-            let reason = format!("`{column}` looks like {article} {}: {}", kind.name(), guess.reason);
+            let article = match kind.name() {
+                "tags" => "",
+                name if name.starts_with(['a', 'e', 'i', 'o', 'u']) => "an ",
+                _ => "a ",
+            };
+            let reason = format!("`{column}` looks like {article}{}: {}", kind.name(), guess.reason);
             Recognised { column, kind: Some(kind), reason, or: guess.or }
         }
         None => {

@@ -11,7 +11,7 @@ pub struct Record {
     pub codes: Vec<u32>,
     /// The bytes of all pictures, one after the other.
     pub pictures: Vec<u8>,
-    /// One per target: a class or a number; NaN if not known.
+    /// For each target a class, a number, or 0 or 1 for each of its tags; NaN if not known.
     pub targets: Vec<f64>,
 }
 
@@ -34,12 +34,12 @@ pub struct Layout {
     pub codes: usize,
     /// Height, width and channels of each picture.
     pub pictures: Vec<[usize; 3]>,
-    /// Targets.
+    /// Numbers of all targets.
     pub targets: usize,
 }
 
 impl Layout {
-    /// The layout of records with these features and this many targets.
+    /// The layout of records with these features and this many numbers of targets.
     pub fn new(features: &[Feature], targets: usize) -> Layout {
         let mut layout = Layout { targets, ..Layout::default() };
         for feature in features {

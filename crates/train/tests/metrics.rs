@@ -1,7 +1,7 @@
 //! Metrics against scikit-learn and scipy, and on rows where they have no meaning.
 #![allow(clippy::unwrap_used)]
 
-use pellucid_train::metrics::{self, ClassRows, Confusion, Counts, MetricError, NumberRows};
+use pellucid_train::metrics::{self, ClassRows, Confusion, Counts, MetricError, NumberRows, TagRows};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 struct Reference {
     classes: Vec<ClassCase>,
     numbers: Vec<NumberCase>,
+    tags: Vec<TagCase>,
 }
 
 #[derive(Deserialize)]
@@ -26,6 +27,16 @@ struct NumberCase {
     name: String,
     predicted: Vec<f64>,
     truth: Vec<f64>,
+    scores: BTreeMap<String, Option<f64>>,
+}
+
+#[derive(Deserialize)]
+struct TagCase {
+    name: String,
+    tags: usize,
+    p: Vec<f32>,
+    truth: Vec<bool>,
+    answered: Vec<bool>,
     scores: BTreeMap<String, Option<f64>>,
 }
 
@@ -67,6 +78,14 @@ fn numbers_equal_scikit_learn_and_scipy() {
     for case in reference().numbers {
         let rows = NumberRows::new(&case.predicted, &case.truth).unwrap();
         compare(&case.name, &metrics::score_numbers(&rows), &case.scores);
+    }
+}
+
+#[test]
+fn tags_equal_scikit_learn() {
+    for case in reference().tags {
+        let rows = TagRows::new(&case.p, &case.truth, &case.answered, case.tags).unwrap();
+        compare(&case.name, &metrics::score_tags(&rows), &case.scores);
     }
 }
 
@@ -112,11 +131,35 @@ fn counts_are_repeated_rows() {
 }
 
 #[test]
+fn counts_are_repeated_rows_of_tags() {
+    fn repeated<T: Copy>(values: &[T], tags: usize, times: &[u32]) -> Vec<T> {
+        let rows = values.chunks(tags).zip(times);
+        rows.flat_map(|(row, &t)| row.repeat(t as usize)).collect()
+    }
+    for case in reference().tags {
+        let times: Vec<u32> = (0..(case.truth.len() / case.tags) as u32).map(|row| (row * 7 + 3) % 4).collect();
+        let rows = TagRows::new(&case.p, &case.truth, &case.answered, case.tags).unwrap();
+        let p = repeated(&case.p, case.tags, &times);
+        let [truth, answered] = [&case.truth, &case.answered].map(|v| repeated(v, case.tags, &times));
+        let listed = metrics::score_tags(&TagRows::new(&p, &truth, &answered, case.tags).unwrap());
+        let counts = Counts::new(times);
+        for (m, (_, listed)) in metrics::TAG_METRICS.iter().zip(listed) {
+            match ((m.score)(&rows, &counts), listed) {
+                (Some(a), Some(b)) => assert!((a - b).abs() < 1e-9, "{}, {}", case.name, m.metric.name),
+                (a, b) => assert_eq!(a, b, "{}, {}", case.name, m.metric.name),
+            }
+        }
+    }
+}
+
+#[test]
 fn without_rows_nothing_has_a_value() {
     let classes = ClassRows::new(&[], &[], 3).unwrap();
     assert!(metrics::score_classes(&classes).iter().all(|(_, value)| value.is_none()));
     let numbers = NumberRows::new(&[], &[]).unwrap();
     assert!(metrics::score_numbers(&numbers).iter().all(|(_, value)| value.is_none()));
+    let tags = TagRows::new(&[], &[], &[], 3).unwrap();
+    assert!(metrics::score_tags(&tags).iter().all(|(_, value)| value.is_none()));
 }
 
 /// Sums of 0.1 are not exact: their rounding must not pass for variation.
@@ -174,6 +217,10 @@ fn what_cannot_be_scored_is_named() {
     assert!(matches!(error(&[0.5], &[0]), MetricError::Length { predictions: 1, answers: 1, per_answer: 2 }));
     assert!(matches!(error(&[0.5, 0.5], &[2]), MetricError::Label { row: 0, label: 2, .. }));
     assert!(matches!(error(&[0.5, 0.5, f32::NAN, 0.0], &[0, 1]), MetricError::Value { row: 1, .. }));
+    let tags = |p: &[f32], n| TagRows::new(p, &[true, false], &[true, true], n).map(|_| ()).unwrap_err();
+    assert!(matches!(tags(&[0.5, f32::NAN], 1), MetricError::Value { row: 1, .. }));
+    assert!(matches!(tags(&[0.5], 2), MetricError::Length { predictions: 1, answers: 1, per_answer: 2 }));
+    assert!(matches!(tags(&[], 0), MetricError::Length { .. }));
     assert!(matches!(error(&[1.5, -0.5], &[0]), MetricError::Value { row: 0, .. }));
     assert!(error(&[0.5, f32::NAN], &[0]).to_string().contains("row 0"));
     assert!(matches!(
@@ -186,7 +233,7 @@ fn what_cannot_be_scored_is_named() {
 fn the_list_is_complete_and_described() {
     let names: BTreeSet<&str> = metrics::all().map(|m| m.name).collect();
     let contract =
-        ["accuracy", "balanced_accuracy", "macro_f1", "auc", "log_loss", "ece", "mae", "rmse", "r2"];
+        ["accuracy", "balanced_accuracy", "macro_f1", "auc", "log_loss", "ece", "mae", "rmse", "r2", "micro_f1"];
     assert!(contract.iter().all(|name| names.contains(name)));
     assert_eq!(names.len(), metrics::all().count(), "a name stands twice");
     for metric in metrics::all() {

@@ -120,6 +120,54 @@ fn free_text_is_set_aside_and_says_so() {
     assert!(found.reason.contains("free text") && found.reason.contains("characters"), "{}", found.reason);
 }
 
+/// Cells that take turns, so often that each is frequent.
+fn turns(cells: &[&str]) -> Recognised {
+    look(Role::Target, (0..40 * cells.len()).map(|i| format!("\"{}\"", cells[i % cells.len()])))
+}
+
+#[test]
+fn few_labels_in_varying_number_and_combination_are_tags() {
+    let moods = ["joy", "fear", "joy fear", "anger", "fear anger", "joy"];
+    let found = turns(&moods);
+    assert_eq!(
+        found.reason,
+        "`c` looks like tags: 3 tags between spaces recur in 5 combinations in 240 rows"
+    );
+    assert_eq!((name(&found), found.or), ("tags", Some("category")));
+    for separator in [", ", ",", "; ", ";", "|"] {
+        let found = turns(&moods.map(|m| m.replace(' ', separator)).each_ref().map(String::as_str));
+        assert_eq!((name(&found), found.or), ("tags", None), "{separator}: {}", found.reason);
+    }
+    let lists = turns(&["[]", "['new wave', 'jazz']", "['jazz']", "['new wave']", "['jazz', 'soul']", "['soul']"]);
+    assert_eq!(name(&lists), "tags", "{}", lists.reason);
+}
+
+#[test]
+fn words_that_belong_together_are_categories_not_tags() {
+    for cells in [
+        &["New York", "San Francisco", "Boston"][..],
+        &["New York", "New Orleans", "York", "Boston", "New Boston"],
+        &["light red", "dark red", "light blue", "dark blue"],
+        &["red", "dark red", "blue", "dark blue", "green"],
+        &["good", "very good", "not good", "bad", "very bad"],
+        &["Smith, John", "Smith, Mary", "Jones, John", "Jones, Mary"],
+        &["Paris, France", "Lyon, France", "Berlin, Germany", "Rome"],
+        &["yes yes", "yes", "no", "yes no"],
+        &["rock|pop", "jazz|soul"],
+    ] {
+        assert_eq!(name(&turns(cells)), "category", "{cells:?}");
+    }
+    // Series of numbers are no tags, sentences neither, however often their words recur.
+    let series = ["1 2 3", "2", "3 1", "1"];
+    assert_ne!(name(&turns(&series)), "tags");
+    let words = ["the", "dog", "cat", "sees", "a", "and", "likes", "small", "old", "house"];
+    let sentence = |i: usize| {
+        let word = |k: usize| words[(i * 7 + k * k * 3 + i / 10) % words.len()];
+        (0..3 + i % 9).map(word).collect::<Vec<_>>().join(" ")
+    };
+    assert_ne!(name(&look(Role::Input, (0..400).map(sentence))), "tags");
+}
+
 #[test]
 fn names_of_pictures_are_pictures_only_if_the_files_are_there() {
     let folder = folder();

@@ -45,17 +45,18 @@ fn everything() -> (TempDir, Table) {
             format!("k{}", i % 4),
             ["true", "false", "false"][i % 3].to_owned(),
             time,
+            ["red", "red blue", "blue", "green red"][i * 7 % 4].to_owned(),
         ];
         let cell = |k: usize| if i % 10 == k { String::new() } else { cells[k].clone() };
-        format!("{},{},{},{},{i}.png,r{i}", cell(0), cell(1), cell(2), cell(3))
+        format!("{},{},{},{},{},{i}.png,r{i}", cell(0), cell(1), cell(2), cell(3), cell(4))
     };
-    let text = lines("number,category,flag,time,image,id", 40, line);
+    let text = lines("number,category,flag,time,tags,image,id", 40, line);
     let table = open(put(&folder, "table.csv", text));
     (folder, table)
 }
 
 /// All that a prepared column makes of a table's column.
-fn made(p: &dyn Prepared, table: &Table, column: &str) -> (Vec<Record>, Vec<Option<u64>>) {
+fn made(p: &dyn Prepared, table: &Table, column: &str) -> (Vec<Record>, Vec<Vec<u64>>) {
     let column = table.column_index(column).unwrap();
     let (mut records, mut targets) = (Vec::new(), Vec::new());
     for chunk in table.chunks() {
@@ -64,7 +65,9 @@ fn made(p: &dyn Prepared, table: &Table, column: &str) -> (Vec<Record>, Vec<Opti
             let mut record = Record::default();
             p.encode(chunk.cell(row, column), table.files(), &mut record).unwrap();
             records.push(record);
-            targets.push(p.encode_target(chunk.cell(row, column)).map(f64::to_bits));
+            let mut target = Vec::new();
+            p.encode_targets(chunk.cell(row, column), &mut target);
+            targets.push(target.into_iter().map(f64::to_bits).collect());
         }
     }
     (records, targets)
@@ -95,7 +98,11 @@ fn every_kind_contributes_what_its_features_say() {
             assert!(record.numbers.iter().all(|x| x.is_finite()), "{}", k.name());
         }
         let target = p.target().is_some();
-        let known = made(p.as_ref(), &table, k.name()).1.iter().filter(|t| t.is_some()).count();
+        let is_known = |t: &&Vec<u64>| t.iter().all(|&slot| !f64::from_bits(slot).is_nan());
+        let targets = made(p.as_ref(), &table, k.name()).1;
+        let slots = p.target().map_or(1, |t| t.slots());
+        assert!(targets.iter().all(|t| t.len() == slots), "{}", k.name());
+        let known = targets.iter().filter(is_known).count();
         assert_eq!(known, if target { 36 } else { 0 }, "{}: 4 of 40 cells are missing", k.name());
     }
 }
@@ -153,7 +160,9 @@ fn cells_of_another_storage_are_missing_or_an_error_but_never_a_panic() {
                 }
                 Err(why) => assert!(k.name() == "image" && !why.is_empty(), "{}: {why}", k.name()),
             }
-            assert!(p.encode_target(cell).is_none_or(f64::is_finite), "{}: {cell:?}", k.name());
+            let mut target = Vec::new();
+            p.encode_targets(cell, &mut target);
+            assert!(target.iter().all(|t| t.is_nan() || t.is_finite()), "{}: {cell:?}", k.name());
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The area under the ROC curve, and the curve itself (Fawcett, "An introduction to ROC analysis", 2006).
 
-use super::{ClassMetric, ClassRows, Counts, Format, Metric};
+use super::accuracy::mean;
+use super::{ClassMetric, ClassRows, Counts, Format, Metric, TagMetric};
 
 /// The chance that a random row of the class gets a higher probability of it than a random row of another class,
 /// equal probabilities counting half. Two classes: that of the second class. More: the mean over the classes
@@ -9,15 +10,18 @@ pub(super) const AUC: ClassMetric = ClassMetric {
     metric: Metric {
         name: "auc",
         label: "Ranking (AUC)",
-        meaning: "How often a random row of a class gets a higher probability for it than a random row outside; 0.5 is \
-                  guessing, 1 is perfect.",
+        meaning: "How often a random row of a class (or with a tag) gets a higher probability for it than a random row \
+                  outside; 0.5 is guessing, 1 is perfect.",
         higher_is_better: true,
         format: Format::Number,
     },
-    score: |rows, counts| {
-        let areas: Vec<f64> = rows.ranked().iter().filter_map(|ranked| ranked.area(counts)).collect();
-        (!areas.is_empty()).then(|| areas.iter().sum::<f64>() / areas.len() as f64)
-    },
+    score: |rows, counts| mean(rows.ranked().iter().filter_map(|ranked| ranked.area(counts))),
+};
+
+/// The same for tags: the mean over the tags that some rows have and some have not.
+pub(super) const TAG_AUC: TagMetric = TagMetric {
+    metric: AUC.metric,
+    score: |rows, counts| mean(rows.ranked().iter().filter_map(|ranked| ranked.area(counts))),
 };
 
 /// Rows in ascending order of one class's probability, ties marked, sorted once for any number of resamples.

@@ -1,6 +1,7 @@
 //! Which class was taken for which.
 
 use super::ClassRows;
+use super::tags::share;
 
 /// A confusion matrix: how often each true class was given each answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,8 +62,4 @@ impl Confusion {
     pub fn recall(&self, class: usize) -> Option<f64> {
         share(self.count(class, class), self.support(class))
     }
-}
-
-fn share(part: u64, whole: u64) -> Option<f64> {
-    (whole > 0).then(|| part as f64 / whole as f64)
 }

@@ -1,6 +1,6 @@
 //! Surprise at the truth.
 
-use super::{ClassMetric, Format, Metric};
+use super::{ClassMetric, Format, Metric, TagMetric};
 
 /// `−mean ln p(true class)` with `p` kept within `[ε, 1 − ε]`, `ε = 2⁻²³`, so that one certain mistake costs 15.9
 /// and not infinity.
@@ -13,7 +13,22 @@ pub(super) const LOG_LOSS: ClassMetric = ClassMetric {
         higher_is_better: false,
         format: Format::Number,
     },
+    score: |rows, counts| counts.mean(|row| surprise(rows.of_truth(row))),
+};
+
+/// The same for tags: for each tag of a row the probability of what is true, there or not; the mean over the tags.
+pub(super) const TAG_LOG_LOSS: TagMetric = TagMetric {
+    metric: LOG_LOSS.metric,
     score: |rows, counts| {
-        counts.mean(|row| -f64::from(rows.of_truth(row).clamp(f32::EPSILON, 1.0 - f32::EPSILON)).ln())
+        let of_truth = |i: usize| if rows.truth[i] { rows.p[i] } else { 1.0 - rows.p[i] };
+        let tags = rows.tags;
+        counts.mean(|row| {
+            (row * tags..(row + 1) * tags).map(|i| surprise(of_truth(i))).sum::<f64>() / tags as f64
+        })
     },
 };
+
+/// `−ln p` within bounds.
+fn surprise(p: f32) -> f64 {
+    -f64::from(p.clamp(f32::EPSILON, 1.0 - f32::EPSILON)).ln()
+}

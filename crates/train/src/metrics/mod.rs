@@ -1,6 +1,6 @@
 //! How good predictions are: one file per metric or close family, one visible list for each kind of answer.
 //!
-//! Every metric reads validated rows ([`ClassRows`], [`NumberRows`]) and says how often each row counts, so the
+//! Every metric reads validated rows ([`ClassRows`], [`NumberRows`], [`TagRows`]) and says how often each row counts, so the
 //! same code gives the score of a test set (every row once) and of a bootstrap resample (rows drawn again).
 //! A metric without a meaning for the rows at hand (AUC with one class only) is `None`, never NaN.
 //!
@@ -23,11 +23,15 @@ mod errors;
 mod log_loss;
 mod r2;
 mod rows;
+mod subset_accuracy;
+mod tag_f1;
+mod tags;
 
 pub use auc::{RocCurve, roc_curve};
 pub use confusion::Confusion;
 pub use ece::{BINS, Bin, reliability};
 pub use rows::{ClassRows, Counts, MetricError, NumberRows};
+pub use tags::{TagRows, Tally};
 
 /// How a metric's value is written for a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,6 +108,14 @@ pub struct NumberMetric {
     pub score: fn(&NumberRows, &Counts) -> Option<f64>,
 }
 
+/// A metric of answered tags and its formula.
+pub struct TagMetric {
+    /// The description: that of the classes' metric where the name is the same.
+    pub metric: Metric,
+    /// The score of rows that count as often as the counts say.
+    pub score: fn(&TagRows, &Counts) -> Option<f64>,
+}
+
 /// Every metric of predicted classes; the first is the headline.
 pub static CLASS_METRICS: [ClassMetric; 6] = [
     accuracy::ACCURACY,
@@ -117,9 +129,20 @@ pub static CLASS_METRICS: [ClassMetric; 6] = [
 /// Every metric of predicted numbers; the first is the headline.
 pub static NUMBER_METRICS: [NumberMetric; 4] = [errors::MAE, errors::RMSE, r2::R2, correlation::CORRELATION];
 
-/// Every metric's description, those of classes first.
+/// Every metric of answered tags; the first is the headline.
+pub static TAG_METRICS: [TagMetric; 5] = [
+    tag_f1::TAG_MACRO_F1,
+    auc::TAG_AUC,
+    log_loss::TAG_LOG_LOSS,
+    tag_f1::MICRO_F1,
+    subset_accuracy::SUBSET_ACCURACY,
+];
+
+/// Every metric's description once, those of classes first.
 pub fn all() -> impl Iterator<Item = &'static Metric> {
-    CLASS_METRICS.iter().map(|m| &m.metric).chain(NUMBER_METRICS.iter().map(|m| &m.metric))
+    let of_classes = || CLASS_METRICS.iter().map(|m| &m.metric);
+    let of_tags_only = TAG_METRICS.iter().map(|m| &m.metric).filter(move |m| of_classes().all(|c| c != *m));
+    of_classes().chain(NUMBER_METRICS.iter().map(|m| &m.metric)).chain(of_tags_only)
 }
 
 /// The description of the metric with this name.
@@ -137,4 +160,10 @@ pub fn score_classes(rows: &ClassRows) -> Vec<(&'static Metric, Option<f64>)> {
 pub fn score_numbers(rows: &NumberRows) -> Vec<(&'static Metric, Option<f64>)> {
     let once = Counts::once(rows.len());
     NUMBER_METRICS.iter().map(|m| (&m.metric, (m.score)(rows, &once))).collect()
+}
+
+/// All scores of answered tags, in the list's order.
+pub fn score_tags(rows: &TagRows) -> Vec<(&'static Metric, Option<f64>)> {
+    let once = Counts::once(rows.len());
+    TAG_METRICS.iter().map(|m| (&m.metric, (m.score)(rows, &once))).collect()
 }

@@ -280,6 +280,6 @@ impl<'a> NumberRows<'a> {
     }
 }
 
-fn check_row_count(rows: usize) -> Result<(), MetricError> {
+pub(super) fn check_row_count(rows: usize) -> Result<(), MetricError> {
     if u32::try_from(rows).is_err() { Err(MetricError::TooMany { rows }) } else { Ok(()) }
 }

@@ -80,6 +80,35 @@ def numbers_case(name, predicted, truth):
     }
 
 
+def tags_case(name, p, truth, threshold=0.5):
+    p, truth = np.asarray(p, dtype=np.float32), np.asarray(truth, dtype=int)
+    answered = (p >= threshold).astype(int)
+    occurring = [t for t in range(p.shape[1]) if truth[:, t].any() or answered[:, t].any()]
+    areas = [metrics.roc_auc_score(truth[:, t], p[:, t]) for t in range(p.shape[1]) if len(set(truth[:, t])) == 2]
+    losses = [metrics.log_loss(truth[:, t], p[:, t].astype(np.float64), labels=[0, 1]) for t in range(p.shape[1])]
+    f1 = lambda average, **which: metrics.f1_score(truth, answered, average=average, zero_division=0, **which)
+    return {
+        "name": name,
+        "tags": p.shape[1],
+        "p": [float(v) for v in p.ravel()],
+        "truth": [bool(v) for v in truth.ravel()],
+        "answered": [bool(v) for v in answered.ravel()],
+        "scores": {
+            "macro_f1": f1("macro", labels=occurring) if occurring else None,
+            "auc": float(np.mean(areas)) if areas else None,
+            "log_loss": float(np.mean(losses)),
+            "micro_f1": f1("micro") if occurring else None,
+            "subset_accuracy": metrics.accuracy_score(truth, answered),
+        },
+    }
+
+
+def random_tags(rows, tags, skill, share):
+    truth = rng.uniform(size=(rows, tags)) < share
+    z = rng.normal(size=(rows, tags)) - 1 + skill * truth
+    return 1 / (1 + np.exp(-z)), truth
+
+
 p3, y3 = random_classes(40, 4, 1.0)
 truth = rng.normal(size=60) * 3
 cases = {
@@ -101,4 +130,12 @@ cases = {
         numbers_case("two rows", [1.0, 2.0], [1.5, 4.0]),
     ],
 }
+cases["tags"] = [
+    tags_case("five tags", *random_tags(60, 5, 2.0, 0.3)),
+    tags_case("ties", *[np.round(v.astype(float), 1) for v in random_tags(50, 3, 1.0, 0.4)]),
+    tags_case("a tag that no row has", *random_tags(30, 4, 2.0, [0.4, 0.0, 0.2, 0.5]), threshold=0.7),
+    tags_case("a tag that every row has", *random_tags(30, 3, 2.0, [0.4, 1.0, 0.2])),
+    tags_case("no tag at all, none answered", np.full((8, 2), 0.25), np.zeros((8, 2))),
+    tags_case("one row, one tag", [[0.75]], [[1]]),
+]
 print(json.dumps(cases))
