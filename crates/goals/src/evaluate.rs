@@ -29,7 +29,7 @@ pub fn evaluate(path: &Path, data: Option<&[PathBuf]>, watcher: &mut dyn Watcher
         }
         _ => None,
     };
-    let known = |i: &usize| (0..answers.len()).any(|k| !examples.target(*i, k).is_nan());
+    let known = |i: &usize| examples.targets(*i).iter().any(|t| !t.is_nan());
     let scored = (0..examples.len()).filter(known).count();
     let mut evaluation = Evaluation { rows: scored, targets: BTreeMap::new() };
     for (((name, _, _), target), answers) in

@@ -1,13 +1,12 @@
 //! After the last step: the test, touched once; the model, predictions, report and card.
 
 use crate::infer::out_columns;
-use crate::outcome::{Answers, Evaluation, score};
+use crate::outcome::{Evaluation, score};
 use crate::report::{Tested, report_data};
 use crate::run::EVALUATION;
 use crate::trained::Trained;
 use crate::{Result, Run, Watcher};
 use pellucid_data::{Part, write_table};
-use pellucid_kinds::Record;
 use std::collections::BTreeMap;
 
 /// A finished run.
@@ -29,7 +28,7 @@ pub(crate) fn finish(trained: &Trained<'_>, run: &Run, watcher: &mut dyn Watcher
     let part = if unseen { Part::Test } else { Part::Validation };
     let records = &trained.records[part as usize];
     watcher.begin("Testing", records.len());
-    let answers = answer(trained, records)?;
+    let answers = trained.model.answer_records(trained.examples, records)?;
     let groups = groups(trained, records)?;
     let mut evaluation = Evaluation { rows: records.len(), targets: BTreeMap::new() };
     for ((name, target), answers) in
@@ -56,22 +55,6 @@ pub(crate) fn finish(trained: &Trained<'_>, run: &Run, watcher: &mut dyn Watcher
     run.write_json(EVALUATION, &evaluation)?;
     trained.model.save(&run.model())?;
     Ok(Finished { run: run.clone(), evaluation, unseen, seconds: trained.outcome.seconds })
-}
-
-fn answer(trained: &Trained<'_>, records: &[usize]) -> Result<Vec<Answers>> {
-    let mut answers: Vec<Answers> = trained.model.batcher.targets().iter().map(Answers::new).collect();
-    for some in records.chunks(crate::predict::INFERENCE_BATCH) {
-        let mut read = Vec::with_capacity(some.len());
-        for &i in some {
-            let mut record = Record::default();
-            trained.examples.read(i, &mut record)?;
-            read.push(record);
-        }
-        for (all, more) in answers.iter_mut().zip(trained.model.answer(&read)?) {
-            all.append(more);
-        }
-    }
-    Ok(answers)
 }
 
 /// The group of each record, if the split kept groups together: intervals then resample whole groups.

@@ -102,7 +102,7 @@ pub(crate) fn answer_table(
     check_inputs(encoder, table)?;
     let examples = encoder.encode(table, &|_| true, MEMORY, &mut |done| watcher.advance(done))?;
     tell_voided(table, &examples, watcher);
-    let mut answers: Vec<Answers> = model.batcher.targets().iter().map(Answers::new).collect();
+    let mut answers = model.no_answers();
     watcher.begin("Answering", examples.len());
     let mut some: Vec<Record> = Vec::new();
     for i in 0..examples.len() {
@@ -189,6 +189,12 @@ fn input_names(model: &Model, table: &Table, positions: &[usize]) -> Result<Vec<
     Ok(names)
 }
 
+/// The tags that are there, in one text; `none` if there is none, which reads back as that.
+pub(crate) fn tag_text(names: &[String], there: &[bool], separator: &str) -> String {
+    let there: Vec<&str> = names.iter().zip(there).filter(|(_, t)| **t).map(|(name, _)| name.as_str()).collect();
+    if there.is_empty() { "none".to_owned() } else { there.join(separator) }
+}
+
 /// The answers by row of the table; rows without an answer stay empty.
 pub(crate) fn out_columns(
     model: &Model,
@@ -206,18 +212,24 @@ pub(crate) fn out_columns(
             answered.iter().enumerate().for_each(|(i, &row)| values[row] = f(i));
             OutValues::Number(values)
         };
-        let Target::Classes { names, .. } = target else {
-            let values = spread(&|i| answers.numbers.get(i).copied().unwrap_or(f64::NAN));
-            columns.push(OutColumn { name: name.clone(), values });
-            continue;
+        let write = |f: &dyn Fn(usize) -> String| {
+            let mut texts = vec![String::new(); rows];
+            answered.iter().enumerate().for_each(|(i, &row)| texts[row] = f(i));
+            OutValues::Text(texts)
         };
-        let mut texts = vec![String::new(); rows];
-        for (i, &row) in answered.iter().enumerate() {
-            texts[row].clone_from(&names[answers.best(i).0]);
-        }
-        columns.push(OutColumn { name: name.clone(), values: OutValues::Text(texts) });
-        columns
-            .push(OutColumn { name: format!("{name}_p"), values: spread(&|i| f64::from(answers.best(i).1)) });
+        let (values, best, names) = match target {
+            Target::Classes { names, .. } => {
+                (write(&|i| names[answers.best(i).0].clone()), Some(spread(&|i| f64::from(answers.best(i).1))), names.as_slice())
+            }
+            Target::Tags { names, separator, .. } => {
+                (write(&|i| tag_text(names, &answers.tags(i), separator)), None, names.as_slice())
+            }
+            Target::Number { .. } => {
+                (spread(&|i| answers.numbers.get(i).copied().unwrap_or(f64::NAN)), None, [].as_slice())
+            }
+        };
+        columns.push(OutColumn { name: name.clone(), values });
+        columns.extend(best.map(|values| OutColumn { name: format!("{name}_p"), values }));
         for (class, class_name) in names.iter().enumerate() {
             let values = spread(&|i| f64::from(answers.row(i)[class]));
             columns.push(OutColumn { name: format!("{name}_p_{class_name}"), values });

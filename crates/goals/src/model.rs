@@ -7,10 +7,10 @@
 //! | `SHA256SUMS` | checksums of both, as `sha256sum --check` reads them |
 
 use crate::outcome::Answers;
-use crate::predict::{Blueprint, Network};
+use crate::predict::{Blueprint, Network, thresholds};
 use crate::{Error, Result};
 use pellucid_data::write_atomic;
-use pellucid_kinds::{Batcher, Encoder, Record, kind};
+use pellucid_kinds::{Batcher, Encoder, Examples, Record, Target, kind, slots};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -34,6 +34,8 @@ pub struct Model {
     pub network: Network,
     /// What the network was built from.
     pub blueprint: Blueprint,
+    /// For each target with tags, the probability from which on each tag is answered.
+    pub thresholds: Vec<Option<Vec<f32>>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -53,6 +55,8 @@ struct Column {
     name: String,
     kind: String,
     state: Value,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    thresholds: Option<Vec<f32>>,
 }
 
 fn checksum(bytes: &[u8]) -> String {
@@ -60,13 +64,69 @@ fn checksum(bytes: &[u8]) -> String {
 }
 
 impl Model {
+    /// A model whose tags are answered from a probability of one half on.
+    pub(crate) fn new(encoder: Encoder, batcher: Batcher, network: Network, blueprint: Blueprint) -> Model {
+        let half = |target: &Target| match target {
+            Target::Tags { names, .. } => Some(vec![0.5; names.len()]),
+            Target::Classes { .. } | Target::Number { .. } => None,
+        };
+        let thresholds = batcher.targets().iter().map(half).collect();
+        Model { encoder, batcher, network, blueprint, thresholds }
+    }
+
+    /// Chooses the thresholds that are best on some records.
+    ///
+    /// # Errors
+    /// Failures of reading, and no memory.
+    pub(crate) fn choose_thresholds(&mut self, examples: &Examples, records: &[usize]) -> Result<()> {
+        if self.thresholds.iter().all(Option::is_none) {
+            return Ok(());
+        }
+        let answers = self.answer_records(examples, records)?;
+        for (chosen, answers) in self.thresholds.iter_mut().zip(answers) {
+            let (known, _) = answers.known();
+            let best = |t: &Vec<f32>| thresholds(&known.probabilities, &known.true_tags(), t.len());
+            *chosen = chosen.as_ref().map(best);
+        }
+        Ok(())
+    }
+
+    /// Answers without a row, one [`Answers`] per target.
+    pub(crate) fn no_answers(&self) -> Vec<Answers> {
+        let none = |(target, thresholds): (&Target, &Option<Vec<f32>>)| match thresholds {
+            Some(thresholds) => Answers::new(target).with_thresholds(thresholds),
+            None => Answers::new(target),
+        };
+        self.batcher.targets().iter().zip(&self.thresholds).map(none).collect()
+    }
+
+    /// Answers for records of prepared rows, one [`Answers`] per target.
+    ///
+    /// # Errors
+    /// Failures of reading, and no memory.
+    pub(crate) fn answer_records(&self, examples: &Examples, records: &[usize]) -> Result<Vec<Answers>> {
+        let mut answers = self.no_answers();
+        for some in records.chunks(crate::predict::INFERENCE_BATCH) {
+            let mut read = Vec::with_capacity(some.len());
+            for &i in some {
+                let mut record = Record::default();
+                examples.read(i, &mut record)?;
+                read.push(record);
+            }
+            for (all, more) in answers.iter_mut().zip(self.answer(&read)?) {
+                all.append(more);
+            }
+        }
+        Ok(answers)
+    }
+
     /// Answers for records, one [`Answers`] per target.
     ///
     /// # Errors
     /// Records of another layout, and no memory.
     pub fn answer(&self, records: &[Record]) -> Result<Vec<Answers>> {
-        let targets = self.batcher.targets();
-        let mut answers: Vec<_> = targets.iter().map(Answers::new).collect();
+        let (targets, slots) = (self.batcher.targets(), slots(self.batcher.targets()));
+        let mut answers = self.no_answers();
         for some in records.chunks(crate::predict::INFERENCE_BATCH) {
             let batch = self.batcher.assemble(some, None)?;
             let outputs = self.network.answer(&batch)?;
@@ -74,7 +134,8 @@ impl Model {
                 answers.add_outputs(target, output.value())?;
             }
             for record in some {
-                answers.iter_mut().zip(&record.targets).for_each(|(a, &t)| a.add_truth(t));
+                let truths = slots.iter().map(|range| record.targets.get(range.clone()).unwrap_or_default());
+                answers.iter_mut().zip(truths).for_each(|(a, t)| a.add_truth(t));
             }
         }
         Ok(answers)
@@ -96,15 +157,18 @@ impl Model {
                     name: name.clone(),
                     kind: (*kind).to_owned(),
                     state: p.state(),
+                    thresholds: None,
                 })
-                .collect()
+                .collect::<Vec<_>>()
         };
+        let mut targets = columns(&self.encoder.targets);
+        targets.iter_mut().zip(&self.thresholds).for_each(|(t, chosen)| t.thresholds.clone_from(chosen));
         let file = File {
             format: "pellucid".to_owned(),
             version: VERSION,
             goal: "predict".to_owned(),
             inputs: columns(&self.encoder.inputs),
-            targets: columns(&self.encoder.targets),
+            targets,
             network: self.blueprint.clone(),
         };
         let config = serde_json::to_vec_pretty(&file)
@@ -153,6 +217,7 @@ impl Model {
             None => return Err(unreadable("it is not a Pellucid model: it has no version".to_owned())),
         }
         let file: File = serde_json::from_value(value).map_err(|e| unreadable(e.to_string()))?;
+        let thresholds: Vec<_> = file.targets.iter().map(|t| t.thresholds.clone()).collect();
         let restore = |columns: Vec<Column>| -> Result<Vec<_>> {
             columns
                 .into_iter()
@@ -166,6 +231,12 @@ impl Model {
         let batcher = Batcher::new(encoder.features(), encoder.answers());
         let mut network = Network::build(&file.network, &batcher, 0)?;
         pellucid_nn::state::load_bytes(&mut network, &weights)?;
-        Ok(Model { encoder, batcher, network, blueprint: file.network })
+        let mut model = Model::new(encoder, batcher, network, file.network);
+        let tags = |t: &[Option<Vec<f32>>]| t.iter().map(|t| t.as_ref().map(Vec::len)).collect::<Vec<_>>();
+        if tags(&thresholds) != tags(&model.thresholds) {
+            return Err(unreadable("its thresholds are not one for each tag".to_owned()));
+        }
+        model.thresholds = thresholds;
+        Ok(model)
     }
 }

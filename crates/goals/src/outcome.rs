@@ -1,31 +1,51 @@
 //! Answers beside the truth, and how good they are.
 
+use crate::predict::thresholds;
 use crate::{Error, Result};
-use pellucid_insight::intervals::{Centre, Scores, evaluate_classes, evaluate_numbers};
+use pellucid_insight::intervals::{
+    Centre, Scores, TagPrior, evaluate_classes, evaluate_numbers, evaluate_tags,
+};
 use pellucid_kinds::{Answer, Target};
 use pellucid_tensor::Tensor;
-use pellucid_train::metrics::{ClassRows, NumberRows, score_classes, score_numbers};
+use pellucid_train::metrics::{
+    ClassRows, NumberRows, TagRows, score_classes, score_numbers, score_tags,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The answers to one target over many rows, and the truth where it is known.
 #[derive(Clone, Debug, Default)]
 pub struct Answers {
-    /// How many probabilities a row has; 0 for a number.
+    /// How many probabilities a row has, one for each class or tag; 0 for a number.
     classes: usize,
-    /// Probabilities of the classes, row by row.
+    /// How many numbers of `truth` a row has.
+    slots: usize,
+    /// For tags, the probability from which on each is answered.
+    thresholds: Vec<f32>,
+    /// Whether at least one tag is answered.
+    always: bool,
+    /// Probabilities of the classes or tags, row by row.
     pub probabilities: Vec<f32>,
     /// Numbers in their own unit.
     pub numbers: Vec<f64>,
-    /// Classes or numbers; NaN where not known.
+    /// Classes or numbers, or for each tag 0 or 1; NaN where not known.
     pub truth: Vec<f64>,
 }
 
 impl Answers {
     /// None yet.
     pub fn new(target: &Target) -> Answers {
-        let classes = if let Target::Classes { names, .. } = target { names.len() } else { 0 };
-        Answers { classes, ..Answers::default() }
+        let (classes, tags, always) = match target {
+            Target::Classes { names, .. } => (names.len(), 0, false),
+            Target::Tags { names, always, .. } => (names.len(), names.len(), *always),
+            Target::Number { .. } => (0, 0, false),
+        };
+        Answers { classes, slots: target.slots(), thresholds: vec![0.5; tags], always, ..Answers::default() }
+    }
+
+    /// The same with other thresholds of the tags.
+    pub(crate) fn with_thresholds(self, thresholds: &[f32]) -> Answers {
+        Answers { thresholds: thresholds.to_vec(), ..self }
     }
 
     /// Adds the network's outputs `[n, outputs]`.
@@ -35,16 +55,16 @@ impl Answers {
     pub fn add_outputs(&mut self, target: &Target, outputs: &Tensor) -> pellucid_tensor::Result<()> {
         for row in outputs.data::<f32>()?.chunks(target.outputs().max(1)) {
             match target.answer(row) {
-                Answer::Class(p) => self.probabilities.extend(p),
+                Answer::Class(p) | Answer::Tags(p) => self.probabilities.extend(p),
                 Answer::Number(x) => self.numbers.push(x),
             }
         }
         Ok(())
     }
 
-    /// Adds the truth of a row.
-    pub fn add_truth(&mut self, truth: f64) {
-        self.truth.push(truth);
+    /// Adds the truth of a row: as many numbers as the target has slots.
+    pub fn add_truth(&mut self, truth: &[f64]) {
+        self.truth.extend(truth);
     }
 
     /// Adds further rows.
@@ -59,7 +79,7 @@ impl Answers {
         self.probabilities.len().checked_div(self.classes).unwrap_or(self.numbers.len())
     }
 
-    /// The probabilities of a row's classes.
+    /// The probabilities of a row's classes or tags.
     pub fn row(&self, i: usize) -> &[f32] {
         self.probabilities.get(i * self.classes..(i + 1) * self.classes).unwrap_or_default()
     }
@@ -75,13 +95,14 @@ impl Answers {
 
     /// Only the rows whose truth is known, with the rows' positions.
     pub fn known(&self) -> (Answers, Vec<usize>) {
-        let mut known = Answers { classes: self.classes, ..Answers::default() };
-        let rows: Vec<_> =
-            (0..self.rows()).filter(|&i| self.truth.get(i).is_some_and(|t| !t.is_nan())).collect();
+        let (probabilities, numbers, truth) = Default::default();
+        let mut known = Answers { probabilities, numbers, truth, thresholds: self.thresholds.clone(), ..*self };
+        let is_known = |i: usize| self.truth.get(i * self.slots).is_some_and(|t| !t.is_nan());
+        let rows: Vec<_> = (0..self.rows()).filter(|&i| is_known(i)).collect();
         for &i in &rows {
             known.probabilities.extend(self.row(i));
             known.numbers.extend(self.numbers.get(i));
-            known.truth.push(self.truth[i]);
+            known.truth.extend(&self.truth[i * self.slots..(i + 1) * self.slots]);
         }
         (known, rows)
     }
@@ -89,6 +110,31 @@ impl Answers {
     /// The known classes.
     pub fn labels(&self) -> Vec<u32> {
         self.truth.iter().map(|&t| t as u32).collect()
+    }
+
+    /// For each tag the probability from which on it is answered.
+    pub fn thresholds(&self) -> &[f32] {
+        &self.thresholds
+    }
+
+    /// For each tag of a row whether it is answered: those whose probability reaches their threshold, and where there must
+    /// be one, the likeliest.
+    pub fn tags(&self, i: usize) -> Vec<bool> {
+        let mut tags: Vec<bool> = self.row(i).iter().zip(&self.thresholds).map(|(p, least)| p >= least).collect();
+        if self.always && !tags.contains(&true) {
+            tags[self.best(i).0] = true;
+        }
+        tags
+    }
+
+    /// For each tag of all rows whether it is answered, `[rows, tags]` row by row.
+    pub fn answered_tags(&self) -> Vec<bool> {
+        (0..self.rows()).flat_map(|i| self.tags(i)).collect()
+    }
+
+    /// For each tag of all rows whether it is true, `[rows, tags]` row by row.
+    pub fn true_tags(&self) -> Vec<bool> {
+        self.truth.iter().map(|&t| t > 0.0).collect()
     }
 }
 
@@ -100,12 +146,19 @@ pub(crate) struct Quick {
 }
 
 /// The metrics without intervals, and the one number that training follows: for classes the mean of accuracy and
-/// balanced accuracy less a tenth of the log loss (accuracy alone is coarse on few rows), for numbers R².
+/// balanced accuracy less a tenth of the log loss (accuracy alone is coarse on few rows); for tags the macro F1 with the thresholds
+/// that are best on these rows, since such are chosen in the end, less a tenth of the log loss; for numbers R².
 pub(crate) fn quick_scores(answers: &Answers, target: &Target) -> Quick {
     let (known, _) = answers.known();
     let scored = match target {
         Target::Classes { names, .. } => ClassRows::new(&known.probabilities, &known.labels(), names.len())
             .map(|rows| score_classes(&rows)),
+        Target::Tags { names, .. } => {
+            let (p, truth) = (&known.probabilities, known.true_tags());
+            let answered =
+                known.clone().with_thresholds(&thresholds(p, &truth, names.len())).answered_tags();
+            TagRows::new(p, &truth, &answered, names.len()).map(|rows| score_tags(&rows))
+        }
         Target::Number { .. } => {
             NumberRows::new(&known.numbers, &known.truth).map(|rows| score_numbers(&rows))
         }
@@ -121,6 +174,7 @@ pub(crate) fn quick_scores(answers: &Answers, target: &Target) -> Quick {
             let balanced = metrics.iter().find(|m| m.0 == "balanced_accuracy").map_or(accuracy, |m| m.1);
             (0.5 * (accuracy + balanced) - 0.1 * get("log_loss"), "accuracy")
         }
+        Target::Tags { .. } => (get("macro_f1") - 0.1 * get("log_loss"), "macro_f1"),
         Target::Number { .. } => (get("r2"), "r2"),
     };
     Quick { metrics, score, name: name.to_owned() }
@@ -156,6 +210,10 @@ pub(crate) fn score(answers: &Answers, target: &Target, groups: Option<&[u32]>, 
             groups.as_deref(),
             seed,
         ),
+        Target::Tags { .. } => {
+            let (truth, answered) = (known.true_tags(), known.answered_tags());
+            evaluate_tags(&known.probabilities, &truth, &answered, &tag_prior(target), groups.as_deref(), seed)
+        }
         Target::Number { .. } => {
             evaluate_numbers(&known.numbers, &known.truth, centre(target), groups.as_deref(), seed)
         }
@@ -170,10 +228,19 @@ pub(crate) fn prior(target: &Target) -> Vec<f32> {
     counts.iter().map(|&n| n as f32 / total).collect()
 }
 
+/// How often each tag occurs among the training rows, and their most frequent combination.
+pub(crate) fn tag_prior(target: &Target) -> TagPrior {
+    let Target::Tags { counts, rows, commonest, .. } = target else {
+        return TagPrior { shares: Vec::new(), commonest: Vec::new() };
+    };
+    let share = |&n: &usize| n as f32 / (*rows).max(1) as f32;
+    TagPrior { shares: counts.iter().map(share).collect(), commonest: commonest.clone() }
+}
+
 /// The trivial answers for a number.
 pub(crate) fn centre(target: &Target) -> Centre {
     match target {
         Target::Number { mean, median, .. } => Centre { mean: *mean, median: *median },
-        Target::Classes { .. } => Centre { mean: 0.0, median: 0.0 },
+        Target::Classes { .. } | Target::Tags { .. } => Centre { mean: 0.0, median: 0.0 },
     }
 }

@@ -1,6 +1,7 @@
 //! The facts of a finished run, as the report and the model card want them.
 
-use crate::outcome::{Answers, Evaluation, centre, prior};
+use crate::infer::tag_text;
+use crate::outcome::{Answers, Evaluation, centre, prior, tag_prior};
 use crate::trained::Trained;
 use crate::{Error, Result, Run, Use};
 use pellucid_data::{Cell, Part};
@@ -8,7 +9,7 @@ use pellucid_insight::check::{Finding, Severity as Found};
 use pellucid_insight::report::ReportData;
 use pellucid_insight::report::data::{
     CardFacts, Choice, ClassOutcome, Column, Curves, DataFacts, Example, Layer, MetricCurves, Notice,
-    NumberOutcome, Outcome, Reproduce, Severity, Skipped, Split, Target as Scored, Training,
+    NumberOutcome, Outcome, Reproduce, Severity, Skipped, Split, TagOutcome, Target as Scored, Training,
 };
 use pellucid_kinds::image::{decode, picture_bytes};
 use pellucid_kinds::{Target, cell_text};
@@ -73,6 +74,13 @@ fn outcome(target: &Target, known: &Answers) -> Result<Outcome> {
             ClassOutcome::measure(names, &known.probabilities, &known.labels(), &prior(target))
                 .map_err(failed)?,
         ),
+        Target::Tags { names, left_out, always, .. } => {
+            let (p, thresholds) = (&known.probabilities, known.thresholds());
+            let (truth, answered) = (known.true_tags(), known.answered_tags());
+            let figures =
+                TagOutcome::measure(names, thresholds, p, &truth, &answered, &tag_prior(target)).map_err(failed)?;
+            Outcome::Tags(TagOutcome { always: *always, left_out: *left_out as u64, ..figures })
+        }
         Target::Number { .. } => Outcome::Numbers(
             NumberOutcome::measure(None, &known.numbers, &known.truth, centre(target)).map_err(failed)?,
         ),
@@ -253,16 +261,23 @@ fn examples(
             let (best, p) = known.best(i);
             (best as f64 == known.truth[i], f64::from(p))
         }
+        Target::Tags { names, .. } => {
+            let truth = true_tags(known, i, names.len());
+            let of_truth = known.row(i).iter().zip(&truth).map(|(&p, &is)| f64::from(if is { p } else { 1.0 - p }));
+            // The chance of the whole answer, and how far from certain it was.
+            (known.tags(i) == truth, -of_truth.map(|p| p.max(1e-9).ln()).sum::<f64>())
+        }
         Target::Number { scale, .. } => {
             let error = (known.numbers[i] - known.truth[i]).abs();
             (error < 0.25 * scale, error)
         }
     };
     let mut order: Vec<_> = (0..rows.len()).map(|i| (i, rated(i))).collect();
-    let numbers = matches!(target, Target::Number { .. });
+    // Errors and surprises, of which less is better, as opposed to probabilities.
+    let errors = !matches!(target, Target::Classes { .. });
     order.sort_by(|a, b| b.1.1.total_cmp(&a.1.1).then(a.0.cmp(&b.0)));
     let wrong = order.iter().filter(|(_, (right, _))| !right).take(SHOWN);
-    let right: Vec<_> = match numbers {
+    let right: Vec<_> = match errors {
         true => order.iter().rev().filter(|(_, (right, _))| *right).take(SHOWN).collect(),
         false => order.iter().filter(|(_, (right, _))| *right).take(SHOWN).collect(),
     };
@@ -300,12 +315,21 @@ fn example(
             let name = |k: usize| names.get(k).cloned().unwrap_or_default();
             (name(known.truth[i] as usize), name(best), Some(f64::from(p)))
         }
+        Target::Tags { names, separator, .. } => {
+            let text = |there: &[bool]| tag_text(names, there, separator);
+            (text(&true_tags(known, i, names.len())), text(&known.tags(i)), None)
+        }
         Target::Number { scale, .. } => {
             (known.truth[i].to_string(), to_a_thousandth(known.numbers[i], *scale), None)
         }
     };
     fields.truncate(8);
     Example { place: tested.places[row].clone(), picture, fields, truth, answer, probability, right }
+}
+
+/// For each tag of a row whether it is true.
+fn true_tags(known: &Answers, i: usize, tags: usize) -> Vec<bool> {
+    known.truth[i * tags..(i + 1) * tags].iter().map(|&t| t > 0.0).collect()
 }
 
 /// A number with as many decimals as show a thousandth of the spread of all of its kind.

@@ -14,7 +14,7 @@ use pellucid_insight::check::CheckReport;
 use pellucid_kinds::image::{Mirror, mirror_of_classes, mirror_of_numbers};
 use pellucid_kinds::{Target, TargetOptions};
 use pellucid_train::{Plan, RunFolder, Stopped, measure, train as run_plan};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -256,13 +256,26 @@ fn ask_mirror(prepared: &Prepared) -> Result<Option<Mirror>> {
     let (mut pictures, mut truth) = (Vec::new(), Vec::new());
     for &i in train.iter().step_by(train.len().div_ceil(SAMPLE).max(1)) {
         pictures.extend(prepared.batcher.pictures(&prepared.examples, i)?.into_iter().next());
-        truth.push(prepared.examples.target(i, 0));
+        truth.push(prepared.examples.targets(i));
     }
+    let first = || truth.iter().filter_map(|t| t.first());
     Ok(Some(match target {
-        Target::Classes { .. } => {
-            mirror_of_classes(&pictures, *size, &truth.iter().map(|&t| t as u32).collect::<Vec<_>>())
+        // Each combination is a class.
+        Target::Tags { .. } => {
+            let mut seen = HashMap::new();
+            let bits = |t: &&[f64]| t.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+            let code = |t| {
+                let next = seen.len() as u32;
+                *seen.entry(bits(t)).or_insert(next)
+            };
+            mirror_of_classes(&pictures, *size, &truth.iter().map(code).collect::<Vec<_>>())
         }
-        Target::Number { .. } => mirror_of_numbers(&pictures, *size, &truth),
+        Target::Classes { .. } => {
+            mirror_of_classes(&pictures, *size, &first().map(|&t| t as u32).collect::<Vec<_>>())
+        }
+        Target::Number { .. } => {
+            mirror_of_numbers(&pictures, *size, &first().copied().collect::<Vec<_>>())
+        }
     }))
 }
 
@@ -412,12 +425,8 @@ fn carry_out(begun: Begun, run: Run, watcher: &mut dyn Watcher, stop: &AtomicBoo
     }
     let Ready { survey, splits, report, prepared, _sample } = ready;
     let Prepared { encoder, examples, records, batcher, unanswered } = prepared;
-    let model = Model {
-        encoder,
-        batcher: batcher.as_ref().clone(),
-        network: task.network,
-        blueprint: design.blueprint,
-    };
+    let mut model = Model::new(encoder, batcher.as_ref().clone(), task.network, design.blueprint);
+    model.choose_thresholds(&examples, &records[Part::Validation as usize])?;
     let trained = Trained {
         survey: &survey,
         splits: &splits,

@@ -178,8 +178,8 @@ fn result(data: &ReportData, target: &Target, task: Option<&str>) -> Value {
 fn task(data: &ReportData) -> Option<&'static str> {
     let pictures = data.data.columns.iter().any(|column| column.role == "input" && column.kind == "image");
     match (&data.targets.first()?.outcome, pictures) {
-        (Outcome::Classes(_), true) => Some("image-classification"),
-        (Outcome::Classes(_), false) => Some("tabular-classification"),
+        (Outcome::Classes(_) | Outcome::Tags(_), true) => Some("image-classification"),
+        (Outcome::Classes(_) | Outcome::Tags(_), false) => Some("tabular-classification"),
         (Outcome::Numbers(_), false) => Some("tabular-regression"),
         (Outcome::Numbers(_), true) => None,
     }

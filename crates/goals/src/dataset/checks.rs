@@ -126,6 +126,7 @@ pub(crate) fn check(survey: &Survey, splits: &Splits, prepared: Option<&Prepared
     let group = gather(Use::Group)?;
     let (inputs_view, targets_view, others_view) = (views(&inputs), views(&targets), views(&others));
     let row_name = |row: usize| survey.row_name(row);
+    let has_tags = |name: &str| survey.columns.iter().any(|c| c.name == name && c.kind.is_some_and(|k| k.name() == "tags"));
     let mut report = check_table(&Dataset {
         parts: &splits.parts,
         inputs: &inputs_view,
@@ -133,6 +134,11 @@ pub(crate) fn check(survey: &Survey, splits: &Splits, prepared: Option<&Prepared
         others: &others_view,
         group: views(&group).first().copied(),
         row_name: &row_name,
+    });
+    // Combinations of tags are no classes of which each should be frequent.
+    report.findings.retain(|f| {
+        let of_classes = ["imbalance", "rare_class", "class_missing_in_split"].contains(&f.code.as_str());
+        !(of_classes && f.column.iter().any(|c| has_tags(c)))
     });
     if let Some(p) = pictures {
         let prints = match inputs.last() {

@@ -71,7 +71,7 @@ pub(crate) fn prepare(
     }
     let examples = encoder.encode(&survey.table, &|_| true, config.memory.unwrap_or(MEMORY), progress)?;
     tolerate(survey, &examples, config)?;
-    let known = |i: usize| (0..encoder.targets.len()).any(|k| !examples.target(i, k).is_nan());
+    let known = |i: usize| examples.targets(i).iter().any(|t| !t.is_nan());
     let mut records = [Vec::new(), Vec::new(), Vec::new()];
     let mut unanswered = 0;
     for (i, &row) in examples.rows().iter().enumerate() {
@@ -162,7 +162,7 @@ pub(crate) fn fingerprint(prepared: &Prepared) -> Result<String> {
     for records in &prepared.records {
         hash.update(records.len().to_le_bytes());
         for &i in records {
-            (0..layout.targets).for_each(|k| hash.update(examples.target(i, k).to_le_bytes()));
+            examples.targets(i).iter().for_each(|t| hash.update(t.to_le_bytes()));
         }
         let (mut record, mut bytes) = (Record::default(), Vec::new());
         for &i in records.iter().step_by(records.len().div_ceil(256).max(1)) {

@@ -4,7 +4,7 @@ use super::{ColumnPlan, Survey, Use};
 use crate::Result;
 use crate::config::DataConfig;
 use pellucid_data::{Cell, DataError, Part, SplitOptions, SplitPlan, Splits, split};
-use pellucid_kinds::cell_text;
+use pellucid_kinds::{cell_text, rarest_tags};
 use std::collections::HashMap;
 
 /// Numbers are spread over the parts by this many quantiles.
@@ -82,9 +82,12 @@ pub(crate) fn codes(survey: &Survey, column: &ColumnPlan) -> Result<Vec<u32>> {
     Ok(codes)
 }
 
+/// What is spread evenly over the parts: classes, the quantiles of numbers, each row's rarest tag.
 fn strata(survey: &Survey, target: &ColumnPlan) -> Result<Vec<u32>> {
-    if target.kind.is_none_or(|k| k.name() != "number") {
-        return codes(survey, target);
+    match target.kind.map(|k| k.name()) {
+        Some("tags") => return Ok(rarest_tags(&survey.table, target.position)?),
+        Some("number") => {}
+        _ => return codes(survey, target),
     }
     let mut values = Vec::with_capacity(survey.table.rows());
     each_cell(survey, target, |_, cell| {

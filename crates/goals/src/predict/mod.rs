@@ -1,13 +1,15 @@
-//! Predict: one or several inputs of any kind to categories, flags and numbers.
+//! Predict: one or several inputs of any kind to categories, flags, tags and numbers.
 
 mod design;
 mod network;
 mod size;
 mod task;
+mod thresholds;
 mod weights;
 
 pub(crate) use design::{Blueprint, Decision, Design, Facts, GIVEN, design};
 pub(crate) use network::Network;
 pub(crate) use size::Size;
 pub(crate) use task::{INFERENCE_BATCH, PredictSource, PredictTask};
+pub(crate) use thresholds::thresholds;
 pub(crate) use weights::class_weights;

@@ -89,6 +89,7 @@ impl Task for PredictTask {
     fn validate(&self) -> Result<Validation> {
         let targets = self.batcher.targets();
         let mut answers: Vec<Answers> = targets.iter().map(Answers::new).collect();
+        let slots = pellucid_kinds::slots(targets);
         let plain = vec![TargetOptions::default(); targets.len()];
         let (mut loss, mut rows) = (0.0, 0.0);
         for records in self.validation.chunks(INFERENCE_BATCH) {
@@ -98,7 +99,9 @@ impl Task for PredictTask {
             rows += records.len() as f64;
             for (k, output) in outputs.iter().enumerate() {
                 answers[k].add_outputs(&targets[k], output.value())?;
-                records.iter().for_each(|&i| answers[k].add_truth(self.examples.target(i, k)));
+                for &i in records {
+                    answers[k].add_truth(&self.examples.targets(i)[slots[k].clone()]);
+                }
             }
         }
         let (mut metrics, mut score, mut names) = (Vec::new(), 0.0, Vec::new());

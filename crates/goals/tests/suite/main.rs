@@ -7,6 +7,7 @@ mod outcomes;
 mod refusals;
 mod resuming;
 mod splits;
+mod tags;
 
 use pellucid_goals::{Config, Ended, Evaluation, Finished, Place, Preset, Unwatched, train};
 use pellucid_tensor::Stream;

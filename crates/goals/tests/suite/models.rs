@@ -23,6 +23,15 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
+/// Writes another configuration into a model's folder, with its checksum.
+pub(crate) fn replace_config(model: &Path, config: &[u8]) {
+    std::fs::write(model.join("config.json"), config).unwrap();
+    let sum = |bytes: &[u8]| pellucid_base::hex(&Sha256::digest(bytes));
+    let weights = sum(&std::fs::read(model.join("model.safetensors")).unwrap());
+    let sums = format!("{}  config.json\n{weights}  model.safetensors\n", sum(config));
+    std::fs::write(model.join("SHA256SUMS"), sums).unwrap();
+}
+
 #[test]
 fn a_model_gives_the_same_answers_from_its_run_its_folder_and_a_copy_saved_again() {
     let (folder, run) = finished();
@@ -104,11 +113,7 @@ fn a_model_of_a_newer_version_or_another_program_is_refused_with_the_reason() {
         let text = std::fs::read_to_string(model.join("config.json")).unwrap();
         assert!(text.contains(from), "{text}");
         let text = text.replacen(from, to, 1);
-        std::fs::write(model.join("config.json"), &text).unwrap();
-        let sum = |bytes: &[u8]| pellucid_base::hex(&Sha256::digest(bytes));
-        let weights = sum(&std::fs::read(model.join("model.safetensors")).unwrap());
-        let sums = format!("{}  config.json\n{weights}  model.safetensors\n", sum(text.as_bytes()));
-        std::fs::write(model.join("SHA256SUMS"), sums).unwrap();
+        replace_config(&model, text.as_bytes());
         match Model::load(&model) {
             Ok(_) => panic!("{to} is taken"),
             Err(error) => error.to_string(),

@@ -26,7 +26,7 @@ impl Watcher for Stopper<'_> {
 }
 
 /// Starts a run and stops it after so many steps.
-fn stopped(config: Config, out: &Path, name: &str, after: u64) -> Run {
+pub(crate) fn stopped(config: Config, out: &Path, name: &str, after: u64) -> Run {
     let stop = AtomicBool::new(false);
     let place = Place { out: Some(out), name: Some(name), command: "pellucid train".to_owned() };
     match train(config, &place, &mut Stopper { after, stop: &stop }, &stop) {
@@ -37,7 +37,7 @@ fn stopped(config: Config, out: &Path, name: &str, after: u64) -> Run {
 }
 
 /// Goes on with a run; it may be stopped again.
-fn go_on(run: &Run, after: u64) -> pellucid_goals::Result<Ended> {
+pub(crate) fn go_on(run: &Run, after: u64) -> pellucid_goals::Result<Ended> {
     let stop = AtomicBool::new(false);
     resume(run.path(), &Place::default(), &mut Stopper { after, stop: &stop }, &stop)
 }

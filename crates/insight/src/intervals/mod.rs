@@ -9,7 +9,7 @@ mod bootstrap;
 use std::collections::BTreeMap;
 
 use pellucid_train::metrics::{
-    CLASS_METRICS, ClassRows, Counts, Metric, MetricError, NUMBER_METRICS, NumberRows,
+    CLASS_METRICS, ClassRows, Counts, Metric, MetricError, NUMBER_METRICS, NumberRows, TAG_METRICS, TagRows,
 };
 use serde::{Deserialize, Serialize};
 
@@ -132,6 +132,55 @@ pub fn evaluate_numbers(
     ))
 }
 
+/// What trivial answers with tags need to know of the training rows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TagPrior {
+    /// The share of the training rows that have each tag.
+    pub shares: Vec<f32>,
+    /// The tags of the most frequent combination, by position.
+    pub commonest: Vec<usize>,
+}
+
+/// Scores answered tags: `p`, `truth` and `answered`, each `[rows, tags]` row by row; `groups: [rows]` as for
+/// [`evaluate_classes`].
+///
+/// The baseline of the macro F1 answers every row with every tag, the best of all constant answers for it; that of the micro F1
+/// and of the share with all tags right answers the most frequent combination; the others state the tags' shares.
+///
+/// # Errors
+/// [`MetricError`] when lengths do not fit or a probability is outside 0 to 1.
+pub fn evaluate_tags(
+    p: &[f32],
+    truth: &[bool],
+    answered: &[bool],
+    prior: &TagPrior,
+    groups: Option<&[u32]>,
+    seed: u64,
+) -> Result<Scores, MetricError> {
+    let tags = prior.shares.len();
+    let rows = TagRows::new(p, truth, answered, tags)?;
+    check_groups(groups, rows.len())?;
+    let shares = prior.shares.repeat(rows.len());
+    let commonest: Vec<bool> = (0..tags).map(|tag| prior.commonest.contains(&tag)).collect();
+    let (every, commonest) = (vec![true; truth.len()], commonest.repeat(rows.len()));
+    let (every, commonest) =
+        (TagRows::new(&shares, truth, &every, tags)?, TagRows::new(&shares, truth, &commonest, tags)?);
+    let plan = Plan::new(rows.len(), groups, seed);
+    // Counting and ranking cost a pass over all rows per tag each, and so does the loss.
+    let samples = plan.run(rows.len() * (4 * tags + 8), |counts| {
+        TAG_METRICS.iter().map(|m| (m.score)(&rows, counts)).collect()
+    });
+    let once = Counts::once(rows.len());
+    Ok(assemble(
+        TAG_METRICS.iter().map(|m| {
+            let trivial = if m.metric.name == "macro_f1" { &every } else { &commonest };
+            (&m.metric, (m.score)(&rows, &once), (m.score)(trivial, &once))
+        }),
+        &samples,
+        plan.units(),
+    ))
+}
+
 fn check_groups(groups: Option<&[u32]>, rows: usize) -> Result<(), MetricError> {
     match groups {
         Some(groups) if groups.len() != rows => {
@@ -151,8 +200,8 @@ fn assemble<'a>(
         let value = value?;
         let drawn = samples.iter().filter_map(|scores| scores.get(index).copied().flatten()).collect();
         let interval = match metric.name {
-            "accuracy" if units > 0 && value == 1.0 => Some((without_a_miss(units), 1.0)),
-            "accuracy" if units > 0 && value == 0.0 => Some((0.0, 1.0 - without_a_miss(units))),
+            "accuracy" | "subset_accuracy" if units > 0 && value == 1.0 => Some((without_a_miss(units), 1.0)),
+            "accuracy" | "subset_accuracy" if units > 0 && value == 0.0 => Some((0.0, 1.0 - without_a_miss(units))),
             _ => percentiles(drawn, samples.len()).filter(|_| units > 1),
         };
         let (low, high) = interval.unzip();

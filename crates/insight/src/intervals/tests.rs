@@ -61,6 +61,37 @@ fn the_baseline_is_the_trivial_answer() {
     assert_eq!(baseline("correlation"), None);
 }
 
+/// Rows of three tags, the first in every third row, the second in every fourth, the third nowhere; each tenth answer is wrong.
+fn three_tags(rows: usize) -> (Vec<f32>, Vec<bool>, Vec<bool>) {
+    let truth: Vec<bool> = (0..rows).flat_map(|i| [i % 3 == 0, i % 4 == 0, false]).collect();
+    let answered: Vec<bool> = truth.iter().enumerate().map(|(i, &t)| t ^ (i % 10 == 1)).collect();
+    let p = answered.iter().enumerate().map(|(i, &a)| if a { 0.6 } else { 0.1 } + (i % 7) as f32 * 0.05);
+    (p.collect(), truth, answered)
+}
+
+#[test]
+fn tags_have_intervals_and_trivial_answers() {
+    let (p, truth, answered) = three_tags(240);
+    let prior = TagPrior { shares: vec![0.3, 0.2, 0.1], commonest: vec![0] };
+    let run = |seed| evaluate_tags(&p, &truth, &answered, &prior, None, seed).unwrap();
+    let scores = run(1);
+    assert_eq!(scores.0.len(), TAG_METRICS.len());
+    assert!(scores.0.iter().all(|(_, s)| s.low.unwrap() <= s.value && s.value <= s.high.unwrap()));
+    assert!(scores == run(1) && scores.get("auc") != run(2).get("auc"));
+    let baseline = |name: &str| scores.get(name).unwrap().baseline.unwrap();
+    // Every tag for every row: 2·share / (1 + share), of shares of a third, a quarter and nothing.
+    assert!((baseline("macro_f1") - (0.5 + 0.4 + 0.0) / 3.0).abs() < 1e-12);
+    // The first tag alone for every row: right in 80 rows, and wholly so in the 60 of them without the second.
+    assert!((baseline("micro_f1") - 160.0 / (240.0 + 80.0 + 60.0)).abs() < 1e-12);
+    assert!((baseline("subset_accuracy") - 0.25).abs() < 1e-12);
+    assert_eq!(baseline("auc"), 0.5);
+    let surprise = |share: f64, p: f64| -share * p.ln() - (1.0 - share) * (1.0 - p).ln();
+    let expected = (surprise(1.0 / 3.0, 0.3) + surprise(0.25, 0.2) + surprise(0.0, 0.1)) / 3.0;
+    assert!((baseline("log_loss") - expected).abs() < 1e-6);
+    let json = serde_json::to_value(&scores).unwrap();
+    assert_eq!(serde_json::from_value::<Scores>(json).unwrap(), scores);
+}
+
 #[test]
 fn the_same_seed_gives_the_same_interval() {
     let (p, labels) = two_classes(100);

@@ -225,8 +225,40 @@ pub struct Target {
 pub enum Outcome {
     /// One of several classes.
     Classes(ClassOutcome),
+    /// Any number of tags.
+    Tags(TagOutcome),
     /// A number.
     Numbers(NumberOutcome),
+}
+
+/// The figures of answered tags; [`TagOutcome::measure`](super::measure) makes it from predictions.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TagOutcome {
+    /// Each tag.
+    pub tags: Vec<TagFigures>,
+    /// Whether a row without a tag above its threshold is given the likeliest: every training row had one.
+    pub always: bool,
+    /// Rare tags that were not learned.
+    pub left_out: u64,
+}
+
+/// One tag.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TagFigures {
+    /// Its name.
+    pub name: String,
+    /// The share of the training rows that have it.
+    pub share: f64,
+    /// It is answered from this probability on.
+    pub threshold: f64,
+    /// Scored rows that have it.
+    pub rows: u64,
+    /// Scored rows for which it was answered.
+    pub answered: u64,
+    /// Scored rows for which both hold.
+    pub right: u64,
 }
 
 /// The figures of predicted classes; [`ClassOutcome::measure`](super::measure) makes it from predictions.

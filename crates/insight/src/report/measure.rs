@@ -1,9 +1,11 @@
 //! From predictions to the figures that the report draws.
 
-use pellucid_train::metrics::{ClassRows, Confusion, MetricError, NumberRows, reliability, roc_curve};
+use pellucid_train::metrics::{
+    ClassRows, Confusion, MetricError, NumberRows, TagRows, reliability, roc_curve,
+};
 
-use super::data::{ClassOutcome, Histogram, NumberOutcome, ReliabilityBin};
-use crate::intervals::Centre;
+use super::data::{ClassOutcome, Histogram, NumberOutcome, ReliabilityBin, TagFigures, TagOutcome};
+use crate::intervals::{Centre, TagPrior};
 
 /// The most points of predicted against true numbers that are kept for drawing.
 pub const SHOWN_POINTS: usize = 2000;
@@ -39,6 +41,34 @@ impl ClassOutcome {
                 .map(|bin| ReliabilityBin { rows: bin.rows, confidence: bin.confidence, right: bin.right })
                 .collect(),
         })
+    }
+}
+
+impl TagOutcome {
+    /// The figures of tags with these names and thresholds: `p`, `truth` and `answered`, each `[rows, tags]` row by row. What
+    /// concerns all of them at once is left as it is by default.
+    ///
+    /// # Errors
+    /// [`MetricError`] when lengths do not fit or a probability is outside 0 to 1.
+    pub fn measure(
+        names: &[String],
+        thresholds: &[f32],
+        p: &[f32],
+        truth: &[bool],
+        answered: &[bool],
+        prior: &TagPrior,
+    ) -> Result<Self, MetricError> {
+        let tallies = TagRows::new(p, truth, answered, names.len())?.tallies();
+        let tags = names.iter().zip(tallies).zip(thresholds.iter().zip(&prior.shares));
+        let figures = tags.map(|((name, tally), (&threshold, &share))| TagFigures {
+            name: name.clone(),
+            share: share.into(),
+            threshold: threshold.into(),
+            rows: tally.truth,
+            answered: tally.answered,
+            right: tally.right,
+        });
+        Ok(Self { tags: figures.collect(), ..Self::default() })
     }
 }
 

@@ -135,6 +135,15 @@ impl Headline {
     }
 }
 
+/// The metric that a target's first finding tells.
+pub(crate) fn headline_metric(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Classes(_) => "accuracy",
+        Outcome::Tags(_) => "macro_f1",
+        Outcome::Numbers(_) => "mae",
+    }
+}
+
 /// The first finding of a target.
 pub(crate) fn headline(data: &ReportData, target: &Target) -> Headline {
     let several = data.targets.len() > 1;
@@ -145,10 +154,7 @@ pub(crate) fn headline(data: &ReportData, target: &Target) -> Headline {
         true => format!("On {} {rows} it never saw, ", count(target.rows)),
         false => format!("On {} {rows} that also helped to choose it, ", count(target.rows)),
     };
-    let name = match &target.outcome {
-        Outcome::Classes(_) => "accuracy",
-        Outcome::Numbers(_) => "mae",
-    };
+    let name = headline_metric(&target.outcome);
     let (Some(scored), Some(metric)) = (target.scores.get(name), by_name(name)) else {
         return Headline {
             before: "There were no rows to score, so nothing is known of".to_owned(),
@@ -180,6 +186,18 @@ pub(crate) fn headline(data: &ReportData, target: &Target) -> Headline {
                         percent(baseline)
                     )
                 }),
+                ..common
+            }
+        }
+        Outcome::Tags(_) => {
+            let reach = if several { "reach" } else { "reaches" };
+            Headline {
+                before: format!("{place}{network} {reach} an F1 of"),
+                value: value(metric.format, scored.value),
+                after: " for the average tag, the balance of finding it and raising no false alarm".to_owned(),
+                trivial: scored
+                    .baseline
+                    .map(|baseline| format!("Always answering every tag would reach {}.", percent(baseline))),
                 ..common
             }
         }

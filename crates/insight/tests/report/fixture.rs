@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use pellucid_insight::intervals::{Centre, evaluate_classes, evaluate_numbers};
+use pellucid_insight::intervals::{Centre, TagPrior, evaluate_classes, evaluate_numbers, evaluate_tags};
 use pellucid_insight::report::data::*;
 
 /// Unrelated numbers from 0 to 1, the same at every call.
@@ -107,6 +107,49 @@ fn number_target(column: &str, rows: usize, noise_size: f64) -> Target {
         ),
         examples: Vec::new(),
     }
+}
+
+/// Moods of songs, common ones found better than rare ones.
+fn tag_target(column: &str, rows: usize) -> Target {
+    let mut noise = Noise::new(9);
+    let names = words(&["calm", "happy", "sad", "wild", "frantic", "never seen"]);
+    let shares = [0.4_f32, 0.3, 0.25, 0.1, 0.03, 0.01];
+    let (mut p, mut truth) = (Vec::new(), Vec::new());
+    for _ in 0..rows {
+        for (tag, &share) in shares.iter().enumerate() {
+            let there = tag < 5 && noise.share() < f64::from(share);
+            let logit = noise.bell() + if there { 2.0 } else { -2.0 };
+            p.push((1.0 / (1.0 + (-logit).exp())) as f32);
+            truth.push(there);
+        }
+    }
+    let thresholds = [0.5, 0.5, 0.45, 0.4, 0.3, 0.99];
+    let answered: Vec<bool> = p.iter().zip(thresholds.iter().cycle()).map(|(p, t)| p >= t).collect();
+    let prior = TagPrior { shares: shares.to_vec(), commonest: vec![0] };
+    let figures = TagOutcome::measure(&names, &thresholds, &p, &truth, &answered, &prior).unwrap();
+    Target {
+        column: column.into(),
+        rows: rows as u64,
+        unseen: true,
+        scores: evaluate_tags(&p, &truth, &answered, &prior, None, 1).unwrap(),
+        outcome: Outcome::Tags(TagOutcome { always: true, left_out: 2, ..figures }),
+        examples: vec![Example {
+            place: "row 17".into(),
+            fields: pairs(&[("tempo", "171"), ("loudness", "−4.2")]),
+            truth: "wild frantic".into(),
+            answer: "wild".into(),
+            ..Example::default()
+        }],
+    }
+}
+
+/// A run that answers tags.
+pub fn moods() -> ReportData {
+    let mut data = minutes();
+    data.name = "songs-1".into();
+    data.targets = vec![tag_target("mood", 600)];
+    data.training.curves.metric = None;
+    data
 }
 
 /// Curves that fall and rise like real ones, with `steps` training values and one validation value per epoch.

@@ -176,6 +176,12 @@ fn figures_without_sense_do_not_break_the_page() {
                     numbers.trivial = bad;
                     numbers.errors = Histogram { low: bad, high: bad, counts: vec![1, u64::MAX / 4] };
                 }
+                Outcome::Tags(tags) => {
+                    for tag in &mut tags.tags {
+                        (tag.share, tag.threshold) = (bad, bad);
+                        (tag.rows, tag.answered, tag.right) = (1, u64::MAX / 4, u64::MAX / 4);
+                    }
+                }
                 Outcome::Classes(classes) => {
                     classes.classes = vec!["a".into(), "b".into()];
                     classes.prior = vec![f32::NAN];

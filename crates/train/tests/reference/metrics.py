@@ -86,7 +86,7 @@ def tags_case(name, p, truth, threshold=0.5):
     occurring = [t for t in range(p.shape[1]) if truth[:, t].any() or answered[:, t].any()]
     areas = [metrics.roc_auc_score(truth[:, t], p[:, t]) for t in range(p.shape[1]) if len(set(truth[:, t])) == 2]
     losses = [metrics.log_loss(truth[:, t], p[:, t].astype(np.float64), labels=[0, 1]) for t in range(p.shape[1])]
-    f1 = lambda average, **which: metrics.f1_score(truth, answered, average=average, zero_division=0, **which)
+    f1 = [metrics.f1_score(truth[:, t], answered[:, t], zero_division=0) for t in occurring]
     return {
         "name": name,
         "tags": p.shape[1],
@@ -94,10 +94,10 @@ def tags_case(name, p, truth, threshold=0.5):
         "truth": [bool(v) for v in truth.ravel()],
         "answered": [bool(v) for v in answered.ravel()],
         "scores": {
-            "macro_f1": f1("macro", labels=occurring) if occurring else None,
+            "macro_f1": float(np.mean(f1)) if occurring else None,
             "auc": float(np.mean(areas)) if areas else None,
             "log_loss": float(np.mean(losses)),
-            "micro_f1": f1("micro") if occurring else None,
+            "micro_f1": metrics.f1_score(truth.ravel(), answered.ravel()) if occurring else None,
             "subset_accuracy": metrics.accuracy_score(truth, answered),
         },
     }

@@ -18,6 +18,7 @@ pub(super) fn content(_: &ReportData, target: &Target) -> Option<Markup> {
     let (right, wrong) = (of(true), of(false));
     let (wrong_title, right_title) = match &target.outcome {
         Outcome::Classes(_) => ("Wrong, although it was sure", "Right, and sure of it"),
+        Outcome::Tags(_) => ("The worst misses", "All tags right, and sure of them"),
         Outcome::Numbers(_) => ("The worst misses", "Good answers"),
     };
     (!target.examples.is_empty()).then(|| {

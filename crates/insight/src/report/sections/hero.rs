@@ -46,6 +46,14 @@ fn drawing(data: &ReportData, target: &Target) -> Markup {
                 }
             }
         },
+        Outcome::Tags(_) => html! {
+            @if let Some(scored) = target.scores.get("subset_accuracy") {
+                div class="glance" {
+                    (plot::hundred(scored.value, data.rows_are()))
+                    p { "Of 100 " (data.rows_are()) ": all tags " (right_of_hundred(scored.value)) }
+                }
+            }
+        },
         Outcome::Numbers(_) => html! {
             @if let Some((scored, baseline)) = target.scores.get("mae").and_then(|s| Some((s, s.baseline?))) {
                 @let (own, trivial) = [scored.value, baseline].map(|v| words::value(Format::TargetUnit, v)).into();

@@ -8,7 +8,8 @@ use crate::report::data::{Outcome, ReportData, Target};
 use crate::report::{plot, words};
 
 /// The metrics that get a card.
-const CARDS: [&str; 6] = ["accuracy", "balanced_accuracy", "auc", "mae", "r2", "correlation"];
+const CARDS: [&str; 8] =
+    ["accuracy", "balanced_accuracy", "auc", "mae", "r2", "correlation", "micro_f1", "subset_accuracy"];
 
 pub(super) fn content(_: &ReportData, target: &Target) -> Option<Markup> {
     let scores: Vec<(&Metric, &Scored)> =
@@ -18,15 +19,16 @@ pub(super) fn content(_: &ReportData, target: &Target) -> Option<Markup> {
     }
     let unit = match &target.outcome {
         Outcome::Numbers(outcome) => words::unit(outcome),
-        Outcome::Classes(_) => String::new(),
+        Outcome::Classes(_) | Outcome::Tags(_) => String::new(),
     };
+    let is_headline = |metric: &Metric| metric.name == words::headline_metric(&target.outcome);
     let show = |metric: &Metric, value: f64| {
         let unit = if metric.format == Format::TargetUnit { unit.as_str() } else { "" };
         format!("{}{unit}", words::value(metric.format, value))
     };
     Some(html! {
         div class="cards" {
-            @for (metric, scored) in scores.iter().filter(|(metric, _)| CARDS.contains(&metric.name)) {
+            @for (metric, scored) in scores.iter().filter(|(metric, _)| CARDS.contains(&metric.name) || is_headline(metric)) {
                 article class="card" {
                     h4 { (metric.label) }
                     p class="big" { (show(metric, scored.value)) }
