@@ -191,7 +191,8 @@ fn input_names(model: &Model, table: &Table, positions: &[usize]) -> Result<Vec<
 
 /// The tags that are there, in one text; `none` if there is none, which reads back as that.
 pub(crate) fn tag_text(names: &[String], there: &[bool], separator: &str) -> String {
-    let there: Vec<&str> = names.iter().zip(there).filter(|(_, t)| **t).map(|(name, _)| name.as_str()).collect();
+    let there: Vec<&str> =
+        names.iter().zip(there).filter(|(_, t)| **t).map(|(name, _)| name.as_str()).collect();
     if there.is_empty() { "none".to_owned() } else { there.join(separator) }
 }
 
@@ -218,9 +219,11 @@ pub(crate) fn out_columns(
             OutValues::Text(texts)
         };
         let (values, best, names) = match target {
-            Target::Classes { names, .. } => {
-                (write(&|i| names[answers.best(i).0].clone()), Some(spread(&|i| f64::from(answers.best(i).1))), names.as_slice())
-            }
+            Target::Classes { names, .. } => (
+                write(&|i| names[answers.best(i).0].clone()),
+                Some(spread(&|i| f64::from(answers.best(i).1))),
+                names.as_slice(),
+            ),
             Target::Tags { names, separator, .. } => {
                 (write(&|i| tag_text(names, &answers.tags(i), separator)), None, names.as_slice())
             }

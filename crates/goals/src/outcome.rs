@@ -7,9 +7,7 @@ use pellucid_insight::intervals::{
 };
 use pellucid_kinds::{Answer, Target};
 use pellucid_tensor::Tensor;
-use pellucid_train::metrics::{
-    ClassRows, NumberRows, TagRows, score_classes, score_numbers, score_tags,
-};
+use pellucid_train::metrics::{ClassRows, NumberRows, TagRows, score_classes, score_numbers, score_tags};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -96,7 +94,8 @@ impl Answers {
     /// Only the rows whose truth is known, with the rows' positions.
     pub fn known(&self) -> (Answers, Vec<usize>) {
         let (probabilities, numbers, truth) = Default::default();
-        let mut known = Answers { probabilities, numbers, truth, thresholds: self.thresholds.clone(), ..*self };
+        let mut known =
+            Answers { probabilities, numbers, truth, thresholds: self.thresholds.clone(), ..*self };
         let is_known = |i: usize| self.truth.get(i * self.slots).is_some_and(|t| !t.is_nan());
         let rows: Vec<_> = (0..self.rows()).filter(|&i| is_known(i)).collect();
         for &i in &rows {
@@ -120,7 +119,8 @@ impl Answers {
     /// For each tag of a row whether it is answered: those whose probability reaches their threshold, and where there must
     /// be one, the likeliest.
     pub fn tags(&self, i: usize) -> Vec<bool> {
-        let mut tags: Vec<bool> = self.row(i).iter().zip(&self.thresholds).map(|(p, least)| p >= least).collect();
+        let mut tags: Vec<bool> =
+            self.row(i).iter().zip(&self.thresholds).map(|(p, least)| p >= least).collect();
         if self.always && !tags.contains(&true) {
             tags[self.best(i).0] = true;
         }
@@ -155,8 +155,7 @@ pub(crate) fn quick_scores(answers: &Answers, target: &Target) -> Quick {
             .map(|rows| score_classes(&rows)),
         Target::Tags { names, .. } => {
             let (p, truth) = (&known.probabilities, known.true_tags());
-            let answered =
-                known.clone().with_thresholds(&thresholds(p, &truth, names.len())).answered_tags();
+            let answered = known.clone().with_thresholds(&thresholds(p, &truth, names.len())).answered_tags();
             TagRows::new(p, &truth, &answered, names.len()).map(|rows| score_tags(&rows))
         }
         Target::Number { .. } => {
@@ -212,7 +211,14 @@ pub(crate) fn score(answers: &Answers, target: &Target, groups: Option<&[u32]>, 
         ),
         Target::Tags { .. } => {
             let (truth, answered) = (known.true_tags(), known.answered_tags());
-            evaluate_tags(&known.probabilities, &truth, &answered, &tag_prior(target), groups.as_deref(), seed)
+            evaluate_tags(
+                &known.probabilities,
+                &truth,
+                &answered,
+                &tag_prior(target),
+                groups.as_deref(),
+                seed,
+            )
         }
         Target::Number { .. } => {
             evaluate_numbers(&known.numbers, &known.truth, centre(target), groups.as_deref(), seed)

@@ -77,8 +77,8 @@ fn outcome(target: &Target, known: &Answers) -> Result<Outcome> {
         Target::Tags { names, left_out, always, .. } => {
             let (p, thresholds) = (&known.probabilities, known.thresholds());
             let (truth, answered) = (known.true_tags(), known.answered_tags());
-            let figures =
-                TagOutcome::measure(names, thresholds, p, &truth, &answered, &tag_prior(target)).map_err(failed)?;
+            let figures = TagOutcome::measure(names, thresholds, p, &truth, &answered, &tag_prior(target))
+                .map_err(failed)?;
             Outcome::Tags(TagOutcome { always: *always, left_out: *left_out as u64, ..figures })
         }
         Target::Number { .. } => Outcome::Numbers(
@@ -263,7 +263,8 @@ fn examples(
         }
         Target::Tags { names, .. } => {
             let truth = true_tags(known, i, names.len());
-            let of_truth = known.row(i).iter().zip(&truth).map(|(&p, &is)| f64::from(if is { p } else { 1.0 - p }));
+            let of_truth =
+                known.row(i).iter().zip(&truth).map(|(&p, &is)| f64::from(if is { p } else { 1.0 - p }));
             // The chance of the whole answer, and how far from certain it was.
             (known.tags(i) == truth, -of_truth.map(|p| p.max(1e-9).ln()).sum::<f64>())
         }

@@ -273,9 +273,7 @@ fn ask_mirror(prepared: &Prepared) -> Result<Option<Mirror>> {
         Target::Classes { .. } => {
             mirror_of_classes(&pictures, *size, &first().map(|&t| t as u32).collect::<Vec<_>>())
         }
-        Target::Number { .. } => {
-            mirror_of_numbers(&pictures, *size, &first().copied().collect::<Vec<_>>())
-        }
+        Target::Number { .. } => mirror_of_numbers(&pictures, *size, &first().copied().collect::<Vec<_>>()),
     }))
 }
 

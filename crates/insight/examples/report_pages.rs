@@ -17,6 +17,7 @@ fn main() {
         ("forty-classes", fixture::many_classes(40)),
         ("hundred-classes", fixture::many_classes(100)),
         ("numbers", fixture::minutes()),
+        ("tags", fixture::moods()),
         ("several-targets", fixture::several_targets()),
         ("hostile-names", fixture::hostile()),
     ];

@@ -242,7 +242,6 @@ impl Batcher {
             start += size as u32;
         }
     }
-
 }
 
 /// What is known of a target, given its slots; numbers of `negated` rows turn their sign.

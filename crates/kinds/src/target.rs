@@ -124,9 +124,7 @@ impl Target {
                 let sum: f32 = powers.iter().sum();
                 Answer::Class(powers.iter().map(|p| p / sum).collect())
             }
-            Target::Tags { .. } => {
-                Answer::Tags(outputs.iter().map(|x| 1.0 / (1.0 + (-x).exp())).collect())
-            }
+            Target::Tags { .. } => Answer::Tags(outputs.iter().map(|x| 1.0 / (1.0 + (-x).exp())).collect()),
             Target::Number { mean, scale, .. } => {
                 Answer::Number(f64::from(outputs.first().copied().unwrap_or(0.0)) * scale + mean)
             }

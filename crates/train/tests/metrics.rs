@@ -137,7 +137,8 @@ fn counts_are_repeated_rows_of_tags() {
         rows.flat_map(|(row, &t)| row.repeat(t as usize)).collect()
     }
     for case in reference().tags {
-        let times: Vec<u32> = (0..(case.truth.len() / case.tags) as u32).map(|row| (row * 7 + 3) % 4).collect();
+        let times: Vec<u32> =
+            (0..(case.truth.len() / case.tags) as u32).map(|row| (row * 7 + 3) % 4).collect();
         let rows = TagRows::new(&case.p, &case.truth, &case.answered, case.tags).unwrap();
         let p = repeated(&case.p, case.tags, &times);
         let [truth, answered] = [&case.truth, &case.answered].map(|v| repeated(v, case.tags, &times));
@@ -232,8 +233,18 @@ fn what_cannot_be_scored_is_named() {
 #[test]
 fn the_list_is_complete_and_described() {
     let names: BTreeSet<&str> = metrics::all().map(|m| m.name).collect();
-    let contract =
-        ["accuracy", "balanced_accuracy", "macro_f1", "auc", "log_loss", "ece", "mae", "rmse", "r2", "micro_f1"];
+    let contract = [
+        "accuracy",
+        "balanced_accuracy",
+        "macro_f1",
+        "auc",
+        "log_loss",
+        "ece",
+        "mae",
+        "rmse",
+        "r2",
+        "micro_f1",
+    ];
     assert!(contract.iter().all(|name| names.contains(name)));
     assert_eq!(names.len(), metrics::all().count(), "a name stands twice");
     for metric in metrics::all() {

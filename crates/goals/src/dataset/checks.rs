@@ -126,7 +126,9 @@ pub(crate) fn check(survey: &Survey, splits: &Splits, prepared: Option<&Prepared
     let group = gather(Use::Group)?;
     let (inputs_view, targets_view, others_view) = (views(&inputs), views(&targets), views(&others));
     let row_name = |row: usize| survey.row_name(row);
-    let has_tags = |name: &str| survey.columns.iter().any(|c| c.name == name && c.kind.is_some_and(|k| k.name() == "tags"));
+    let has_tags = |name: &str| {
+        survey.columns.iter().any(|c| c.name == name && c.kind.is_some_and(|k| k.name() == "tags"))
+    };
     let mut report = check_table(&Dataset {
         parts: &splits.parts,
         inputs: &inputs_view,

@@ -28,9 +28,10 @@ fn best(mut pairs: Vec<(f32, bool)>) -> f32 {
     let (mut right, mut best, mut threshold) = (0, 0.0, HALF);
     for (i, &(p, is)) in pairs.iter().enumerate() {
         right += usize::from(is);
-        let below = pairs.get(i + 1).map_or(0.0, |next| next.0);
         let f1 = 2.0 * right as f64 / (i + 1 + truth) as f64;
-        if below < p && f1 > best {
+        let below = pairs.get(i + 1).map_or(0.0, |next| next.0);
+        // Equal probabilities are answered together; below the last there is nothing.
+        if (below < p || i + 1 == pairs.len()) && f1 > best {
             (best, threshold) = (f1, below + (p - below) / 2.0);
         }
     }

@@ -76,11 +76,8 @@ fn tags_are_recognised_learned_and_answered() {
     let found = predict(run, &[new], &mut Unwatched).unwrap();
     let names: Vec<&str> = found.columns.iter().map(|c| c.name.as_str()).collect();
     let tags = ["calm", "frantic", "happy", "sad", "wild"];
-    let expected: Vec<String> = ["input", "mood"]
-        .map(str::to_owned)
-        .into_iter()
-        .chain(tags.map(|t| format!("mood_p_{t}")))
-        .collect();
+    let expected: Vec<String> =
+        ["input", "mood"].map(str::to_owned).into_iter().chain(tags.map(|t| format!("mood_p_{t}"))).collect();
     assert_eq!(names, expected);
     // What is answered is what reaches its threshold, or the likeliest.
     let thresholds = Model::load(&done.run.model()).unwrap().thresholds[0].clone().unwrap();
@@ -184,7 +181,7 @@ fn the_rarest_tag_is_spread_in_proportion_and_combinations_are_no_rare_classes()
 #[test]
 fn a_column_that_gives_the_tags_away_is_a_leak() {
     let folder = folder();
-    let text = songs(600, 1, " ", false);
+    let text = songs(2000, 1, " ", false);
     let copied: String = text
         .lines()
         .enumerate()
@@ -192,7 +189,7 @@ fn a_column_that_gives_the_tags_away_is_a_leak() {
             0 => format!("{line},code\n"),
             _ => {
                 let mood = line.rsplit_once(',').unwrap().1;
-                format!("{line},{}\n", mood.bytes().map(u32::from).sum::<u32>())
+                format!("{line},song type {}\n", mood.bytes().map(u32::from).sum::<u32>())
             }
         })
         .collect();

@@ -201,7 +201,9 @@ fn assemble<'a>(
         let drawn = samples.iter().filter_map(|scores| scores.get(index).copied().flatten()).collect();
         let interval = match metric.name {
             "accuracy" | "subset_accuracy" if units > 0 && value == 1.0 => Some((without_a_miss(units), 1.0)),
-            "accuracy" | "subset_accuracy" if units > 0 && value == 0.0 => Some((0.0, 1.0 - without_a_miss(units))),
+            "accuracy" | "subset_accuracy" if units > 0 && value == 0.0 => {
+                Some((0.0, 1.0 - without_a_miss(units)))
+            }
             _ => percentiles(drawn, samples.len()).filter(|_| units > 1),
         };
         let (low, high) = interval.unzip();

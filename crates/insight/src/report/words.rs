@@ -194,7 +194,8 @@ pub(crate) fn headline(data: &ReportData, target: &Target) -> Headline {
             Headline {
                 before: format!("{place}{network} {reach} an F1 of"),
                 value: value(metric.format, scored.value),
-                after: " for the average tag, the balance of finding it and raising no false alarm".to_owned(),
+                after: " for the average tag, the balance of finding it and raising no false alarm"
+                    .to_owned(),
                 trivial: scored
                     .baseline
                     .map(|baseline| format!("Always answering every tag would reach {}.", percent(baseline))),

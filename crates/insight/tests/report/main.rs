@@ -16,6 +16,7 @@ fn every_run() -> Vec<(&'static str, ReportData)> {
         ("sixty classes", fixture::many_classes(60)),
         ("hundred classes", fixture::many_classes(100)),
         ("numbers", fixture::minutes()),
+        ("tags", fixture::moods()),
         ("several targets", fixture::several_targets()),
         ("hostile names", fixture::hostile()),
         ("nothing at all", ReportData::default()),

@@ -3,8 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// What stands between the tags of a column, in the order of choice.
-const SEPARATORS: [Separator; 4] =
-    [Separator::Bar, Separator::Semicolon, Separator::Comma, Separator::Space];
+const SEPARATORS: [Separator; 4] = [Separator::Bar, Separator::Semicolon, Separator::Comma, Separator::Space];
 
 /// A sign in fewer than one of this many cells with spaces is part of a tag or a slip, not the separator.
 const SLIPS: usize = 100;

@@ -74,9 +74,9 @@ impl Kind for Tags {
         })?;
         match State::fit(cells.name, &texts) {
             Some(state) => Ok(Box::new(PreparedTags::new(state))),
-            None => Err(cells
-                .error(format!("no tag stands in at least {RARE} training rows"))
-                .advise("leave the column out with --ignore, or choose another kind with --kind COLUMN=KIND")),
+            None => Err(cells.error(format!("no tag stands in at least {RARE} training rows")).advise(
+                "leave the column out with --ignore, or choose another kind with --kind COLUMN=KIND",
+            )),
         }
     }
 
@@ -89,7 +89,8 @@ impl State {
     /// Learns from the distinct texts of the training rows and how often they occur; `None` without a frequent tag.
     fn fit(name: &str, texts: &HashMap<String, usize>) -> Option<State> {
         let separator = Separator::of(texts.iter().map(|(text, times)| (text.as_str(), *times)));
-        let sets = || texts.iter().map(|(text, &times)| (separator.parts(text).collect::<BTreeSet<_>>(), times));
+        let sets =
+            || texts.iter().map(|(text, &times)| (separator.parts(text).collect::<BTreeSet<_>>(), times));
         let mut counts: HashMap<&str, usize> = HashMap::new();
         for (tags, times) in sets() {
             tags.into_iter().for_each(|tag| *counts.entry(tag).or_default() += times);
@@ -192,7 +193,9 @@ impl Prepared for PreparedTags {
     fn describe(&self) -> String {
         let left_out = match self.state.left_out {
             0 => String::new(),
-            n => format!("; {n} in fewer than {RARE} training rows, or beyond the {MOST} most frequent, are left out"),
+            n => format!(
+                "; {n} in fewer than {RARE} training rows, or beyond the {MOST} most frequent, are left out"
+            ),
         };
         format!("{} tags, each there or not{left_out}", self.state.tags.len())
     }

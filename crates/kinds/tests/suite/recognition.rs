@@ -138,7 +138,8 @@ fn few_labels_in_varying_number_and_combination_are_tags() {
         let found = turns(&moods.map(|m| m.replace(' ', separator)).each_ref().map(String::as_str));
         assert_eq!((name(&found), found.or), ("tags", None), "{separator}: {}", found.reason);
     }
-    let lists = turns(&["[]", "['new wave', 'jazz']", "['jazz']", "['new wave']", "['jazz', 'soul']", "['soul']"]);
+    let lists =
+        turns(&["[]", "['new wave', 'jazz']", "['jazz']", "['new wave']", "['jazz', 'soul']", "['soul']"]);
     assert_eq!(name(&lists), "tags", "{}", lists.reason);
 }
 

@@ -24,9 +24,7 @@ pub(super) const BALANCED_ACCURACY: ClassMetric = ClassMetric {
         higher_is_better: true,
         format: Format::Percent,
     },
-    score: |rows, counts| {
-        mean(tallies(rows, counts).iter().filter_map(Tally::recall))
-    },
+    score: |rows, counts| mean(tallies(rows, counts).iter().filter_map(Tally::recall)),
 };
 
 /// The mean of `2·right / (true + predicted)` over the classes that occur as a truth or as a prediction.

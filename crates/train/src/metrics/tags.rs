@@ -29,7 +29,11 @@ impl<'a> TagRows<'a> {
         let rows = truth.len().checked_div(tags).unwrap_or_default();
         for given in [p.len(), answered.len(), truth.len()] {
             if given != rows * tags || tags == 0 {
-                return Err(MetricError::Length { predictions: given, answers: rows, per_answer: tags.max(1) });
+                return Err(MetricError::Length {
+                    predictions: given,
+                    answers: rows,
+                    per_answer: tags.max(1),
+                });
             }
         }
         check_row_count(rows)?;
