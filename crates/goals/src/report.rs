@@ -362,11 +362,18 @@ fn card(trained: &Trained<'_>, run: &Run) -> CardFacts {
     } else {
         String::new()
     };
+    let classes = trained.model.batcher.targets().iter().any(|t| matches!(t, Target::Classes { .. }));
+    let probability = match classes {
+        true => {
+            "A probability is the network's own estimate; see how far it can be trusted in the calibration figures."
+        }
+        false => "A probability is the network's own estimate.",
+    };
     CardFacts {
         intended_use: format!("Predicting {} from {}{more}, on data like those it was trained on.", targets.join(" and "), inputs[..shown].join(", ")),
         limits: vec![
             "The scores hold for rows drawn like the test rows. On data from elsewhere (another hospital, shop, camera or year) they may be lower: evaluate there first.".to_owned(),
-            "A probability is the network's own estimate; see how far it can be trusted in the calibration figures.".to_owned(),
+            probability.to_owned(),
             "It is no substitute for a professional's judgement where people are affected.".to_owned(),
         ],
         commands: commands.into_iter().map(|(a, b)| (a.to_owned(), b)).collect(),

@@ -1,6 +1,6 @@
 //! The leak and quality checks, given a survey's columns.
 
-use super::split::each_cell;
+use super::split::{each_cell, has_tags};
 use super::{ColumnPlan, Prepared, Survey, Use, prepare, split_rows};
 use crate::train::open;
 use crate::{Config, Result, Watcher};
@@ -126,9 +126,7 @@ pub(crate) fn check(survey: &Survey, splits: &Splits, prepared: Option<&Prepared
     let group = gather(Use::Group)?;
     let (inputs_view, targets_view, others_view) = (views(&inputs), views(&targets), views(&others));
     let row_name = |row: usize| survey.row_name(row);
-    let has_tags = |name: &str| {
-        survey.columns.iter().any(|c| c.name == name && c.kind.is_some_and(|k| k.name() == "tags"))
-    };
+    let tags: Vec<&str> = survey.columns.iter().filter(|c| has_tags(c)).map(|c| c.name.as_str()).collect();
     let mut report = check_table(&Dataset {
         parts: &splits.parts,
         inputs: &inputs_view,
@@ -140,7 +138,7 @@ pub(crate) fn check(survey: &Survey, splits: &Splits, prepared: Option<&Prepared
     // Combinations of tags are no classes of which each should be frequent.
     report.findings.retain(|f| {
         let of_classes = ["imbalance", "rare_class", "class_missing_in_split"].contains(&f.code.as_str());
-        !(of_classes && f.column.iter().any(|c| has_tags(c)))
+        !(of_classes && f.column.as_deref().is_some_and(|c| tags.contains(&c)))
     });
     if let Some(p) = pictures {
         let prints = match inputs.last() {

@@ -52,7 +52,13 @@ pub(crate) fn split_rows(survey: &Survey, config: &DataConfig, seed: u64) -> Res
         None => rest,
     };
     let of_this_data = |e: DataError| if e.place.is_empty() { e.in_file(survey.table.origin()) } else { e };
-    Ok(split(rows, plan, &options).map_err(of_this_data)?)
+    let mut splits = split(rows, plan, &options).map_err(of_this_data)?;
+    let lacks = |parts: &[Part]| [Part::Validation, Part::Test].iter().any(|part| !parts.contains(part));
+    let has_tags = survey.used_as(Use::Target).next().is_some_and(has_tags);
+    if has_tags && times.is_none() && given.is_none_or(lacks) {
+        splits.reason.push_str("; a row counts for the rarest of its tags");
+    }
+    Ok(splits)
 }
 
 /// Calls `f` with every row's cell of a column.
@@ -82,12 +88,18 @@ pub(crate) fn codes(survey: &Survey, column: &ColumnPlan) -> Result<Vec<u32>> {
     Ok(codes)
 }
 
+/// Whether a column holds tags.
+pub(super) fn has_tags(column: &ColumnPlan) -> bool {
+    column.kind.is_some_and(|k| k.name() == "tags")
+}
+
 /// What is spread evenly over the parts: classes, the quantiles of numbers, each row's rarest tag.
 fn strata(survey: &Survey, target: &ColumnPlan) -> Result<Vec<u32>> {
-    match target.kind.map(|k| k.name()) {
-        Some("tags") => return Ok(rarest_tags(&survey.table, target.position)?),
-        Some("number") => {}
-        _ => return codes(survey, target),
+    if has_tags(target) {
+        return Ok(rarest_tags(&survey.table, target.position)?);
+    }
+    if target.kind.is_none_or(|k| k.name() != "number") {
+        return codes(survey, target);
     }
     let mut values = Vec::with_capacity(survey.table.rows());
     each_cell(survey, target, |_, cell| {

@@ -186,6 +186,18 @@ mod tests {
         Target::Classes { names: (0..n).map(|i| i.to_string()).collect(), counts: vec![1; n] }
     }
 
+    fn tags(n: usize) -> Target {
+        Target::Tags {
+            names: (0..n).map(|i| i.to_string()).collect(),
+            counts: vec![1; n],
+            rows: n,
+            left_out: 0,
+            always: false,
+            commonest: vec![],
+            separator: " ".to_owned(),
+        }
+    }
+
     fn amount() -> Target {
         Target::Number { mean: 0.0, scale: 1.0, median: 0.0 }
     }
@@ -197,7 +209,7 @@ mod tests {
                 vec![classes(3), amount()],
                 blueprint(8, 1, 24, 2),
             ),
-            (vec![number(4)], vec![amount()], blueprint(8, 1, 16, 0)),
+            (vec![number(4)], vec![amount(), tags(7)], blueprint(8, 1, 16, 0)),
             (vec![picture(28, 28, 1)], vec![classes(10)], blueprint(12, 1, 16, 1)),
             (vec![picture(90, 40, 3)], vec![classes(2)], blueprint(8, 3, 16, 1)),
             (vec![picture(33, 17, 3)], vec![amount()], blueprint(6, 2, 16, 1)),

@@ -174,6 +174,7 @@ fn the_rarest_tag_is_spread_in_proportion_and_combinations_are_no_rare_classes()
     let wanted = |share: f64| (share * f64::from(all)).round() as i32;
     assert!((frantic[Part::Test as usize] - wanted(0.2)).abs() <= 1, "{frantic:?} of {all}");
     assert!((frantic[Part::Validation as usize] - wanted(0.1)).abs() <= 1, "{frantic:?} of {all}");
+    assert!(found.splits.reason.contains("the rarest of its tags"), "{}", found.splits.reason);
     let codes: Vec<&str> = found.report.findings.iter().map(|f| f.code.as_str()).collect();
     assert!(!codes.contains(&"rare_class") && !codes.contains(&"class_missing_in_split"), "{codes:?}");
 }

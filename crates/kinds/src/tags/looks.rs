@@ -76,12 +76,11 @@ pub(super) fn recognise(profile: &Profile) -> Option<Guess> {
         && mostly(&|_, seen| seen.cells > 1)
         && mostly(&|tag, _| tag.parse::<f64>().is_err())
         && (separator != Separator::Space || mostly(&|_, seen| seen.alone > 0));
-    let or = if separator == Separator::Space { Some("category") } else { None };
     let reason = format!(
         "{} tags between {} recur in {} combinations in {rows} rows",
         frequent.len(),
         separator.name(),
         combinations.len(),
     );
-    is.then(|| Guess { or, ..Guess::new(0.85, reason) })
+    is.then(|| Guess::new(0.85, reason))
 }

@@ -7,9 +7,9 @@ use crate::intervals::Scored;
 use crate::report::data::{Outcome, ReportData, Target};
 use crate::report::{plot, words};
 
-/// The metrics that get a card.
-const CARDS: [&str; 8] =
-    ["accuracy", "balanced_accuracy", "auc", "mae", "r2", "correlation", "micro_f1", "subset_accuracy"];
+/// The metrics that get a card, beside the headline's.
+const CARDS: [&str; 7] =
+    ["accuracy", "balanced_accuracy", "auc", "mae", "r2", "correlation", "subset_accuracy"];
 
 pub(super) fn content(_: &ReportData, target: &Target) -> Option<Markup> {
     let scores: Vec<(&Metric, &Scored)> =

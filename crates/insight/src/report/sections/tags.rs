@@ -50,7 +50,7 @@ fn table(tags: &[(&TagFigures, Tally)]) -> Markup {
             table {
                 thead { tr {
                     th scope="col" { "Tag" }
-                    th scope="col" colspan="2" { "Both in one" br; small { "F1" } }
+                    th scope="col" colspan="2" { "Balance of both" br; small { "F1" } }
                     th scope="col" colspan="2" { "Found" br; small { "of the rows that have it (recall)" } }
                     th scope="col" colspan="2" { "Right when answered" br; small { "of the rows given it (precision)" } }
                     th scope="col" class="number" { "Rows" br; small { "in the test" } }
