@@ -91,7 +91,9 @@ impl Activation {
     pub fn apply<T: Float>(self, x: &mut [T]) {
         by_activation!(self, |F| simd(
             #[inline(always)]
-            || x.iter_mut().for_each(|v| *v = F.value(*v))
+            || for v in x.iter_mut() {
+                *v = F.value(*v);
+            }
         ));
     }
 

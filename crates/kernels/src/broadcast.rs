@@ -124,15 +124,21 @@ impl Broadcast {
                                 (0, 0) => out.fill(f(left[l], right[r])),
                                 (0, _) => {
                                     let x = left[l];
-                                    out.iter_mut().zip(&right[r..r + n]).for_each(|(o, &y)| *o = f(x, y));
+                                    for (o, &y) in out.iter_mut().zip(&right[r..r + n]) {
+                                        *o = f(x, y);
+                                    }
                                 }
                                 (_, 0) => {
                                     let y = right[r];
-                                    out.iter_mut().zip(&left[l..l + n]).for_each(|(o, &x)| *o = f(x, y));
+                                    for (o, &x) in out.iter_mut().zip(&left[l..l + n]) {
+                                        *o = f(x, y);
+                                    }
                                 }
                                 _ => {
                                     let pairs = left[l..l + n].iter().zip(&right[r..r + n]);
-                                    out.iter_mut().zip(pairs).for_each(|(o, (&x, &y))| *o = f(x, y));
+                                    for (o, (&x, &y)) in out.iter_mut().zip(pairs) {
+                                        *o = f(x, y);
+                                    }
                                 }
                             }
                         },
@@ -158,9 +164,13 @@ impl Broadcast {
                             let left = &mut left[at..at + n];
                             if inner.right == 0 {
                                 let y = right[r];
-                                left.iter_mut().for_each(|x| *x = f(*x, y));
+                                for x in left.iter_mut() {
+                                    *x = f(*x, y);
+                                }
                             } else {
-                                left.iter_mut().zip(&right[r..r + n]).for_each(|(x, &y)| *x = f(*x, y));
+                                for (x, &y) in left.iter_mut().zip(&right[r..r + n]) {
+                                    *x = f(*x, y);
+                                }
                             }
                         },
                     );

@@ -62,7 +62,9 @@ impl Blocks {
     pub(crate) fn fold<T: Float>(&self, sums: &mut [T]) {
         let (first, rest) = sums.split_at_mut(self.columns);
         for more in rest.chunks_exact(self.columns) {
-            first.iter_mut().zip(more).for_each(|(s, &m)| *s += m);
+            for (s, &m) in first.iter_mut().zip(more) {
+                *s += m;
+            }
         }
     }
 
@@ -70,7 +72,9 @@ impl Blocks {
     #[inline(always)]
     pub(crate) fn repeat<T: Float>(&self, row: &mut [T]) {
         let (first, rest) = row.split_at_mut(self.columns);
-        rest.chunks_exact_mut(self.columns).for_each(|copy| copy.copy_from_slice(first));
+        for copy in rest.chunks_exact_mut(self.columns) {
+            copy.copy_from_slice(first);
+        }
     }
 }
 
@@ -86,7 +90,11 @@ pub fn column_sums<T: Float>(x: &[T], out: &mut [T]) -> Result<(), OutOfMemory> 
         let x = &x[at];
         simd(
             #[inline(always)]
-            || x.chunks(wide).for_each(|row| add(sums, row)),
+            || {
+                for row in x.chunks(wide) {
+                    add(sums, row);
+                }
+            },
         );
     })
 }
@@ -116,7 +124,9 @@ pub fn bias_activation_backward<T: Float>(
             #[inline(always)]
             || {
                 for (row, kept) in gradient.chunks_mut(wide).zip(kept.chunks(wide)) {
-                    row.iter_mut().zip(kept).for_each(|(g, &k)| *g *= F.slope(k));
+                    for (g, &k) in row.iter_mut().zip(kept) {
+                        *g *= F.slope(k);
+                    }
                     add(sums, row);
                 }
             }
@@ -126,7 +136,9 @@ pub fn bias_activation_backward<T: Float>(
 
 #[inline(always)]
 fn add<T: Float>(sums: &mut [T], row: &[T]) {
-    sums.iter_mut().zip(row).for_each(|(s, &v)| *s += v);
+    for (s, &v) in sums.iter_mut().zip(row) {
+        *s += v;
+    }
 }
 
 /// Sums the columns of `len` numbers: `block(range, wide, sums)` adds the wide rows of a range to `sums`.

@@ -34,7 +34,11 @@ pub fn map_in_place<T: Float>(x: &mut [T], cost: usize, f: impl Fn(T) -> T + Syn
     parallel_chunks(x, GRAIN / cost.max(1), |_, x| {
         simd(
             #[inline(always)]
-            || x.iter_mut().for_each(|x| *x = f(*x)),
+            || {
+                for x in x.iter_mut() {
+                    *x = f(*x);
+                }
+            },
         );
     });
 }

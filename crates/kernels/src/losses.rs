@@ -111,11 +111,21 @@ pub fn cross_entropy<T: Float>(logits: &[T], of: Classes<T>, gradient: &mut [T])
                         }
                         *loss = weight * missed;
                         let scale = weight * whole / sum;
-                        g.iter_mut().for_each(|g| *g *= scale);
+                        for g in g.iter_mut() {
+                            *g *= scale;
+                        }
                         match of.class_weights {
                             _ if share == T::ZERO => {}
-                            None => g.iter_mut().for_each(|g| *g -= weight * share),
-                            Some(w) => g.iter_mut().zip(w).for_each(|(g, &w)| *g -= weight * share * w),
+                            None => {
+                                for g in g.iter_mut() {
+                                    *g -= weight * share;
+                                }
+                            }
+                            Some(w) => {
+                                for (g, &w) in g.iter_mut().zip(w) {
+                                    *g -= weight * share * w;
+                                }
+                            }
                         }
                         g[label] -= weight * right;
                     }
@@ -236,7 +246,9 @@ impl<T: Float> Rows<'_, T> {
             if weight == T::ZERO {
                 out[at..at + n].fill(T::ZERO);
             } else {
-                out[at..at + n].iter_mut().zip(pairs).for_each(|(o, (&x, &t))| *o = weight * f(x, t));
+                for (o, (&x, &t)) in out[at..at + n].iter_mut().zip(pairs) {
+                    *o = weight * f(x, t);
+                }
             }
             at += n;
         }

@@ -144,10 +144,14 @@ pub(crate) fn matmul_by<T: Float>(
                 by_vector(b.t(), a.t(), c, accumulate)?
             }
             if let Some(&[factor]) = factor {
-                c.iter_mut().for_each(|c| *c *= factor);
+                for c in c.iter_mut() {
+                    *c *= factor;
+                }
             }
             if let Some(&[summand]) = summand {
-                c.iter_mut().for_each(|c| *c += summand);
+                for c in c.iter_mut() {
+                    *c += summand;
+                }
             }
             // SAFETY: only this thread works, and this is one row of C, or all of a C of one column.
             unsafe { finish.row(c, item * m * n, 0) };
@@ -170,7 +174,9 @@ fn by_vector<T: Float>(x: Mat<T>, m: Mat<T>, y: &mut [T], accumulate: bool) -> R
         return Ok(());
     }
     with_scratch(x.cols, |copy: &mut [T]| {
-        copy.iter_mut().enumerate().for_each(|(i, to)| *to = x.data[i * x.col_stride]);
+        for (i, to) in copy.iter_mut().enumerate() {
+            *to = x.data[i * x.col_stride];
+        }
         vector_matrix(copy, m, y, accumulate);
     })
 }

@@ -79,7 +79,9 @@ impl<T: Float, R: Rule<T, N>, const N: usize> Segment<'_, T, R, N> {
                     self.block::<LANES>(start, streamed);
                     start += LANES;
                 }
-                (whole..self.value.len()).for_each(|i| self.block::<1>(i, false));
+                for i in whole..self.value.len() {
+                    self.block::<1>(i, false);
+                }
                 if streamed {
                     streaming::fence();
                 }

@@ -79,7 +79,9 @@ fn gather<T: Element>(x: &[T], outer: &[Axis], inner: Axis, first: usize, out: &
         if inner.stride == 1 {
             row.copy_from_slice(&x[..inner.len]);
         } else {
-            row.iter_mut().zip(x.iter().step_by(inner.stride)).for_each(|(o, &x)| *o = x);
+            for (o, &x) in row.iter_mut().zip(x.iter().step_by(inner.stride)) {
+                *o = x;
+            }
         }
     }
 }
@@ -101,7 +103,9 @@ fn transpose<T: Element>(x: &[T], outer: &[Axis], len: usize, inner: Axis, first
             }
             for i in 0..high {
                 let out = &mut out[(row + i) * inner.len + start..][..wide];
-                out.iter_mut().zip(&square).for_each(|(o, column)| *o = column[i]);
+                for (o, column) in out.iter_mut().zip(&square) {
+                    *o = column[i];
+                }
             }
         }
         row += high;

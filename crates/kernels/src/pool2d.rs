@@ -304,10 +304,14 @@ pub fn average_forward<T: Float>(
                         #[inline(always)]
                         |source| {
                             let numbers = &picture[source * pool.channels + channel..][..N];
-                            (0..N).for_each(|i| sums[i] += numbers[i]);
+                            for (sum, &x) in sums.iter_mut().zip(numbers) {
+                                *sum += x;
+                            }
                         },
                     );
-                    (0..N).for_each(|i| y[channel + i] = sums[i] * share);
+                    for (y, sum) in y[channel..channel + N].iter_mut().zip(sums) {
+                        *y = sum * share;
+                    }
                 });
             },
         );
@@ -355,7 +359,9 @@ pub fn average_backward<T: Float>(
                                     present(&pixels.cols[source % ow * pool.kernel.1..][..pool.kernel.1]);
                                 let share: T = share(pool, count_padding, rows * cols);
                                 let dy = &dy[(first + source) * pool.channels + channel..][..N];
-                                (0..N).for_each(|i| sums[i] += dy[i] * share);
+                                for (sum, &dy) in sums.iter_mut().zip(dy) {
+                                    *sum += dy * share;
+                                }
                             },
                         );
                         for i in 0..N {
@@ -392,11 +398,17 @@ pub fn global_average_forward<T: Float>(pixels: usize, channels: usize, x: &[T],
                         let mut sums = [T::ZERO; N];
                         for pixel in run.chunks_exact(channels) {
                             let numbers = &pixel[channel..][..N];
-                            (0..N).for_each(|i| sums[i] += numbers[i]);
+                            for (sum, &x) in sums.iter_mut().zip(numbers) {
+                                *sum += x;
+                            }
                         }
-                        (0..N).for_each(|i| total[i] += sums[i]);
+                        for (total, sum) in total.iter_mut().zip(sums) {
+                            *total += sum;
+                        }
                     }
-                    (0..N).for_each(|i| y[channel + i] = total[i] * share);
+                    for (y, total) in y[channel..channel + N].iter_mut().zip(total) {
+                        *y = total * share;
+                    }
                 });
             },
         );

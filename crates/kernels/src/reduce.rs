@@ -167,11 +167,11 @@ fn fold_blocks<T: Float, F: Fold>(x: &[T], len: usize, inner: usize, block: usiz
 #[inline(always)]
 fn fold_run<T: Float, F: Fold>(x: &[T]) -> T {
     if x.len() >= LANES {
-        let runs = x.chunks(RUN).map(
-            #[inline(always)]
-            |run| fold_lanes::<T, F, LANES>(run),
-        );
-        return runs.fold(F::start(), F::join);
+        let mut total = F::start();
+        for run in x.chunks(RUN) {
+            total = F::join(total, fold_lanes::<T, F, LANES>(run));
+        }
+        return total;
     }
     fold_lanes::<T, F, FEW_LANES>(x)
 }
@@ -194,7 +194,11 @@ fn fold_lanes<T: Float, F: Fold, const N: usize>(x: &[T]) -> T {
             lanes[l] = F::join(lanes[l], lanes[l + width]);
         }
     }
-    rest.iter().fold(lanes[0], |total, &x| F::join(total, x))
+    let mut total = lanes[0];
+    for &x in rest {
+        total = F::join(total, x);
+    }
+    total
 }
 
 /// Reduces the columns `column … column + out.len()` (at most [`STRIP`]) of rows of `inner` numbers;
@@ -221,9 +225,13 @@ fn fold_columns<T: Float, F: Fold>(
             }
         }
         for row in quads.remainder().chunks_exact(inner) {
-            sums.iter_mut().zip(&row[column..column + n]).for_each(|(s, &x)| *s = F::join(*s, x));
+            for (s, &x) in sums.iter_mut().zip(&row[column..column + n]) {
+                *s = F::join(*s, x);
+            }
         }
-        out.iter_mut().zip(&*sums).for_each(|(o, &s)| *o = F::join(*o, s));
+        for (o, &s) in out.iter_mut().zip(&*sums) {
+            *o = F::join(*o, s);
+        }
     }
 }
 

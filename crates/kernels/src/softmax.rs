@@ -50,7 +50,9 @@ pub fn softmax<T: Float>(x: &[T], width: usize, out: &mut [T]) {
         |x, out| {
             let (_, sum) = exponentials(x, out);
             let scale = T::ONE / sum;
-            out.iter_mut().for_each(|o| *o *= scale);
+            for o in out.iter_mut() {
+                *o *= scale;
+            }
         },
     );
 }
@@ -68,7 +70,9 @@ pub fn log_softmax<T: Float>(x: &[T], width: usize, out: &mut [T]) {
         |x, out| {
             let (most, sum) = exponentials(x, out);
             let log = sum.ln();
-            out.iter_mut().zip(x).for_each(|(o, &x)| *o = (x - most) - log);
+            for (o, &x) in out.iter_mut().zip(x) {
+                *o = (x - most) - log;
+            }
         },
     );
 }
@@ -84,9 +88,13 @@ pub fn softmax_backward<T: Float>(y: &[T], width: usize, g: &mut [T]) {
         g,
         #[inline(always)]
         |y, g| {
-            g.iter_mut().zip(y).for_each(|(g, &y)| *g *= y);
+            for (g, &y) in g.iter_mut().zip(y) {
+                *g *= y;
+            }
             let sum = sum_run(g);
-            g.iter_mut().zip(y).for_each(|(g, &y)| *g -= y * sum);
+            for (g, &y) in g.iter_mut().zip(y) {
+                *g -= y * sum;
+            }
         },
     );
 }
@@ -103,7 +111,9 @@ pub fn log_softmax_backward<T: Float>(y: &[T], width: usize, g: &mut [T]) {
         #[inline(always)]
         |y, g| {
             let sum = sum_run(g);
-            g.iter_mut().zip(y).for_each(|(g, &y)| *g -= y.exp() * sum);
+            for (g, &y) in g.iter_mut().zip(y) {
+                *g -= y.exp() * sum;
+            }
         },
     );
 }

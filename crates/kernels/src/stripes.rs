@@ -91,7 +91,9 @@ pub fn add_selected<T: Float>(x: &[T], indices: &[u32], out: &mut [T], [outer, l
                 for (out, x) in out.chunks_exact_mut(len * inner).zip(blocks) {
                     for (&index, x) in indices.iter().zip(x.chunks_exact(inner)) {
                         let row = &mut out[index as usize * inner..][..inner];
-                        row.iter_mut().zip(x).for_each(|(o, &x)| *o += x);
+                        for (o, &x) in row.iter_mut().zip(x) {
+                            *o += x;
+                        }
                     }
                 }
             },

@@ -148,7 +148,11 @@ impl Attention<'_> {
                     let sums = &partial[(part * rows + i) * columns..];
                     simd(
                         #[inline(always)]
-                        || to.iter_mut().zip(sums).for_each(|(t, &s)| *t += s),
+                        || {
+                            for (t, &s) in to.iter_mut().zip(sums) {
+                                *t += s;
+                            }
+                        },
                     );
                 }
             }

@@ -172,7 +172,11 @@ impl<T: Float> Head<T> {
             let y = unsafe { self.y.row(query) };
             simd(
                 #[inline(always)]
-                || y.iter_mut().for_each(|y| *y *= inverse),
+                || {
+                    for y in y.iter_mut() {
+                        *y *= inverse;
+                    }
+                },
             );
             *most += sum.ln();
         }
@@ -193,14 +197,18 @@ impl<T: Float> Head<T> {
                 let before = *most;
                 *most = before.larger(max_run(scores) * scale);
                 let largest = *most;
-                scores.iter_mut().for_each(|s| *s = (*s * scale - largest).exp());
+                for s in scores.iter_mut() {
+                    *s = (*s * scale - largest).exp();
+                }
                 if before == -T::INFINITY {
                     *sum = sum_run(scores);
                     return;
                 }
                 let shrink = (before - largest).exp();
                 *sum = *sum * shrink + sum_run(scores);
-                y.iter_mut().for_each(|y| *y *= shrink);
+                for y in y.iter_mut() {
+                    *y *= shrink;
+                }
             },
         );
     }

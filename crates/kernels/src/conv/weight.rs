@@ -85,8 +85,10 @@ impl<T: Float> Patches<'_, T> {
                         col += len;
                     }
                     for i in 0..count {
-                        // SAFETY: these columns lie within the panel.
-                        (cols.len()..padded).for_each(|j| unsafe { *to.add(i * width + j) = T::ZERO });
+                        for j in cols.len()..padded {
+                            // SAFETY: these columns lie within the panel.
+                            unsafe { *to.add(i * width + j) = T::ZERO };
+                        }
                     }
                     pixel += count;
                 }
@@ -119,7 +121,9 @@ impl<T: Float> Patches<'_, T> {
                     let from = self.x.as_ptr().add((line + column) * self.channels + segment.from);
                     copy_short(from, to, segment.len);
                 } else {
-                    (0..segment.len).for_each(|j| *to.add(j) = T::ZERO);
+                    for j in 0..segment.len {
+                        *to.add(j) = T::ZERO;
+                    }
                 }
             }
         }
@@ -202,7 +206,11 @@ fn by_parts<T: Float>(
                 let sums = &sums[part * len + i * chunk..];
                 simd(
                     #[inline(always)]
-                    || dw.iter_mut().zip(sums).for_each(|(d, &s)| *d += s),
+                    || {
+                        for (d, &s) in dw.iter_mut().zip(sums) {
+                            *d += s;
+                        }
+                    },
                 );
             }
         });

@@ -139,7 +139,9 @@ impl Finish<'_> {
         unsafe {
             match out {
                 Shared::Bytes(bytes) => {
-                    bytes.region(index, N).iter_mut().zip(x).for_each(|(to, x)| *to = to_byte(x));
+                    for (to, x) in bytes.region(index, N).iter_mut().zip(x) {
+                        *to = to_byte(x);
+                    }
                 }
                 Shared::Numbers(numbers) => numbers.region(index, N).copy_from_slice(&x),
             }

@@ -47,12 +47,16 @@ pub fn quantise(x: &[f32], channels: usize, coding: Coding, y: &mut [u8], wide: 
             || match (channels, wide) {
                 (3, 4) => some::<3, 4>(x, factor, zero, y),
                 _ if channels == wide => {
-                    y.iter_mut().zip(x).for_each(|(to, x)| *to = to_byte(x * factor + zero));
+                    for (to, x) in y.iter_mut().zip(x) {
+                        *to = to_byte(x * factor + zero);
+                    }
                 }
                 _ => {
                     for (to, x) in y.chunks_exact_mut(wide).zip(x.chunks_exact(channels)) {
                         to.fill(coding.zero);
-                        to.iter_mut().zip(x).for_each(|(to, x)| *to = to_byte(x * factor + zero));
+                        for (to, x) in to.iter_mut().zip(x) {
+                            *to = to_byte(x * factor + zero);
+                        }
                     }
                 }
             },
@@ -87,11 +91,15 @@ pub fn dequantise(x: &[u8], wide: usize, coding: Coding, y: &mut [f32], channels
             #[inline(always)]
             || {
                 if channels == wide {
-                    y.iter_mut().zip(x).for_each(|(to, &q)| *to = (f32::from(q) - zero) * coding.scale);
+                    for (to, &q) in y.iter_mut().zip(x) {
+                        *to = (f32::from(q) - zero) * coding.scale;
+                    }
                     return;
                 }
                 for (to, x) in y.chunks_exact_mut(channels.max(1)).zip(x.chunks_exact(wide.max(1))) {
-                    to.iter_mut().zip(x).for_each(|(to, &q)| *to = (f32::from(q) - zero) * coding.scale);
+                    for (to, &q) in to.iter_mut().zip(x) {
+                        *to = (f32::from(q) - zero) * coding.scale;
+                    }
                 }
             },
         );

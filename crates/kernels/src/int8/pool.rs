@@ -73,9 +73,13 @@ pub fn mean(x: &[u8], pixels: usize, wide: usize, coding: Coding, y: &mut [f32],
                     let mut sums = [0u32; LANES];
                     for pixel in x.chunks_exact(wide.max(1)) {
                         let bytes = &pixel[block * LANES..];
-                        sums.iter_mut().zip(bytes).for_each(|(sum, &q)| *sum += u32::from(q));
+                        for (sum, &q) in sums.iter_mut().zip(bytes) {
+                            *sum += u32::from(q);
+                        }
                     }
-                    y.iter_mut().zip(sums).for_each(|(y, sum)| *y = (sum as f32 - zero) * share);
+                    for (y, sum) in y.iter_mut().zip(sums) {
+                        *y = (sum as f32 - zero) * share;
+                    }
                 }
             },
         );

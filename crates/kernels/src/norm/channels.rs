@@ -135,11 +135,15 @@ fn block_moments<T: Float>(x: &[T], blocks: &Blocks, partial: &mut [T]) {
     mean.fill(T::ZERO);
     squares.fill(T::ZERO);
     for row in x.chunks(blocks.wide) {
-        mean.iter_mut().zip(row).for_each(|(m, &v)| *m += v);
+        for (m, &v) in mean.iter_mut().zip(row) {
+            *m += v;
+        }
     }
     blocks.fold(mean);
     let share = T::from_f64(blocks.columns as f64 / x.len() as f64);
-    mean[..blocks.columns].iter_mut().for_each(|m| *m *= share);
+    for m in mean[..blocks.columns].iter_mut() {
+        *m *= share;
+    }
     blocks.repeat(mean);
     for row in x.chunks(blocks.wide) {
         for ((s, &m), &v) in squares.iter_mut().zip(&*mean).zip(row) {
@@ -170,7 +174,9 @@ impl Moments {
 /// Writes for each sample and each column of the wide row what `f(sample, channel)` says.
 fn spread<T: Float>(blocks: &Blocks, to: &mut [T], f: impl Fn(usize, usize) -> T) {
     for (sample, row) in to.chunks_exact_mut(blocks.wide).enumerate() {
-        row[..blocks.columns].iter_mut().enumerate().for_each(|(c, v)| *v = f(sample, c));
+        for (c, v) in row[..blocks.columns].iter_mut().enumerate() {
+            *v = f(sample, c);
+        }
         blocks.repeat(row);
     }
 }
@@ -240,7 +246,9 @@ pub fn forward<T: Float>(
                             affine(x, mean, scale, shift, y, |z| F.value(z));
                         } else {
                             affine(x, mean, scale, shift, y, |z| z);
-                            y.iter_mut().for_each(|y| *y = F.value(*y));
+                            for y in y.iter_mut() {
+                                *y = F.value(*y);
+                            }
                         }
                     }
                 }
@@ -363,7 +371,9 @@ fn through_activation<T: Float>(
                             for s in &mut slope {
                                 *s = F.slope(if F.needs_input() { *s } else { F.value(*s) });
                             }
-                            g.iter_mut().zip(&slope).for_each(|(g, &s)| *g *= s);
+                            for (g, &s) in g.iter_mut().zip(&slope) {
+                                *g *= s;
+                            }
                         }
                     }
                     let parameters = mean.iter().zip(scale).zip(shift);

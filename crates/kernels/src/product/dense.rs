@@ -42,7 +42,7 @@ const DIRECT_ROWS: usize = 8 * MAX_ROWS;
 const DIRECT_SHORT_ROWS: usize = 32 * MAX_ROWS;
 
 /// Up to so many bytes from one row of B to the next, B is read where it is in any case.
-const DIRECT_STEP: usize = 2048;
+const DIRECT_STEP: usize = 512;
 
 /// Rows of B that one piece of packing work covers.
 const SLAB: usize = 256;
@@ -238,7 +238,8 @@ impl<T: Float> Dense<'_, T> {
         let width = self.kernel.width();
         let per_part = plan.row_blocks * plan.col_blocks;
         let (part, block) = (block / per_part, block % per_part);
-        let tiles = cut(self.tiles(), plan.row_blocks, block / plan.col_blocks);
+        let block_rows = cut(self.m, plan.row_blocks, block / plan.col_blocks);
+        let tiles = block_rows.len().div_ceil(self.kernel.rows);
         let panels = cut(piece.cols.len().div_ceil(width), plan.col_blocks, block % plan.col_blocks);
         let part_depth = cut(piece.depth.len(), plan.parts, part);
         let steps = part_depth.len().div_ceil(MAX_DEPTH);
@@ -249,17 +250,21 @@ impl<T: Float> Dense<'_, T> {
             let k = part_depth.start + span.start;
             let first = piece.depth.start == 0 && step == 0;
             let last = piece.depth.end == self.k && step + 1 == steps && piece.partial.is_none();
+            let tile_rows = |tile: usize| {
+                let rows = cut(block_rows.len(), tiles, tile);
+                block_rows.start + rows.start..block_rows.start + rows.end
+            };
             let rows_of = |tile: usize| {
-                let rows = cut(self.m, self.tiles(), tile);
+                let rows = tile_rows(tile);
                 let first = self.a.at(piece.items.start + item, rows.start, piece.depth.start + k);
                 Rows { first, row: self.a.row, col: self.a.col, count: rows.len(), depth: span.len() }
             };
             // SAFETY: the rows of all tiles lie within A.
-            unsafe { a.begin(rows_of(tiles.start)) };
-            for tile in tiles.clone() {
-                let rows = cut(self.m, self.tiles(), tile);
+            unsafe { a.begin(rows_of(0)) };
+            for tile in 0..tiles {
+                let rows = tile_rows(tile);
                 let (a_rows, a_step) = a.addresses(&rows_of(tile));
-                let next = (tile + 1 < tiles.end).then(|| rows_of(tile + 1));
+                let next = (tile + 1 < tiles).then(|| rows_of(tile + 1));
                 for panel in panels.clone() {
                     let col = panel * width;
                     let (b, b_step) = self.panel_of(piece, item, panel, k);
@@ -337,7 +342,11 @@ impl<T: Float> Dense<'_, T> {
                     let sums = unsafe { partial.region((part * rows + row) * cols.len(), cols.len()) };
                     simd(
                         #[inline(always)]
-                        || c.iter_mut().zip(sums.iter()).for_each(|(c, &s)| *c += s),
+                        || {
+                            for (c, &s) in c.iter_mut().zip(sums.iter()) {
+                                *c += s;
+                            }
+                        },
                     );
                 }
                 let (item, row) = (items.start + row / self.m, row % self.m);

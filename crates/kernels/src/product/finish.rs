@@ -39,14 +39,22 @@ impl<T: Float> Finish<'_, T> {
             let scale = &scale[col..col + row.len()];
             simd(
                 #[inline(always)]
-                || row.iter_mut().zip(scale).for_each(|(x, &s)| *x *= s),
+                || {
+                    for (x, &s) in row.iter_mut().zip(scale) {
+                        *x *= s;
+                    }
+                },
             );
         }
         if let Some(bias) = self.bias {
             let bias = &bias[col..col + row.len()];
             simd(
                 #[inline(always)]
-                || row.iter_mut().zip(bias).for_each(|(x, &b)| *x += b),
+                || {
+                    for (x, &b) in row.iter_mut().zip(bias) {
+                        *x += b;
+                    }
+                },
             );
         }
         if let Some(pre) = &self.pre {

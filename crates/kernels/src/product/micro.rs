@@ -289,7 +289,9 @@ unsafe fn put<T: Element + AddAssign, L: Lanes<T>, const R: usize, const V: usiz
                 sums[i][v].store(row.as_mut_ptr().add(v * L::LEN));
             }
             if t.accumulate {
-                c.iter_mut().zip(&row).for_each(|(c, &x)| *c += x);
+                for (c, &x) in c.iter_mut().zip(&row) {
+                    *c += x;
+                }
             } else {
                 c.copy_from_slice(&row[..t.cols]);
             }

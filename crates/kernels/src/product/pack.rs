@@ -31,7 +31,9 @@ pub(crate) unsafe fn pack_panel<T: Float>(
                 pack_columns(b, (row, col), depth, cols, width, to);
             }
             for p in 0..depth {
-                (cols..padded).for_each(|j| *to.add(p * width + j) = T::ZERO);
+                for j in cols..padded {
+                    *to.add(p * width + j) = T::ZERO;
+                }
             }
         },
     );

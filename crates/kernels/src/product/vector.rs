@@ -61,7 +61,9 @@ fn add_rows<T: Float>(x: &[T], m: Matrix<T>, y: &mut [T]) {
     }
     for (i, &x) in rest.iter().enumerate() {
         let row = &m.data[(groups.len() * ROWS + i) * m.row..][..n];
-        y.iter_mut().zip(row).for_each(|(y, &b)| *y += x * b);
+        for (y, &b) in y.iter_mut().zip(row) {
+            *y += x * b;
+        }
     }
 }
 

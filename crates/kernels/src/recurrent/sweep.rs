@@ -169,7 +169,9 @@ pub(super) fn sweep_back<C: Cell, T: Float>(
                                 None => row_or(start.state, row, zeros),
                             };
                             let (dstate, dy) = (&mut dstates[i * h..][..h], &dy[(wide + at) * h..][..h]);
-                            dstate.iter_mut().zip(dy).for_each(|(d, &more)| *d += more);
+                            for (d, &more) in dstate.iter_mut().zip(dy) {
+                                *d += more;
+                            }
                             let (at, before) = (i * s.time + at, before.map(|p| i * s.time + p));
                             previous[at * h..][..h].copy_from_slice(state);
                             let first = row_or(start.cells, row, zeros);

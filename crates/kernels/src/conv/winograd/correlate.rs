@@ -236,7 +236,11 @@ impl<T: Float> Sweep<'_, T> {
                                 // SAFETY: a pixel of the target that belongs to this tile.
                                 let to = unsafe { self.target.region(index(i, j) + first, values.len()) };
                                 match self.accumulate {
-                                    true => to.iter_mut().zip(values).for_each(|(y, &v)| *y += v),
+                                    true => {
+                                        for (y, &v) in to.iter_mut().zip(values) {
+                                            *y += v;
+                                        }
+                                    }
                                     false => to.copy_from_slice(values),
                                 }
                             }

@@ -240,7 +240,11 @@ impl<T: Float> Gradient<'_, T> {
                             // SAFETY: the rows of a block belong to one task.
                             let to = unsafe { self.dw.region(place, values.len()) };
                             match add {
-                                true => to.iter_mut().zip(values).for_each(|(w, &v)| *w += v),
+                                true => {
+                                    for (w, &v) in to.iter_mut().zip(values) {
+                                        *w += v;
+                                    }
+                                }
                                 false => to.copy_from_slice(values),
                             }
                         },
