@@ -4,7 +4,8 @@
 //! |---|---|
 //! | `config.json` | version, columns with all preparation state, the network's blueprint |
 //! | `model.safetensors` | the weights |
-//! | `SHA256SUMS` | checksums of both, as `sha256sum --check` reads them |
+//! | `tokenizer.json` | how a text becomes pieces, in the form of the Hugging Face hub; one for each text column |
+//! | `SHA256SUMS` | checksums of all, as `sha256sum --check` reads them |
 
 use crate::outcome::Answers;
 use crate::predict::{Blueprint, Network, thresholds};
@@ -21,6 +22,8 @@ const VERSION: u32 = 1;
 
 const CONFIG: &str = "config.json";
 const WEIGHTS: &str = "model.safetensors";
+/// What a column keeps of its state in a file of its own.
+const TOKENIZER: &str = "tokenizer";
 /// Written last: a folder that has it is complete.
 pub(crate) const SUMS: &str = "SHA256SUMS";
 
@@ -57,6 +60,11 @@ struct Column {
     state: Value,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     thresholds: Option<Vec<f32>>,
+}
+
+fn written(value: &impl Serialize) -> Result<Vec<u8>> {
+    serde_json::to_vec_pretty(value)
+        .map_err(|e| Error::model(format!("the model cannot be described · {e}")))
 }
 
 fn checksum(bytes: &[u8]) -> String {
@@ -151,6 +159,7 @@ impl Model {
     /// # Errors
     /// Files that cannot be written.
     pub fn save(&self, folder: &Path) -> Result<()> {
+        let mut files: Vec<(String, Vec<u8>)> = Vec::new();
         let columns = |list: &[(String, &'static str, Box<dyn pellucid_kinds::Prepared>)]| {
             list.iter()
                 .map(|(name, kind, p)| Column {
@@ -163,22 +172,32 @@ impl Model {
         };
         let mut targets = columns(&self.encoder.targets);
         targets.iter_mut().zip(&self.thresholds).for_each(|(t, chosen)| t.thresholds.clone_from(chosen));
+        let mut inputs = columns(&self.encoder.inputs);
+        for state in inputs.iter_mut().map(|column| &mut column.state) {
+            let Some(tokenizer) = state.get_mut(TOKENIZER) else { continue };
+            let name = match files.len() {
+                0 => format!("{TOKENIZER}.json"),
+                n => format!("{TOKENIZER}-{}.json", n + 1),
+            };
+            files.push((name.clone(), written(tokenizer)?));
+            *tokenizer = Value::String(name);
+        }
         let file = File {
             format: "pellucid".to_owned(),
             version: VERSION,
             goal: "predict".to_owned(),
-            inputs: columns(&self.encoder.inputs),
+            inputs,
             targets,
             network: self.blueprint.clone(),
         };
-        let config = serde_json::to_vec_pretty(&file)
-            .map_err(|e| Error::model(format!("the model cannot be described · {e}")))?;
-        let weights = pellucid_nn::state::to_bytes(&self.network)?;
+        files.push((WEIGHTS.to_owned(), pellucid_nn::state::to_bytes(&self.network)?));
+        files.push((CONFIG.to_owned(), written(&file)?));
         std::fs::create_dir_all(folder)
             .map_err(|e| pellucid_data::DataError::io("the model folder cannot be made", folder, &e))?;
-        let sums = format!("{}  {CONFIG}\n{}  {WEIGHTS}\n", checksum(&config), checksum(&weights));
-        for (name, bytes) in [(WEIGHTS, weights.as_slice()), (CONFIG, &config), (SUMS, sums.as_bytes())] {
-            write_atomic(&folder.join(name), |w| w.write_all(bytes))?;
+        let sums: String = files.iter().map(|(name, bytes)| format!("{}  {name}\n", checksum(bytes))).collect();
+        files.push((SUMS.to_owned(), sums.into_bytes()));
+        for (name, bytes) in files {
+            write_atomic(&folder.join(name), |w| w.write_all(&bytes))?;
         }
         Ok(())
     }
@@ -192,17 +211,20 @@ impl Model {
             std::fs::read(folder.join(name))
                 .map_err(|e| pellucid_data::DataError::io("the model cannot be read", folder.join(name), &e))
         };
-        let (config, weights, sums) = (read(CONFIG)?, read(WEIGHTS)?, read(SUMS)?);
+        let sums = read(SUMS)?;
         let sums = String::from_utf8_lossy(&sums);
-        for (name, bytes) in [(CONFIG, &config), (WEIGHTS, &weights)] {
-            if !sums.lines().any(|line| line == format!("{}  {name}", checksum(bytes))) {
-                return Err(Error::model(format!(
+        let checked = |name: &str| {
+            let bytes = read(name)?;
+            match sums.lines().any(|line| line == format!("{}  {name}", checksum(&bytes))) {
+                true => Ok(bytes),
+                false => Err(Error::model(format!(
                     "the model is damaged · {} · its content does not have the checksum in {SUMS} · \
                      copy the model again from where it came, or train it again",
                     folder.join(name).display()
-                )));
+                ))),
             }
-        }
+        };
+        let (config, weights) = (checked(CONFIG)?, checked(WEIGHTS)?);
         let unreadable = |why: String| {
             Error::model(format!("the model cannot be read · {} · {why}", folder.join(CONFIG).display()))
         };
@@ -216,7 +238,18 @@ impl Model {
             }
             None => return Err(unreadable("it is not a Pellucid model: it has no version".to_owned())),
         }
-        let file: File = serde_json::from_value(value).map_err(|e| unreadable(e.to_string()))?;
+        let mut file: File = serde_json::from_value(value).map_err(|e| unreadable(e.to_string()))?;
+        for state in file.inputs.iter_mut().map(|column| &mut column.state) {
+            let Some(tokenizer) = state.get_mut(TOKENIZER) else { continue };
+            let name = tokenizer.as_str().map(str::to_owned);
+            let name = name.ok_or_else(|| unreadable("its tokenizer is not the name of a file".to_owned()))?;
+            // A name, not a path: a model reads nothing outside of its folder.
+            if Path::new(&name).file_name().is_none_or(|file| file != name.as_str()) {
+                return Err(unreadable(format!("its tokenizer is not a file of its folder: {name}")));
+            }
+            *tokenizer = serde_json::from_slice(&checked(&name)?)
+                .map_err(|e| unreadable(format!("its tokenizer {name} is no JSON: {e}")))?;
+        }
         let thresholds: Vec<_> = file.targets.iter().map(|t| t.thresholds.clone()).collect();
         let restore = |columns: Vec<Column>| -> Result<Vec<_>> {
             columns

@@ -15,6 +15,8 @@ pub struct Batch {
     pub numbers: Option<Tensor>,
     /// `[rows, columns]`: positions in one table of vectors shared by all category columns (`u32`).
     pub codes: Option<Tensor>,
+    /// `[rows, longest]` each: the pieces of texts (`u32`), as many as the longest row here has, the others filled up with 0.
+    pub texts: Vec<Tensor>,
     /// `[rows, height, width, 2 · channels]` each: pictures standardised by the training pictures' mean and deviation,
     /// and beside it each by its own, which light and exposure do not change.
     pub pictures: Vec<Tensor>,
@@ -122,6 +124,15 @@ impl Batcher {
         self.features.iter().filter_map(size).collect()
     }
 
+    /// The most pieces of each text, and how many different ones there are.
+    pub fn text_sizes(&self) -> Vec<(usize, usize)> {
+        let size = |f: &Feature| match f {
+            Feature::Text { length, vocabulary, .. } => Some((*length, *vocabulary)),
+            _ => None,
+        };
+        self.features.iter().filter_map(size).collect()
+    }
+
     /// Height, width and channels of all pictures.
     pub fn picture_sizes(&self) -> Vec<[usize; 3]> {
         crate::Layout::new(&self.features, 0).pictures
@@ -219,11 +230,29 @@ impl Batcher {
             rows: n,
             numbers: table(self.numbers_width()).map(|s| Tensor::new(&numbers, &s)).transpose()?,
             codes: table(self.code_sizes().len()).map(|s| Tensor::new(&codes, &s)).transpose()?,
+            texts: self.texts(records)?,
             pictures,
             truths: (self.targets.iter().zip(slots(&self.targets)))
                 .map(|(target, slots)| truth(target, slots, records, &negated))
                 .collect::<Result<_>>()?,
         })
+    }
+
+    /// The pieces of each text, in rows as long as the longest.
+    fn texts(&self, records: &[Record]) -> Result<Vec<Tensor>> {
+        let layout = crate::Layout::new(&self.features, 0);
+        let mut texts = Vec::new();
+        for k in 0..layout.texts.len() {
+            let rows: Vec<&[u32]> =
+                records.iter().map(|r| layout.pieces(r).nth(k).unwrap_or_default()).collect();
+            let longest = rows.iter().map(|row| row.len()).max().unwrap_or(0).max(1);
+            let mut ids = vec![0u32; records.len() * longest];
+            for (to, row) in ids.chunks_exact_mut(longest).zip(rows) {
+                to[..row.len()].copy_from_slice(row);
+            }
+            texts.push(Tensor::new(&ids, &[records.len(), longest])?);
+        }
+        Ok(texts)
     }
 
     fn push_numbers(&self, record: &Record, out: &mut Vec<f32>) {

@@ -41,6 +41,7 @@ struct Encoded {
     bytes: Vec<u8>,
     rows: Vec<usize>,
     targets: Vec<f64>,
+    longest: Vec<u32>,
     unreadable: Vec<Unreadable>,
     missing: Voided,
 }
@@ -145,6 +146,7 @@ impl Encoder {
                     out.missing.extend(self.voided(row, &inputs));
                     out.rows.push(row);
                     out.targets.extend(&record.targets);
+                    out.longest.extend(layout.pieces(&record).map(|text| text.len() as u32).max());
                 }
                 Ok(()) => out.unreadable.push(Unreadable {
                     row,
@@ -197,6 +199,8 @@ pub struct Examples {
     store: Store,
     rows: Vec<usize>,
     targets: Vec<f64>,
+    /// For each record the pieces of its longest text, if there are texts.
+    longest: Vec<u32>,
     unreadable: Vec<Unreadable>,
     missing: Voided,
 }
@@ -225,6 +229,7 @@ impl ExamplesWriter {
             store,
             rows: Vec::new(),
             targets: Vec::new(),
+            longest: Vec::new(),
             unreadable: Vec::new(),
             missing: Voided::default(),
         };
@@ -235,6 +240,7 @@ impl ExamplesWriter {
         let e = &mut self.examples;
         e.rows.extend(more.rows);
         e.targets.extend(more.targets);
+        e.longest.extend(more.longest);
         e.unreadable.extend(more.unreadable);
         e.missing.extend(more.missing);
         if let Store::Memory(bytes) = &mut e.store {
@@ -297,6 +303,11 @@ impl Examples {
     pub fn targets(&self, i: usize) -> &[f64] {
         let width = self.layout.targets;
         self.targets.get(i * width..(i + 1) * width).unwrap_or_default()
+    }
+
+    /// The pieces of the longest text of record `i`; 0 where there are no texts.
+    pub fn longest_text(&self, i: usize) -> usize {
+        self.longest.get(i).map_or(0, |&n| n as usize)
     }
 
     /// Reads record `i`.

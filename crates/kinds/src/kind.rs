@@ -115,6 +115,15 @@ pub enum Feature {
         /// How many codes there are, with 0.
         size: usize,
     },
+    /// A row of pieces of words.
+    Text {
+        /// Its name for people.
+        name: String,
+        /// The most pieces of a row.
+        length: usize,
+        /// How many different pieces there are, the one that fills up rows (0) included.
+        vocabulary: usize,
+    },
     /// A picture of bytes, `[height, width, channels]`.
     Picture {
         /// Its name for people.

@@ -25,6 +25,7 @@ mod recognise;
 mod record;
 mod tags;
 mod target;
+mod text;
 mod time;
 
 pub use batch::{Batch, Batcher, Truth};
@@ -40,7 +41,7 @@ pub use target::{Answer, Target, TargetOptions, slots};
 
 /// Every kind, in the order in which ties are decided.
 pub static KINDS: &[&dyn Kind] =
-    &[&image::Image, &time::Time, &id::Id, &tags::Tags, &flag::Flag, &category::Category, &number::Number];
+    &[&image::Image, &time::Time, &id::Id, &tags::Tags, &flag::Flag, &category::Category, &text::Text, &number::Number];
 
 /// The kind of a name.
 ///

@@ -35,6 +35,8 @@ pub struct Profile {
     pub infinite: usize,
     /// Mean number of characters of a value.
     pub mean_length: f64,
+    /// Mean number of words of a value; where a script has no spaces, two characters count as a word.
+    pub mean_words: f64,
     /// Values that name a file that exists.
     pub existing_files: usize,
     /// Values that are bytes of a picture or the name of a picture file.
@@ -58,6 +60,7 @@ struct Collector {
     counts: HashMap<String, usize>,
     seen: HashSet<u64>,
     characters: usize,
+    words: f64,
     last: f64,
 }
 
@@ -94,6 +97,7 @@ impl Collector {
             range: None,
             infinite: 0,
             mean_length: 0.0,
+            mean_words: 0.0,
             existing_files: 0,
             pictures: 0,
         };
@@ -102,6 +106,7 @@ impl Collector {
             counts: HashMap::new(),
             seen: HashSet::new(),
             characters: 0,
+            words: 0.0,
             last: f64::NEG_INFINITY,
         }
     }
@@ -129,6 +134,7 @@ impl Collector {
             self.last = x;
         }
         self.characters += text.chars().count();
+        self.words += words(&text);
         if p.storage == Storage::Text && crate::image::is_picture_name(&text) {
             p.pictures += 1;
             p.existing_files += usize::from(table.files().is_some_and(|f| f.contains(&text)));
@@ -147,11 +153,19 @@ impl Collector {
 
     fn finish(mut self) -> Profile {
         self.profile.mean_length = self.characters as f64 / self.profile.present().max(1) as f64;
+        self.profile.mean_words = self.words / self.profile.present().max(1) as f64;
         self.profile.values = self.counts.into_iter().collect();
         self.profile.values.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         self.profile.all_different &= self.profile.present() > 1;
         self.profile
     }
+}
+
+/// Words between spaces; where a script has no spaces (Chinese, Japanese, Thai), two characters count as one.
+fn words(text: &str) -> f64 {
+    let unspaced = |c: &char| matches!(c, '\u{0e00}'..='\u{0eff}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}');
+    let count = text.split_whitespace().filter(|word| word.chars().any(|c| c.is_alphanumeric())).count();
+    count as f64 + text.chars().filter(unspaced).count() as f64 / 2.0
 }
 
 fn hash(text: &str) -> u64 {

@@ -47,7 +47,7 @@ pub fn recognise(profile: &Profile, role: Role) -> Recognised {
     match best {
         Some((kind, guess)) => {
             let article = match kind.name() {
-                "tags" => "",
+                "tags" | "text" => "",
                 name if name.starts_with(['a', 'e', 'i', 'o', 'u']) => "an ",
                 _ => "a ",
             };
@@ -61,10 +61,15 @@ pub fn recognise(profile: &Profile, role: Role) -> Recognised {
                     "`{column}` is set aside: its values look like names of picture files, but none of these exists \
                      beside the table"
                 ),
-                _ => format!(
-                    "`{column}` is set aside: it looks like free text ({} characters a row on average), \
-                     which this version does not learn from yet",
+                _ if role == Role::Target => format!(
+                    "`{column}` is set aside: it looks like free text ({} characters a row on average), which cannot be \
+                     predicted yet",
                     profile.mean_length.round()
+                ),
+                _ => format!(
+                    "`{column}` is set aside: its values recur too seldom to be categories, and are too short to be text \
+                     ({:.1} words a row on average)",
+                    profile.mean_words
                 ),
             };
             Recognised { column, kind: None, reason, or: None }

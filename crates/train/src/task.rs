@@ -14,6 +14,12 @@ pub trait Source: Send + Sync {
     /// How many rows there are to learn from.
     fn rows(&self) -> usize;
 
+    /// How long a row is, where that differs from row to row: rows of like length are then put into the same batch. All 0: no such
+    /// thing.
+    fn length(&self, _row: usize) -> usize {
+        0
+    }
+
     /// Reads and prepares rows, given by their positions (`< self.rows()`).
     ///
     /// The result may depend on nothing but the rows and the numbers drawn from `augment`, which is a stream

@@ -1,6 +1,7 @@
 //! How large the network is and how it is trained, decided from the data, the preset and the time.
 
 use crate::config::{Config, NetworkConfig, Preset};
+use crate::networks::TextBlueprint;
 use pellucid_kinds::image::{Augment, Mirroring};
 use pellucid_kinds::{Batcher, Target};
 use pellucid_nn::Schedule;
@@ -18,6 +19,9 @@ pub struct Blueprint {
     pub channels: usize,
     /// Convolutions in each of its stages after the one that halves the picture.
     pub blocks: usize,
+    /// The network of each text.
+    #[serde(default, skip_serializing_if = "TextBlueprint::is_nothing")]
+    pub text: TextBlueprint,
     /// Width of the network that joins all columns.
     pub width: usize,
     /// Its residual blocks.
@@ -71,6 +75,24 @@ pub(crate) struct Design {
     pub decisions: Vec<Decision>,
 }
 
+/// What takes most of the work: it decides how long and how a network learns.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sort {
+    Pictures,
+    Texts,
+    Vectors,
+}
+
+impl Sort {
+    fn of(batcher: &Batcher) -> Sort {
+        match (batcher.picture_sizes().is_empty(), batcher.text_sizes().is_empty()) {
+            (false, _) => Sort::Pictures,
+            (true, false) => Sort::Texts,
+            (true, true) => Sort::Vectors,
+        }
+    }
+}
+
 /// The effort of a preset: what it costs and what it buys.
 struct Effort {
     seconds: f64,
@@ -84,19 +106,22 @@ struct Effort {
 }
 
 impl Effort {
-    fn of(preset: Preset, pictures: bool) -> Effort {
+    fn of(preset: Preset, sort: Sort) -> Effort {
         let (seconds, [channels, blocks, width, depth]) = match preset {
             Preset::Quick => (60.0, [16, 1, 128, 1]),
             Preset::Good => (480.0, [32, 1, 256, 2]),
             Preset::Best => (3600.0, [64, 2, 384, 3]),
         };
-        let (shown, passes) = match (preset, pictures) {
-            (Preset::Quick, true) => (150_000, (3, 30)),
-            (Preset::Good, true) => (750_000, (12, 80)),
-            (Preset::Best, true) => (4_000_000, (30, 200)),
-            (Preset::Quick, false) => (300_000, (5, 60)),
-            (Preset::Good, false) => (1_000_000, (15, 150)),
-            (Preset::Best, false) => (4_000_000, (30, 300)),
+        let (shown, passes) = match (preset, sort) {
+            (Preset::Quick, Sort::Pictures) => (150_000, (3, 30)),
+            (Preset::Good, Sort::Pictures) => (750_000, (12, 80)),
+            (Preset::Best, Sort::Pictures) => (4_000_000, (30, 200)),
+            (Preset::Quick, Sort::Texts) => (100_000, (2, 15)),
+            (Preset::Good, Sort::Texts) => (400_000, (6, 30)),
+            (Preset::Best, Sort::Texts) => (2_000_000, (12, 60)),
+            (Preset::Quick, Sort::Vectors) => (300_000, (5, 60)),
+            (Preset::Good, Sort::Vectors) => (1_000_000, (15, 150)),
+            (Preset::Best, Sort::Vectors) => (4_000_000, (30, 300)),
         };
         Effort { seconds, channels, blocks, width, depth, shown, passes }
     }
@@ -130,13 +155,14 @@ impl Decider {
 
 /// Decides what the configuration leaves open.
 pub(crate) fn design(facts: &Facts<'_>, config: &Config) -> Design {
-    let pictures = !facts.batcher.picture_sizes().is_empty();
-    let effort = Effort::of(config.training.preset, pictures);
+    let sort = Sort::of(facts.batcher);
+    let pictures = sort == Sort::Pictures;
+    let effort = Effort::of(config.training.preset, sort);
     let mut decider = Decider { decisions: Vec::new() };
     let augment = pictures.then(|| config.training.augment.unwrap_or_else(|| changes(facts)));
     let mirror = augment.map_or(Mirroring::Never, |a| a.mirror);
     let blueprint = blueprint(&effort, &config.network, facts, mirror, &mut decider);
-    let plan = plan(&effort, config, facts, pictures, &mut decider);
+    let plan = plan(&effort, config, facts, sort, &mut decider);
     if let Some(a) = &augment {
         let why = facts
             .mirror
@@ -155,10 +181,12 @@ fn blueprint(
     mirror: Mirroring,
     decider: &mut Decider,
 ) -> Blueprint {
-    let dropout = match facts.rows {
-        0..2_000 => 0.3,
-        2_000..20_000 => 0.25,
-        _ => 0.1,
+    let dropout = match (Sort::of(facts.batcher), facts.rows) {
+        (Sort::Texts, 0..20_000) => 0.5,
+        (Sort::Texts, _) => 0.3,
+        (_, 0..2_000) => 0.3,
+        (_, 2_000..20_000) => 0.25,
+        (_, _) => 0.1,
     };
     let why = "by the preset";
     // Wide networks learn few pictures by heart.
@@ -168,6 +196,7 @@ fn blueprint(
     };
     Blueprint {
         layers: given.layers.clone(),
+        text: text(effort, facts, decider),
         channels: decider.decide("channels", given.channels, channels, why_channels),
         blocks: decider.decide("blocks", given.blocks, effort.blocks, why),
         width: decider.decide("width", given.width, effort.width, why),
@@ -177,15 +206,38 @@ fn blueprint(
     }
 }
 
-fn plan(effort: &Effort, config: &Config, facts: &Facts<'_>, pictures: bool, decider: &mut Decider) -> Plan {
+/// Rows from which on transformer blocks learn more from texts than convolutions alone.
+const ROWS_FOR_BLOCKS: usize = 20_000;
+
+/// The network of texts; nothing where there are none.
+fn text(effort: &Effort, facts: &Facts<'_>, decider: &mut Decider) -> TextBlueprint {
+    if facts.batcher.text_sizes().is_empty() {
+        return TextBlueprint::default();
+    }
+    let (blocks, why) = match facts.rows {
+        0..ROWS_FOR_BLOCKS => (0, "rows are few for transformer blocks: convolutions over pieces side by side"),
+        _ => (effort.depth, "by the preset: there are enough rows for transformer blocks"),
+    };
+    let blueprint =
+        TextBlueprint { vector: effort.width / 2, side_by_side: 4, patterns: effort.width / 2, blocks };
+    let value = format!("{} patterns of 1 to {} pieces, {blocks} transformer blocks", 4 * blueprint.patterns, 4);
+    decider.decisions.push(Decision { setting: "text".to_owned(), value, why: why.to_owned() });
+    blueprint
+}
+
+fn plan(effort: &Effort, config: &Config, facts: &Facts<'_>, sort: Sort, decider: &mut Decider) -> Plan {
+    let pictures = sort == Sort::Pictures;
     let given = &config.training;
-    let own_batch = match (pictures, facts.rows) {
-        (true, 0..3_000) => 32,
-        (true, 3_000..20_000) => 64,
-        (true, _) => 128,
-        (false, 0..2_000) => 32,
-        (false, 2_000..20_000) => 128,
-        (false, _) => 256,
+    let own_batch = match (sort, facts.rows) {
+        (Sort::Pictures, 0..3_000) => 32,
+        (Sort::Pictures, 3_000..20_000) => 64,
+        (Sort::Pictures, _) => 128,
+        (Sort::Texts, 0..2_000) => 16,
+        (Sort::Texts, 2_000..20_000) => 32,
+        (Sort::Texts, _) => 64,
+        (Sort::Vectors, 0..2_000) => 32,
+        (Sort::Vectors, 2_000..20_000) => 128,
+        (Sort::Vectors, _) => 256,
     };
     let why = format!("suits {} training rows", facts.rows);
     let within = |batch: usize| batch.clamp(1, facts.rows.max(1));
@@ -194,9 +246,10 @@ fn plan(effort: &Effort, config: &Config, facts: &Facts<'_>, pictures: bool, dec
     let passes = (effort.shown / facts.rows.max(1)).clamp(effort.passes.0, effort.passes.1);
     let why = format!("{passes} passes over {} training rows", facts.rows);
     let steps = decider.decide("steps", given.steps, (passes * per_pass) as u64, &why);
-    let rate = match pictures {
-        true => 2e-3 * (batch as f64 / 64.0).sqrt(),
-        false => 1e-3 * (batch as f64 / 256.0).sqrt(),
+    let rate = match sort {
+        Sort::Pictures => 2e-3 * (batch as f64 / 64.0).sqrt(),
+        Sort::Texts => 1e-3 * (batch as f64 / 32.0).sqrt(),
+        Sort::Vectors => 1e-3 * (batch as f64 / 256.0).sqrt(),
     };
     let lr =
         decider.decide("learning_rate", given.learning_rate, rate, "grows with the square root of the batch");

@@ -1,7 +1,7 @@
 //! The network: an encoder for each sort of column, one trunk that joins them, a head for each target.
 
 use super::Blueprint;
-use crate::networks::{self, code_width};
+use crate::networks::{self, TextNetwork, code_width};
 use crate::{Error, Result};
 use pellucid_grad::{Var, ops};
 use pellucid_kernels::activation::Activation;
@@ -14,6 +14,7 @@ use pellucid_tensor::Result as EngineResult;
 /// A network from columns to answers.
 pub struct Network {
     pictures: Vec<Sequential>,
+    texts: Vec<TextNetwork>,
     codes: Option<Embedding>,
     trunk: Sequential,
     heads: Vec<Linear>,
@@ -23,11 +24,17 @@ pub struct Network {
     in_bytes: Vec<Int8Network>,
 }
 
-module!(Network { pictures, codes, trunk, heads });
+module!(Network { pictures, texts, codes, trunk, heads });
 
 /// Whether one picture is all that goes in.
 pub(super) fn only_picture(batcher: &Batcher) -> bool {
-    batcher.network_sizes().len() == 1 && batcher.numbers_width() == 0 && batcher.code_sizes().is_empty()
+    only_one(batcher) && batcher.text_sizes().is_empty()
+}
+
+/// Whether one picture or one text is all that goes in: there is nothing to join.
+pub(super) fn only_one(batcher: &Batcher) -> bool {
+    let vectors = batcher.network_sizes().len() + batcher.text_sizes().len();
+    vectors == 1 && batcher.numbers_width() == 0 && batcher.code_sizes().is_empty()
 }
 
 /// Whether a picture's vector says where in it things are, not only whether they are there: numbers may depend on it.
@@ -56,17 +63,23 @@ impl Network {
             pictures.push(net);
             joined += width;
         }
+        let mut texts = Vec::new();
+        for (i, size) in batcher.text_sizes().into_iter().enumerate() {
+            let seed = seed.part(format!("text{i}"));
+            texts.push(TextNetwork::new(&seed, &blueprint.text, size, blueprint.dropout)?);
+            joined += blueprint.text.outputs();
+        }
         let codes = match code_sizes.is_empty() {
             true => None,
             false => {
                 Some(Embedding::new(&seed.part("codes"), code_sizes.iter().sum(), code_width(&code_sizes))?)
             }
         };
-        let (trunk, width) = match (&blueprint.layers, only_picture) {
-            (Some(_), true) => (Sequential::new(), joined),
-            (None, true) => (Sequential::new().then(Dropout::new(blueprint.dropout)?), joined),
-            (Some(own), false) => own_layers(own, &[joined], &seed.part("trunk"))?,
-            (None, false) => {
+        let (trunk, width) = match &blueprint.layers {
+            Some(_) if only_picture => (Sequential::new(), joined),
+            None if only_one(batcher) => (Sequential::new().then(Dropout::new(blueprint.dropout)?), joined),
+            Some(own) => own_layers(own, &[joined], &seed.part("trunk"))?,
+            None => {
                 let Blueprint { width, depth, dropout, .. } = *blueprint;
                 (networks::vector(&seed.part("trunk"), joined, width, depth, dropout)?, width)
             }
@@ -77,6 +90,7 @@ impl Network {
         let heads = batcher.targets().iter().enumerate().map(head).collect::<EngineResult<_>>()?;
         Ok(Network {
             pictures,
+            texts,
             codes,
             trunk,
             heads,
@@ -105,6 +119,9 @@ impl Network {
                 Some(bytes) => pass.input(&bytes.forward(picture)?),
                 None => net.forward(pass, &pass.input(picture))?,
             });
+        }
+        for (net, text) in self.texts.iter().zip(&batch.texts) {
+            parts.push(net.forward(pass, &pass.input(text))?);
         }
         let joined = match parts.as_slice() {
             [one] => one.clone(),
@@ -170,6 +187,10 @@ impl Network {
             let part =
                 if self.pictures.len() == 1 { "picture".to_owned() } else { format!("picture {}", i + 1) };
             joined += show(part, net, &size)?;
+        }
+        for (i, (net, (length, _))) in self.texts.iter().zip(self.batcher.text_sizes()).enumerate() {
+            let part = if self.texts.len() == 1 { "text".to_owned() } else { format!("text {}", i + 1) };
+            joined += show(part, net, &[length])?;
         }
         let width = show("joined".to_owned(), &self.trunk, &[joined])?;
         for (k, head) in self.heads.iter().enumerate() {

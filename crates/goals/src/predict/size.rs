@@ -1,8 +1,8 @@
 //! How much memory learning takes, known before the network is built.
 
-use super::network::{only_picture, places};
+use super::network::{only_one, places};
 use super::{Blueprint, Network};
-use crate::networks::{code_width, stages};
+use crate::networks::{TextBlueprint, code_width, stages};
 use crate::{Error, Result};
 use pellucid_insight::report::words::count;
 use pellucid_kinds::Batcher;
@@ -48,8 +48,11 @@ impl Size {
         for picture in batcher.network_sizes() {
             joined += size.picture(picture, b, batcher);
         }
+        for text in batcher.text_sizes() {
+            joined += size.text(text, &b.text);
+        }
         let width = b.width as f64;
-        let out = match only_picture(batcher) {
+        let out = match only_one(batcher) {
             true => {
                 size.add(0.0, joined);
                 joined
@@ -89,6 +92,23 @@ impl Size {
         let vector = last.outputs as f64 * if places(batcher) { area(last.size) } else { 1.0 };
         self.add(0.0, if places(batcher) { vector } else { 2.0 * vector });
         vector
+    }
+
+    /// Adds the network of one text; gives the length of its vector.
+    fn text(&mut self, (length, vocabulary): (usize, usize), b: &TextBlueprint) -> f64 {
+        let [length, vector, patterns] = [length, b.vector, b.patterns].map(|n| n as f64);
+        self.add(vocabulary as f64 * vector, length * vector);
+        if b.blocks > 0 {
+            self.add(length * vector, length * vector);
+            let maps = 12.0 * vector * vector + 13.0 * vector;
+            self.add(b.blocks as f64 * maps, b.blocks as f64 * length * vector);
+            self.add(2.0 * vector, length * vector);
+        }
+        for wide in 1..=b.side_by_side {
+            self.add((wide as f64 * vector + 1.0) * patterns, length * patterns);
+        }
+        self.add(0.0, b.outputs() as f64);
+        b.outputs() as f64
     }
 
     /// The size of a network that is built.
@@ -165,7 +185,8 @@ mod tests {
     use pellucid_train::OptimizerKind;
 
     fn blueprint(channels: usize, blocks: usize, width: usize, depth: usize) -> Blueprint {
-        Blueprint { layers: None, channels, blocks, width, depth, dropout: 0.1, mirror: Mirroring::Never }
+        let text = TextBlueprint { vector: 32, side_by_side: 3, patterns: 7, blocks };
+        Blueprint { layers: None, channels, blocks, text, width, depth, dropout: 0.1, mirror: Mirroring::Never }
     }
 
     fn number(bins: usize) -> Feature {
@@ -180,6 +201,10 @@ mod tests {
     fn picture(height: usize, width: usize, channels: usize) -> Feature {
         let (mean, scale) = (vec![0.5; channels], vec![0.2; channels]);
         Feature::Picture { name: "p".to_owned(), height, width, channels, mean, scale }
+    }
+
+    fn text(length: usize, vocabulary: usize) -> Feature {
+        Feature::Text { name: "t".to_owned(), length, vocabulary }
     }
 
     fn classes(n: usize) -> Target {
@@ -210,6 +235,8 @@ mod tests {
                 blueprint(8, 1, 24, 2),
             ),
             (vec![number(4)], vec![amount(), tags(7)], blueprint(8, 1, 16, 0)),
+            (vec![text(9, 50)], vec![classes(2)], blueprint(8, 0, 16, 1)),
+            (vec![text(9, 50), number(3), text(4, 20)], vec![classes(2)], blueprint(8, 2, 16, 1)),
             (vec![picture(28, 28, 1)], vec![classes(10)], blueprint(12, 1, 16, 1)),
             (vec![picture(90, 40, 3)], vec![classes(2)], blueprint(8, 3, 16, 1)),
             (vec![picture(33, 17, 3)], vec![amount()], blueprint(6, 2, 16, 1)),
@@ -240,7 +267,7 @@ mod tests {
             let size = Size::planned(b, batcher).unwrap();
             size.check(b, &plan(batch), batcher, free).map_err(|e| e.to_string()).err()
         };
-        let (table, pictures) = (&cases()[0], &cases()[2]);
+        let (table, pictures) = (&cases()[0], &cases()[4]);
         assert_eq!(why(table, 32, None), None, "where the system does not tell, nothing is refused");
         assert_eq!(why(table, 32, Some(1 << 30)), None);
         let said = why(table, 1, Some(50_000)).unwrap();

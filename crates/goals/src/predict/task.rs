@@ -32,6 +32,10 @@ impl Source for PredictSource {
         self.records.len()
     }
 
+    fn length(&self, row: usize) -> usize {
+        self.records.get(row).map_or(0, |&i| self.examples.longest_text(i))
+    }
+
     fn batch(&self, rows: &[usize], random: &mut Stream) -> Result<Batch> {
         let records: Vec<_> = rows.iter().filter_map(|&r| self.records.get(r).copied()).collect();
         let seeds: Vec<_> = records.iter().map(|_| random.next_u64()).collect();

@@ -113,11 +113,21 @@ fn missing_values_are_left_out_of_the_count() {
 }
 
 #[test]
-fn free_text_is_set_aside_and_says_so() {
+fn sentences_are_text_and_names_and_codes_are_not() {
     let note = |i: i32| format!("patient {i} came in late and said that {} was no better", i * 31 % 17);
-    let found = look(Role::Input, (0..40).map(|i| note(i / 2)).map(|n| n.repeat(3)));
-    assert_eq!(name(&found), "nothing");
-    assert!(found.reason.contains("free text") && found.reason.contains("characters"), "{}", found.reason);
+    let found = look(Role::Input, (0..40).map(note));
+    assert_eq!(name(&found), "text");
+    assert_eq!(found.reason, "`c` looks like text: 12 words a row on average, and all rows are different");
+    let japanese = look(Role::Input, (0..40).map(|i| format!("この映画は{i}回見ても本当に面白いです")));
+    assert_eq!(name(&japanese), "text");
+    let found = look(Role::Target, (0..40).map(note));
+    assert!(name(&found) == "nothing" && found.reason.contains("free text"), "{}", found.reason);
+    let people = look(Role::Input, (0..40).map(|i| format!("\"Miller{i}, Mr. James\"")));
+    assert_eq!(name(&people), "id");
+    let recurring = look(Role::Input, (0..60).map(|i| format!("the {} day of the week", i % 7)));
+    assert_eq!(name(&recurring), "category");
+    let codes = look(Role::Input, (0..40).map(|i| format!("AB-{}-{}", i % 30, i * 7 % 11)));
+    assert_ne!(name(&codes), "text");
 }
 
 /// Cells that take turns, so often that each is frequent.

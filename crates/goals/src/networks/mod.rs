@@ -1,4 +1,6 @@
-//! The networks that training builds where a person gives no layers: one for pictures, one for vectors.
+//! The networks that training builds where a person gives no layers: one for pictures, one for texts, one for vectors.
+
+mod text;
 
 use pellucid_kernels::activation::Activation;
 use pellucid_nn::Seed;
@@ -6,6 +8,9 @@ use pellucid_nn::layers::{
     Activate, BatchNorm, Conv2d, Dropout, Flatten, LayerNorm, Linear, MaxPool2d, Pad, Residual, Sequential,
 };
 use pellucid_tensor::Result;
+
+pub use text::TextBlueprint;
+pub(crate) use text::TextNetwork;
 
 /// Pictures longer than this are halved by the first convolution, twice as long ones by another halving, and so on.
 const FULL_SIDE: usize = 64;
