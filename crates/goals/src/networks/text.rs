@@ -1,9 +1,7 @@
-//! The network for texts: vectors of pieces of words, what stands side by side in them, and, where there are many rows,
-//! transformer blocks.
+//! The network for texts: vectors of pieces of words, what each gathers from the others, and what is found in all of them.
 
 use pellucid_grad::{Var, ops};
-use pellucid_kernels::activation::Activation;
-use pellucid_nn::layers::{Conv2d, Dropout, Embedding, LayerNorm, TransformerBlock};
+use pellucid_nn::layers::{Dropout, Embedding, Gru, LayerNorm, TransformerBlock};
 use pellucid_nn::{Layer, LayerRow, Pass, Seed, describe, module};
 use pellucid_tensor::{Error, Result, Tensor};
 use serde::{Deserialize, Serialize};
@@ -11,17 +9,18 @@ use serde::{Deserialize, Serialize};
 /// Numbers of a transformer block's head.
 const HEAD: usize = 32;
 
+/// Larger than any number that layers make of texts: hides what is only padding from a maximum.
+const HIDDEN: f32 = 1e4;
+
 /// What a network for texts is built from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TextBlueprint {
     /// Numbers of a piece's vector.
     pub vector: usize,
-    /// Convolutions look at 1 up to so many pieces side by side.
-    pub side_by_side: usize,
-    /// Patterns that each of them looks for.
-    pub patterns: usize,
-    /// Transformer blocks before them.
+    /// Numbers that a recurrent layer keeps in each of its two directions; 0 for none.
+    pub states: usize,
+    /// Transformer blocks.
     pub blocks: usize,
 }
 
@@ -31,31 +30,31 @@ impl TextBlueprint {
         *self == TextBlueprint::default()
     }
 
-    /// The length of the vector that a text becomes.
-    pub(crate) fn outputs(&self) -> usize {
-        self.side_by_side * self.patterns
+    /// Numbers of a piece after all layers.
+    pub(crate) fn width(&self) -> usize {
+        if self.states > 0 { 2 * self.states } else { self.vector }
     }
 }
 
-/// Convolutions of several widths over the pieces' vectors, of each of which the largest value counts (Kim, arXiv 1408.5882); with
-/// blocks, over vectors that have first gathered what they need from the whole text.
+/// Vectors of pieces, through transformer blocks and a recurrent layer that reads from both ends (Schuster & Paliwal 1997), where
+/// there are such; of all pieces of a text then the mean and the largest of each number.
 ///
-/// x: `[n, time]` pieces (`u32`), filled up with 0; y: `[n, side_by_side · patterns]`.
+/// x: `[n, time]` pieces (`u32`), filled up with 0; y: `[n, 2 · width]`. In training, whole pieces are left out: a network that
+/// cannot count on any one word must learn from all of them (Dai & Le, arXiv 1511.01432).
 pub(crate) struct TextNetwork {
     vectors: Embedding,
     places: Option<Embedding>,
     blocks: Vec<TransformerBlock>,
     norm: Option<LayerNorm>,
-    patterns: Vec<Conv2d>,
-    /// Leaves out whole pieces.
-    words: Dropout,
-    numbers: Dropout,
+    states: Option<Gru>,
+    dropout: Dropout,
 }
 
-module!(TextNetwork { vectors, places, blocks, norm, patterns });
+module!(TextNetwork { vectors, places, blocks, norm, states });
 
 impl TextNetwork {
-    /// For texts of up to `length` of a `vocabulary` of pieces; in training, a share `dropout` of all pieces is left out.
+    /// For texts of up to `length` of a `vocabulary` of pieces; in training, a share `dropout` of all pieces and then of all numbers of
+    /// their vectors is left out.
     ///
     /// # Errors
     /// An impossible size, and no memory.
@@ -68,71 +67,81 @@ impl TextNetwork {
         let deep = b.blocks > 0;
         let block = |i: usize| {
             let seed = seed.part(format!("block{i}"));
-            TransformerBlock::new(&seed, b.vector, (b.vector / HEAD).max(1))?.dropout(dropout)
-        };
-        let pattern = |wide: usize| {
-            let conv = Conv2d::new(&seed.part(format!("pattern{wide}")), b.vector, b.patterns, (1, wide))?;
-            Ok(conv.activation(Activation::Relu))
+            TransformerBlock::new(&seed, b.vector, (b.vector / HEAD).max(1))?.dropout(dropout / 2.0)
         };
         let places = || Embedding::new(&seed.part("places"), length, b.vector);
+        let states = || Gru::both_ways(&seed.part("states"), b.vector, b.states);
         Ok(TextNetwork {
             vectors: Embedding::new(&seed.part("vectors"), vocabulary, b.vector)?,
             places: deep.then(places).transpose()?,
             blocks: (0..b.blocks).map(block).collect::<Result<_>>()?,
             norm: deep.then(|| LayerNorm::new(b.vector)).transpose()?,
-            patterns: (1..=b.side_by_side).map(pattern).collect::<Result<_>>()?,
-            words: Dropout::new(dropout / 2.0)?,
-            numbers: Dropout::new(dropout)?,
+            states: (b.states > 0).then(states).transpose()?,
+            dropout: Dropout::new(dropout)?,
         })
     }
 
-    /// Which pieces are there: `[n, time, 1]` of 0 and 1, and how many, `[n]`.
-    fn present(x: &Var) -> Result<(Tensor, Tensor)> {
-        let &[n, time] = &x.shape()[..] else {
-            return Err(Error::shape("text network", format!("x is {}, expected [n, time]", x.shape())));
-        };
-        let ids = x.value().data::<u32>()?;
-        let there: Vec<f32> = ids.iter().map(|&id| f32::from(u8::from(id != 0))).collect();
-        let counts: Vec<u32> =
-            ids.chunks_exact(time.max(1)).map(|row| row.iter().filter(|&&id| id != 0).count() as u32).collect();
-        Ok((Tensor::new(&there, &[n, time, 1])?, Tensor::new(&counts, &[n])?))
+    /// The pieces' vectors after all layers, `[n, time, width]`.
+    fn layers(&self, pass: &Pass, x: &Var, there: &Tensor, counts: &Tensor) -> Result<Var> {
+        let mut h = self.vectors.forward(pass, x)?;
+        if let Some(places) = &self.places {
+            let time = there.shape()[1];
+            let numbers: Vec<u32> = (0..time as u32).collect();
+            let numbers = pass.input(&Tensor::new(&numbers, &[1, time])?);
+            h = ops::add(&h, &places.forward(pass, &numbers)?)?;
+        }
+        let kept = self.dropout.forward(pass, &pass.input(there))?;
+        h = self.dropout.forward(pass, &ops::mul(&h, &kept)?)?;
+        for block in &self.blocks {
+            h = block.forward_padded(pass, &h, Some(counts))?;
+        }
+        if let Some(norm) = &self.norm {
+            h = norm.forward(pass, &h)?;
+        }
+        match &self.states {
+            Some(states) => states.states(pass, &h, Some(counts.data()?)),
+            None => Ok(h),
+        }
     }
+}
+
+/// Which pieces are there, `[n, time, 1]` of 0 and 1, and how many, `[n]`; a text without any counts as one of padding.
+fn present(x: &Var) -> Result<(Tensor, Tensor)> {
+    let &[n, time] = &x.shape()[..] else {
+        return Err(Error::shape("text network", format!("x is {}, expected [n, time]", x.shape())));
+    };
+    let ids = x.value().data::<u32>()?;
+    let count = |row: &[u32]| row.iter().filter(|&&id| id != 0).count().max(1) as u32;
+    let counts: Vec<u32> = ids.chunks_exact(time.max(1)).map(count).collect();
+    let there = counts.iter().flat_map(|&n| (0..time).map(move |i| f32::from(u8::from(i < n as usize))));
+    Ok((Tensor::new(&there.collect::<Vec<_>>(), &[n, time, 1])?, Tensor::new(&counts, &[n])?))
+}
+
+/// The mean and the largest of each number over the pieces that are there: `[n, 2 · width]`.
+fn pooled(pass: &Pass, h: &Var, there: &Tensor, counts: &Tensor) -> Result<Var> {
+    let shares: Vec<f32> = counts.data::<u32>()?.iter().map(|&n| 1.0 / n as f32).collect();
+    let shares = pass.input(&Tensor::new(&shares, &[shares.len(), 1])?);
+    let sum = ops::sum_axis(&ops::mul(h, &pass.input(there))?, 1, false)?;
+    let hidden: Vec<f32> = there.data::<f32>()?.iter().map(|t| (t - 1.0) * HIDDEN).collect();
+    let seen = ops::add(h, &pass.input(&Tensor::new(&hidden, there.shape())?))?;
+    ops::concat(&[&ops::mul(&sum, &shares)?, &ops::max_axis(&seen, 1, false)?], 1)
 }
 
 impl Layer for TextNetwork {
     fn forward(&self, pass: &Pass, x: &Var) -> Result<Var> {
-        let (there, counts) = Self::present(x)?;
-        let there = pass.input(&there);
-        let (n, time) = (x.shape()[0], x.shape()[1]);
-        let mut h = self.vectors.forward(pass, x)?;
-        if let Some(places) = &self.places {
-            let numbers: Vec<u32> = (0..time as u32).collect();
-            h = ops::add(&h, &places.forward(pass, &pass.input(&Tensor::new(&numbers, &[1, time])?))?)?;
-        }
-        h = self.numbers.forward(pass, &ops::mul(&h, &self.words.forward(pass, &there)?)?)?;
-        for block in &self.blocks {
-            h = block.forward_padded(pass, &h, Some(&counts))?;
-        }
-        if let Some(norm) = &self.norm {
-            h = ops::mul(&norm.forward(pass, &h)?, &there)?;
-        }
-        let wide = h.shape().last();
-        let h = ops::reshape(&h, &[n, 1, time, wide])?;
-        let found = |pattern: &Conv2d| -> Result<Var> {
-            let y = pattern.forward(pass, &h)?;
-            // Patterns are not negative: 0 is as if they were not there.
-            let y = ops::mul(&ops::reshape(&y, &[n, time, y.shape().last()])?, &there)?;
-            ops::max_axis(&y, 1, false)
-        };
-        let found = self.patterns.iter().map(found).collect::<Result<Vec<_>>>()?;
-        ops::concat(&found.iter().collect::<Vec<_>>(), 1)
+        let (there, counts) = present(x)?;
+        let h = self.layers(pass, x, &there, &counts)?;
+        pooled(pass, &h, &there, &counts)
     }
 
     fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>> {
-        match input {
-            [_] => Ok(vec![self.patterns.iter().map(|p| p.weight.value.shape()[0]).sum()]),
-            other => Err(Error::shape("text network", format!("x is {other:?}, expected [time]"))),
-        }
+        let [_] = input else {
+            return Err(Error::shape("text network", format!("x is {input:?}, expected [time]")));
+        };
+        let vectors = self.vectors.output_shape(input)?;
+        let last =
+            self.states.as_ref().map_or(Ok(vectors.clone()), |states| states.output_shape(&vectors))?;
+        Ok(vec![2 * last.last().copied().unwrap_or_default()])
     }
 
     fn name(&self) -> String {
@@ -151,16 +160,44 @@ impl Layer for TextNetwork {
         if let Some(norm) = &self.norm {
             rows.extend(describe(norm, &h)?);
         }
-        for pattern in &self.patterns {
-            rows.extend(describe(pattern, &[&[1], &h[..]].concat())?);
+        if let Some(states) = &self.states {
+            rows.extend(describe(states, &h)?);
         }
-        let largest = LayerRow {
-            name: "largest of each pattern".to_owned(),
+        rows.push(LayerRow {
+            name: "mean and largest".to_owned(),
             output: self.output_shape(input)?,
             parameters: 0,
             multiply_adds: 0,
-        };
-        rows.push(largest);
+        });
         Ok(rows)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn answer(b: TextBlueprint, ids: &[u32], rows: usize) -> Vec<f64> {
+        let net = TextNetwork::new(&Seed::new(3), &b, (8, 20), 0.5).unwrap();
+        let pass = Pass::inference();
+        let x = pass.input(&Tensor::new(ids, &[rows, ids.len() / rows]).unwrap());
+        net.forward(&pass, &x).unwrap().value().to_vec()
+    }
+
+    #[test]
+    fn padding_changes_nothing() {
+        for b in [
+            TextBlueprint { vector: 32, states: 6, blocks: 0 },
+            TextBlueprint { vector: 64, states: 0, blocks: 2 },
+        ] {
+            let alone = answer(b, &[5, 7, 2], 1);
+            let together = answer(b, &[5, 7, 2, 0, 0, 9, 3, 4, 2, 1, 0, 0, 0, 0, 0], 3);
+            let width = alone.len();
+            assert_eq!(width, 2 * b.width());
+            let same = alone.iter().zip(&together).all(|(a, t)| (a - t).abs() < 1e-6);
+            assert!(same, "{b:?}: {alone:?} and {:?}", &together[..width]);
+            assert!(together.iter().all(|x| x.is_finite()), "a row of padding only has an answer, too");
+        }
     }
 }

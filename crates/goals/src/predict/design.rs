@@ -28,9 +28,20 @@ pub struct Blueprint {
     pub depth: usize,
     /// Share of values dropped in training.
     pub dropout: f64,
+    /// Networks of this form, which start from other weights and answer together.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub members: usize,
     /// Answers are the mean of those for a picture and for its mirror image, unless mirroring changes them.
     #[serde(default = "never")]
     pub mirror: Mirroring,
+}
+
+fn one() -> usize {
+    1
+}
+
+fn is_one(n: &usize) -> bool {
+    *n == 1
 }
 
 fn never() -> Mirroring {
@@ -100,6 +111,8 @@ struct Effort {
     blocks: usize,
     width: usize,
     depth: usize,
+    /// Networks that answer together where texts are few.
+    members: usize,
     /// Rows shown in all; bounded by the fewest and the most passes over the data.
     shown: usize,
     passes: (usize, usize),
@@ -107,10 +120,10 @@ struct Effort {
 
 impl Effort {
     fn of(preset: Preset, sort: Sort) -> Effort {
-        let (seconds, [channels, blocks, width, depth]) = match preset {
-            Preset::Quick => (60.0, [16, 1, 128, 1]),
-            Preset::Good => (480.0, [32, 1, 256, 2]),
-            Preset::Best => (3600.0, [64, 2, 384, 3]),
+        let (seconds, [channels, blocks, width, depth, members]) = match preset {
+            Preset::Quick => (60.0, [16, 1, 128, 1, 1]),
+            Preset::Good => (480.0, [32, 1, 256, 2, 4]),
+            Preset::Best => (3600.0, [64, 2, 384, 3, 8]),
         };
         let (shown, passes) = match (preset, sort) {
             (Preset::Quick, Sort::Pictures) => (150_000, (3, 30)),
@@ -123,7 +136,7 @@ impl Effort {
             (Preset::Good, Sort::Vectors) => (1_000_000, (15, 150)),
             (Preset::Best, Sort::Vectors) => (4_000_000, (30, 300)),
         };
-        Effort { seconds, channels, blocks, width, depth, shown, passes }
+        Effort { seconds, channels, blocks, width, depth, members, shown, passes }
     }
 }
 
@@ -202,6 +215,7 @@ fn blueprint(
         width: decider.decide("width", given.width, effort.width, why),
         depth: decider.decide("depth", given.depth, effort.depth, why),
         dropout: decider.decide("dropout", given.dropout, dropout, "more where rows are few"),
+        members: members(effort, facts, decider),
         mirror,
     }
 }
@@ -214,15 +228,41 @@ fn text(effort: &Effort, facts: &Facts<'_>, decider: &mut Decider) -> TextBluepr
     if facts.batcher.text_sizes().is_empty() {
         return TextBlueprint::default();
     }
-    let (blocks, why) = match facts.rows {
-        0..ROWS_FOR_BLOCKS => (0, "rows are few for transformer blocks: convolutions over pieces side by side"),
-        _ => (effort.depth, "by the preset: there are enough rows for transformer blocks"),
+    let (vector, half) = (effort.width, effort.width / 2);
+    let (blueprint, value, why) = match facts.rows {
+        0..ROWS_FOR_BLOCKS => (
+            TextBlueprint { vector: half, states: half, blocks: 0 },
+            format!("a recurrent layer of {half} numbers from each end"),
+            "rows are few for transformer blocks",
+        ),
+        _ => (
+            TextBlueprint { vector, states: 0, blocks: effort.depth },
+            format!("{} transformer blocks of {vector} numbers", effort.depth),
+            "there are enough rows for transformer blocks",
+        ),
     };
-    let blueprint =
-        TextBlueprint { vector: effort.width / 2, side_by_side: 4, patterns: effort.width / 2, blocks };
-    let value = format!("{} patterns of 1 to {} pieces, {blocks} transformer blocks", 4 * blueprint.patterns, 4);
     decider.decisions.push(Decision { setting: "text".to_owned(), value, why: why.to_owned() });
     blueprint
+}
+
+/// How many networks answer together. Where rows are few, networks are small and each learns something else by chance: their
+/// mean is right more often, and knows better how sure it is (Lakshminarayanan et al., arXiv 1612.01474).
+fn members(effort: &Effort, facts: &Facts<'_>, decider: &mut Decider) -> usize {
+    if Sort::of(facts.batcher) != Sort::Texts {
+        return 1;
+    }
+    let (members, why) = match facts.rows {
+        0..ROWS_FOR_BLOCKS => {
+            (effort.members, "by the preset: small networks that answer together are right more often")
+        }
+        _ => (1, "rows are many"),
+    };
+    decider.decisions.push(Decision {
+        setting: "members".to_owned(),
+        value: members.to_string(),
+        why: why.to_owned(),
+    });
+    members
 }
 
 fn plan(effort: &Effort, config: &Config, facts: &Facts<'_>, sort: Sort, decider: &mut Decider) -> Plan {

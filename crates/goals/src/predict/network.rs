@@ -11,20 +11,21 @@ use pellucid_nn::layers::{Dropout, Embedding, Linear, Sequential};
 use pellucid_nn::{Int8Network, Layer, LayerRow, Pass, Seed, describe, module, parse_layers};
 use pellucid_tensor::Result as EngineResult;
 
-/// A network from columns to answers.
+/// A network from columns to answers, or several of the same form that start from other weights and answer together.
 pub struct Network {
     pictures: Vec<Sequential>,
     texts: Vec<TextNetwork>,
     codes: Option<Embedding>,
     trunk: Sequential,
     heads: Vec<Linear>,
+    others: Vec<Network>,
     mirror: Mirroring,
     batcher: Batcher,
     /// The networks for pictures in bytes, if they are to be used in place of those in numbers.
     in_bytes: Vec<Int8Network>,
 }
 
-module!(Network { pictures, texts, codes, trunk, heads });
+module!(Network { pictures, texts, codes, trunk, heads, others });
 
 /// Whether one picture is all that goes in.
 pub(super) fn only_picture(batcher: &Batcher) -> bool {
@@ -49,6 +50,13 @@ impl Network {
     /// A person's own layers that do not fit, and no memory.
     pub fn build(blueprint: &Blueprint, batcher: &Batcher, seed: u64) -> Result<Network> {
         let seed = Seed::new(seed);
+        let other = |i: usize| Network::one(blueprint, batcher, &seed.part(format!("member{i}")));
+        let others = (1..blueprint.members).map(other).collect::<Result<_>>()?;
+        Ok(Network { others, ..Network::one(blueprint, batcher, &seed)? })
+    }
+
+    /// A network that answers alone.
+    fn one(blueprint: &Blueprint, batcher: &Batcher, seed: &Seed) -> Result<Network> {
         let sizes = batcher.network_sizes();
         let code_sizes = batcher.code_sizes();
         let vector = batcher.numbers_width() + code_sizes.len() * code_width(&code_sizes);
@@ -67,7 +75,7 @@ impl Network {
         for (i, size) in batcher.text_sizes().into_iter().enumerate() {
             let seed = seed.part(format!("text{i}"));
             texts.push(TextNetwork::new(&seed, &blueprint.text, size, blueprint.dropout)?);
-            joined += blueprint.text.outputs();
+            joined += 2 * blueprint.text.width();
         }
         let codes = match code_sizes.is_empty() {
             true => None,
@@ -94,13 +102,19 @@ impl Network {
             codes,
             trunk,
             heads,
+            others: Vec::new(),
             mirror: blueprint.mirror,
             batcher: batcher.clone(),
             in_bytes: Vec::new(),
         })
     }
 
-    /// The outputs for each target, `[rows, outputs]`.
+    /// The network itself and those that answer together with it.
+    pub fn members(&self) -> impl Iterator<Item = &Network> {
+        std::iter::once(self).chain(&self.others)
+    }
+
+    /// The outputs of this one network for each target, `[rows, outputs]`.
     ///
     /// # Errors
     /// A batch of other columns, and no memory.
@@ -131,12 +145,27 @@ impl Network {
         self.heads.iter().map(|head| head.forward(pass, &features)).collect()
     }
 
-    /// The answers' outputs, `[rows, outputs]` for each target: without training, and where mirroring keeps (or negates)
-    /// answers, the mean over the pictures and their mirror images.
+    /// The answers' outputs, `[rows, outputs]` for each target: without training, the mean over all members, and where
+    /// mirroring keeps (or negates) answers, over the pictures and their mirror images.
     ///
     /// # Errors
     /// A batch of other columns, and no memory.
     pub fn answer(&self, batch: &Batch) -> EngineResult<Vec<Var>> {
+        let mut total = self.answer_alone(batch)?;
+        for other in &self.others {
+            for (sum, more) in total.iter_mut().zip(other.answer_alone(batch)?) {
+                *sum = ops::add(sum, &more)?;
+            }
+        }
+        let share = 1.0 / (1 + self.others.len()) as f64;
+        total
+            .iter()
+            .map(|sum| if self.others.is_empty() { Ok(sum.clone()) } else { ops::scale(sum, share) })
+            .collect()
+    }
+
+    /// The outputs of this one network, those for mirrored pictures included.
+    fn answer_alone(&self, batch: &Batch) -> EngineResult<Vec<Var>> {
         let plain = self.forward(&Pass::inference(), batch)?;
         if self.mirror == Mirroring::Never || batch.pictures.is_empty() {
             return Ok(plain);
@@ -165,7 +194,7 @@ impl Network {
             Int8Network::new(net, &samples)
         };
         self.in_bytes = self.pictures.iter().enumerate().map(in_bytes).collect::<EngineResult<_>>()?;
-        Ok(())
+        self.others.iter_mut().try_for_each(|other| other.put_into_bytes(batches))
     }
 
     /// The network layer by layer: the part, and its row.
@@ -196,6 +225,10 @@ impl Network {
         for (k, head) in self.heads.iter().enumerate() {
             let part = if self.heads.len() == 1 { "answer".to_owned() } else { format!("answer {}", k + 1) };
             show(part, head, &[width])?;
+        }
+        for (i, other) in self.others.iter().enumerate() {
+            let of = |(part, row)| (format!("{part}, network {}", i + 2), row);
+            rows.extend(other.describe()?.into_iter().map(of));
         }
         Ok(rows)
     }

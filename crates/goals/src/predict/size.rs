@@ -68,7 +68,8 @@ impl Size {
         for target in batcher.targets() {
             size.add((out + 1.0) * target.outputs() as f64, target.outputs() as f64);
         }
-        Some(size)
+        let members = b.members as f64;
+        Some(Size { learned: members * size.learned, passed: members * size.passed })
     }
 
     /// Adds the network of one picture; gives the length of its vector.
@@ -96,7 +97,7 @@ impl Size {
 
     /// Adds the network of one text; gives the length of its vector.
     fn text(&mut self, (length, vocabulary): (usize, usize), b: &TextBlueprint) -> f64 {
-        let [length, vector, patterns] = [length, b.vector, b.patterns].map(|n| n as f64);
+        let [length, vector, states] = [length, b.vector, b.states].map(|n| n as f64);
         self.add(vocabulary as f64 * vector, length * vector);
         if b.blocks > 0 {
             self.add(length * vector, length * vector);
@@ -104,11 +105,12 @@ impl Size {
             self.add(b.blocks as f64 * maps, b.blocks as f64 * length * vector);
             self.add(2.0 * vector, length * vector);
         }
-        for wide in 1..=b.side_by_side {
-            self.add((wide as f64 * vector + 1.0) * patterns, length * patterns);
+        if b.states > 0 {
+            self.add(2.0 * 3.0 * states * (vector + states + 2.0), length * 2.0 * states);
         }
-        self.add(0.0, b.outputs() as f64);
-        b.outputs() as f64
+        let outputs = 2.0 * b.width() as f64;
+        self.add(0.0, outputs);
+        outputs
     }
 
     /// The size of a network that is built.
@@ -185,8 +187,18 @@ mod tests {
     use pellucid_train::OptimizerKind;
 
     fn blueprint(channels: usize, blocks: usize, width: usize, depth: usize) -> Blueprint {
-        let text = TextBlueprint { vector: 32, side_by_side: 3, patterns: 7, blocks };
-        Blueprint { layers: None, channels, blocks, text, width, depth, dropout: 0.1, mirror: Mirroring::Never }
+        let text = TextBlueprint { vector: 32, states: 5 * (blocks % 2), blocks };
+        Blueprint {
+            layers: None,
+            channels,
+            blocks,
+            text,
+            width,
+            depth,
+            dropout: 0.1,
+            members: 1 + blocks,
+            mirror: Mirroring::Never,
+        }
     }
 
     fn number(bins: usize) -> Feature {
@@ -235,7 +247,7 @@ mod tests {
                 blueprint(8, 1, 24, 2),
             ),
             (vec![number(4)], vec![amount(), tags(7)], blueprint(8, 1, 16, 0)),
-            (vec![text(9, 50)], vec![classes(2)], blueprint(8, 0, 16, 1)),
+            (vec![text(9, 50)], vec![classes(2)], blueprint(8, 1, 16, 1)),
             (vec![text(9, 50), number(3), text(4, 20)], vec![classes(2)], blueprint(8, 2, 16, 1)),
             (vec![picture(28, 28, 1)], vec![classes(10)], blueprint(12, 1, 16, 1)),
             (vec![picture(90, 40, 3)], vec![classes(2)], blueprint(8, 3, 16, 1)),

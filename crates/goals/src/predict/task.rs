@@ -86,8 +86,16 @@ impl Task for PredictTask {
     }
 
     fn loss(&self, pass: &Pass, batch: &Batch) -> Result<Var> {
-        let outputs = self.network.forward(pass, batch)?;
-        self.losses(&outputs, batch, &self.options)
+        let mut total: Option<Var> = None;
+        for network in self.network.members() {
+            let loss = self.losses(&network.forward(pass, batch)?, batch, &self.options)?;
+            total = Some(total.map_or(Ok(loss.clone()), |sum| ops::add(&sum, &loss))?);
+        }
+        let total = total.ok_or_else(|| Failure::source("there is no network that could learn"))?;
+        match self.network.members().count() {
+            1 => Ok(total),
+            members => Ok(ops::scale(&total, 1.0 / members as f64)?),
+        }
     }
 
     fn validate(&self) -> Result<Validation> {
