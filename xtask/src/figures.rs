@@ -45,6 +45,12 @@ pub(crate) const FIGURES: &[Figure] = &[
         least: &[("accuracy", 0.855), ("auc", 0.912)],
     },
     Figure {
+        name: "text-sentiment",
+        data: &["text-sentiment.zip"],
+        arguments: &["--predict", "sentiment", "--time", "5m"],
+        least: &[("accuracy", 0.815)],
+    },
+    Figure {
         name: "steering",
         data: &["steering.zip"],
         arguments: &["--predict", "steering", "--time-column", "frame"],

@@ -1,6 +1,6 @@
 //! The leak and quality checks, given a survey's columns.
 
-use super::split::{each_cell, has_tags};
+use super::split::each_cell;
 use super::{ColumnPlan, Prepared, Survey, Use, prepare, split_rows};
 use crate::train::open;
 use crate::{Config, Result, Watcher};
@@ -126,7 +126,11 @@ pub(crate) fn check(survey: &Survey, splits: &Splits, prepared: Option<&Prepared
     let group = gather(Use::Group)?;
     let (inputs_view, targets_view, others_view) = (views(&inputs), views(&targets), views(&others));
     let row_name = |row: usize| survey.row_name(row);
-    let tags: Vec<&str> = survey.columns.iter().filter(|c| has_tags(c)).map(|c| c.name.as_str()).collect();
+    let of_kind = |kind: &str| -> Vec<&str> {
+        let is = |c: &&ColumnPlan| c.kind.is_some_and(|k| k.name() == kind);
+        survey.columns.iter().filter(is).map(|c| c.name.as_str()).collect()
+    };
+    let (tags, texts) = (of_kind("tags"), of_kind("text"));
     let mut report = check_table(&Dataset {
         parts: &splits.parts,
         inputs: &inputs_view,
@@ -135,10 +139,11 @@ pub(crate) fn check(survey: &Survey, splits: &Splits, prepared: Option<&Prepared
         group: views(&group).first().copied(),
         row_name: &row_name,
     });
-    // Combinations of tags are no classes of which each should be frequent.
+    // Combinations of tags are no classes of which each should be frequent, and texts that all differ no names of rows.
     report.findings.retain(|f| {
         let of_classes = ["imbalance", "rare_class", "class_missing_in_split"].contains(&f.code.as_str());
-        !(of_classes && f.column.as_deref().is_some_and(|c| tags.contains(&c)))
+        let column = f.column.as_deref().unwrap_or_default();
+        !(of_classes && tags.contains(&column) || f.code == "identifier" && texts.contains(&column))
     });
     if let Some(p) = pictures {
         let prints = match inputs.last() {

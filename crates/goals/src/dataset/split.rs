@@ -89,7 +89,7 @@ pub(crate) fn codes(survey: &Survey, column: &ColumnPlan) -> Result<Vec<u32>> {
 }
 
 /// Whether a column holds tags.
-pub(super) fn has_tags(column: &ColumnPlan) -> bool {
+fn has_tags(column: &ColumnPlan) -> bool {
     column.kind.is_some_and(|k| k.name() == "tags")
 }
 

@@ -122,8 +122,8 @@ impl Effort {
     fn of(preset: Preset, sort: Sort) -> Effort {
         let (seconds, [channels, blocks, width, depth, members]) = match preset {
             Preset::Quick => (60.0, [16, 1, 128, 1, 1]),
-            Preset::Good => (480.0, [32, 1, 256, 2, 4]),
-            Preset::Best => (3600.0, [64, 2, 384, 3, 8]),
+            Preset::Good => (480.0, [32, 1, 256, 2, 6]),
+            Preset::Best => (3600.0, [64, 2, 384, 3, 12]),
         };
         let (shown, passes) = match (preset, sort) {
             (Preset::Quick, Sort::Pictures) => (150_000, (3, 30)),

@@ -8,6 +8,7 @@ mod refusals;
 mod resuming;
 mod splits;
 mod tags;
+mod texts;
 
 use pellucid_goals::{Config, Ended, Evaluation, Finished, Place, Preset, Unwatched, train};
 use pellucid_tensor::Stream;
