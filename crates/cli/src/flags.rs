@@ -104,6 +104,12 @@ pub(crate) static CONFIG: Flag = flag(
     DATA,
     "Settings, such as an earlier run's config.toml; flags go first",
 );
+pub(crate) static FROM: Flag = flag(
+    "from",
+    Value::Path("DIR"),
+    TRAINING,
+    "Start from a network that others have trained: a folder from the Hugging Face hub, such as MiniLM's",
+);
 pub(crate) static SKIP_SHARE: Flag =
     flag("skip-share", Value::Share, DATA, "Share of unreadable rows that is tolerated [default: 0.01]");
 pub(crate) static ALLOW_LEAKS: Flag = flag(

@@ -4,6 +4,7 @@ use crate::arguments::Arguments;
 use crate::flags;
 use crate::program::{Operand, Verb};
 use pellucid_goals::{Config, Error, Preset};
+use std::path::Path;
 
 /// The data, as operand.
 pub(crate) const DATA: Operand = Operand {
@@ -51,6 +52,7 @@ fn data(a: &Arguments<'_>, config: &mut Config) -> Result<(), Error> {
     replace(&mut data.predict, a.texts(&flags::PREDICT));
     replace(&mut data.ignore, a.texts(&flags::IGNORE));
     data.kinds.extend(a.pairs(&flags::KIND).cloned());
+    set(&mut data.from, a.path(&flags::FROM).map(Path::to_owned));
     set(&mut data.group, a.text(&flags::GROUP).map(str::to_owned));
     set(&mut data.time, a.text(&flags::TIME_COLUMN).map(str::to_owned));
     set(&mut data.split, a.text(&flags::SPLIT).map(str::to_owned));

@@ -58,6 +58,9 @@ pub struct DataConfig {
     pub skip_share: Option<f64>,
     /// Whether to train although the checks found a leak.
     pub allow_leaks: bool,
+    /// A folder with a network that others have trained, in the layout of the Hugging Face hub: texts start from it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<PathBuf>,
     /// The longest side of pictures in pixels; larger ones are scaled down.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_side: Option<usize>,
@@ -174,6 +177,7 @@ const KEYS: &[(&str, &[&str])] = &[
             "test",
             "skip_share",
             "allow_leaks",
+            "from",
             "max_side",
             "memory",
         ],
@@ -311,6 +315,7 @@ mod tests {
             (Some("g".into()), Some("t".into()), Some("s".into()));
         (full.data.validation, full.data.test, full.data.skip_share) = (Some(0.1), Some(0.1), Some(0.1));
         (full.data.max_side, full.data.memory) = (Some(1), Some(1));
+        full.data.from = Some("minilm".into());
         full.network = NetworkConfig {
             layers: Some(vec![]),
             channels: Some(1),

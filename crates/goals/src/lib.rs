@@ -16,6 +16,7 @@ mod model;
 pub mod networks;
 mod outcome;
 mod predict;
+mod pretrained;
 mod reasons;
 mod report;
 mod run;

@@ -5,6 +5,7 @@ use crate::dataset::{Prepared, Survey, Use, check, fingerprint, prepare, split_r
 use crate::finish::{Finished, finish};
 use crate::model::Model;
 use crate::predict::{Design, Facts, Network, PredictSource, PredictTask, Size, class_weights, design};
+use crate::pretrained::Pretrained;
 use crate::reasons::Reasons;
 use crate::trained::Trained;
 use crate::{Error, Result, Run, Watcher, samples};
@@ -235,7 +236,8 @@ fn tell_columns(survey: &Survey, watcher: &mut dyn Watcher) {
 }
 
 fn facts<'a>(ready: &'a Ready, mirror: Option<&'a Mirror>) -> Facts<'a> {
-    Facts { batcher: &ready.prepared.batcher, rows: ready.prepared.part(Part::Train).len(), mirror }
+    let Prepared { batcher, bert, .. } = &ready.prepared;
+    Facts { batcher, rows: ready.prepared.part(Part::Train).len(), bert: *bert, mirror }
 }
 
 fn design_for(ready: &Ready, config: &Config) -> Result<Design> {
@@ -283,7 +285,10 @@ fn task(ready: &Ready, config: &Config, design: &Design) -> Result<(PredictTask,
     let fits = |size: Size, free| size.check(blueprint, &design.plan, batcher, free);
     let planned = Size::planned(blueprint, batcher);
     planned.map_or(Ok(()), |size| fits(size, free_memory()))?;
-    let network = Network::build(blueprint, batcher, config.training.seed)?;
+    let mut network = Network::build(blueprint, batcher, config.training.seed)?;
+    if let Some(path) = &config.data.from {
+        network.read(&Pretrained::open(path)?.folder)?;
+    }
     if planned.is_none() {
         let built = Size::built(&network)?;
         fits(built, free_memory().map(|free| free + built.bytes()))?;
@@ -422,7 +427,7 @@ fn carry_out(begun: Begun, run: Run, watcher: &mut dyn Watcher, stop: &AtomicBoo
         return Ok(Ended::Interrupted(run));
     }
     let Ready { survey, splits, report, prepared, _sample } = ready;
-    let Prepared { encoder, examples, records, batcher, unanswered } = prepared;
+    let Prepared { encoder, examples, records, batcher, unanswered, bert: _ } = prepared;
     let mut model = Model::new(encoder, batcher.as_ref().clone(), task.network, design.blueprint);
     model.choose_thresholds(&examples, &records[Part::Validation as usize])?;
     let trained = Trained {

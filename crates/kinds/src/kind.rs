@@ -92,6 +92,8 @@ pub struct FitContext<'a> {
     pub role: Role,
     /// The longest side of pictures, in pixels; larger ones are scaled down.
     pub max_side: usize,
+    /// A `tokenizer.json` and the most pieces of a text, from a network that others have trained: its vocabulary is used then.
+    pub vocabulary: Option<(&'a [u8], usize)>,
 }
 
 /// What one column contributes to a [`Record`], in order.

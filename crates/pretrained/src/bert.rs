@@ -1,10 +1,11 @@
 //! BERT (Devlin et al., arXiv 1810.04805): an encoder of texts, and what it was distilled into, such as MiniLM.
 
+use crate::folder::WEIGHTS;
 use crate::{Folder, Result};
 use pellucid_grad::{Var, ops};
 use pellucid_kernels::activation::Activation;
 use pellucid_nn::layers::{Dropout, Embedding, LayerNorm, Linear, SelfAttention};
-use pellucid_nn::{Layer, Pass, Seed, module, params_mut};
+use pellucid_nn::{Layer, LayerRow, Pass, Seed, module, parameter_count, params_mut};
 use pellucid_tensor::{Result as EngineResult, Tensor};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -12,8 +13,17 @@ use std::collections::BTreeMap;
 /// Tensors of a BERT that this one does without: what was only needed to train it, and numbers that count places.
 const NOT_NEEDED: [&str; 4] = ["pooler.", "cls.", "classifier.", "embeddings.position_ids"];
 
+/// What stands between the two maps of each piece; of what the hub knows, only this.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum HiddenActivation {
+    /// By the error function.
+    #[default]
+    Gelu,
+}
+
 /// The shape of a BERT, as the hub's `config.json` names it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BertConfig {
     /// Pieces of words.
     pub vocab_size: usize,
@@ -31,16 +41,12 @@ pub struct BertConfig {
     #[serde(default = "usual_epsilon")]
     pub layer_norm_eps: f64,
     /// What stands between the two maps of each piece.
-    #[serde(default = "usual_activation")]
-    pub hidden_act: String,
+    #[serde(default)]
+    pub hidden_act: HiddenActivation,
 }
 
 fn usual_epsilon() -> f64 {
     1e-12
-}
-
-fn usual_activation() -> String {
-    "gelu".to_owned()
 }
 
 /// BERT's encoder, whose blocks normalise after each sum.
@@ -114,26 +120,40 @@ impl Bert {
     /// # Errors
     /// A folder that holds another network, or whose weights are missing, damaged or of another shape.
     pub fn load(folder: &Folder, dropout: f64) -> Result<(BertConfig, Bert)> {
+        let config = Bert::shape(folder)?;
+        let mut bert =
+            Bert::new(&Seed::new(0), &config, dropout).map_err(|e| folder.error(WEIGHTS, e.to_string()))?;
+        bert.read(folder)?;
+        Ok((config, bert))
+    }
+
+    /// The shape of the one that a folder holds.
+    ///
+    /// # Errors
+    /// A folder that holds another network.
+    pub fn shape(folder: &Folder) -> Result<BertConfig> {
         if folder.model_type() != "bert" {
             let why =
                 format!("it is of the type `{}`, and of texts only `bert` is known", folder.model_type());
             return Err(folder.error("config.json", why));
         }
-        let config: BertConfig = folder.config()?;
-        if config.hidden_act != "gelu" {
-            let why = format!("its activation is `{}`, and only `gelu` is known", config.hidden_act);
-            return Err(folder.error("config.json", why));
-        }
-        let weights = |why: String| folder.error("model.safetensors", why);
+        folder.config()
+    }
+
+    /// Takes the weights of a folder.
+    ///
+    /// # Errors
+    /// Weights that are missing, damaged or of another shape.
+    pub fn read(&mut self, folder: &Folder) -> Result<()> {
+        let weights = |why: String| folder.error(WEIGHTS, why);
         let mut theirs: BTreeMap<String, Tensor> = BTreeMap::new();
         for (name, tensor) in folder.tensors()? {
             theirs.insert(name.strip_prefix("bert.").unwrap_or(&name).to_owned(), tensor);
         }
-        let mut bert = Bert::new(&Seed::new(0), &config, dropout).map_err(|e| weights(e.to_string()))?;
-        bert.take(&mut theirs).map_err(weights)?;
+        self.take(&mut theirs).map_err(weights)?;
         let needed = |name: &&String| !NOT_NEEDED.iter().any(|start| name.starts_with(start));
         match theirs.keys().find(needed) {
-            None => Ok((config, bert)),
+            None => Ok(()),
             Some(name) => Err(weights(format!("`{name}` is no tensor of such a network"))),
         }
     }
@@ -180,6 +200,30 @@ impl Bert {
             param.value = tensor;
         }
         Ok(())
+    }
+
+    /// The network layer by layer, for texts of so many pieces.
+    pub fn rows(&self, input: &[usize]) -> Vec<LayerRow> {
+        let time = input.first().copied().unwrap_or_default();
+        let width = self.words.weight.value.shape().last();
+        let row = |name: String, parameters: usize, multiply_adds: u64| LayerRow {
+            name,
+            output: vec![time, width],
+            parameters,
+            multiply_adds,
+        };
+        let vectors =
+            [parameter_count(&self.words), parameter_count(&self.places), parameter_count(&self.norm)];
+        let mut rows = vec![row("BERT: vectors of pieces and places".to_owned(), vectors.iter().sum(), 0)];
+        for (i, block) in self.blocks.iter().enumerate() {
+            let shape = [time, width];
+            let inner = [time, block.feed_in.weight.value.shape()[0]];
+            let multiply_adds = block.attention.multiply_adds(&shape)
+                + block.feed_in.multiply_adds(&shape)
+                + block.feed_out.multiply_adds(&inner);
+            rows.push(row(format!("BERT: block {}", i + 1), parameter_count(block), multiply_adds));
+        }
+        rows
     }
 
     /// A vector for each piece, `[n, time, hidden_size]`; of each text the first `lengths` (`[n]`, `u32`) pieces are real.

@@ -9,7 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 const CONFIG: &str = "config.json";
-const WEIGHTS: &str = "model.safetensors";
+pub(crate) const WEIGHTS: &str = "model.safetensors";
+
+const TOKENIZER: &str = "tokenizer.json";
 
 /// Names which of several files holds each tensor of a large network.
 const INDEX: &str = "model.safetensors.index.json";
@@ -48,6 +50,14 @@ impl Folder {
     /// The entries of its configuration that are needed here.
     pub(crate) fn config<T: DeserializeOwned>(&self) -> Result<T> {
         T::deserialize(&self.config).map_err(|e| self.error(CONFIG, e.to_string()))
+    }
+
+    /// Its vocabulary, `tokenizer.json`.
+    ///
+    /// # Errors
+    /// A file that is missing or cannot be read.
+    pub fn tokenizer(&self) -> Result<Vec<u8>> {
+        std::fs::read(self.path.join(TOKENIZER)).map_err(|e| self.error(TOKENIZER, e.to_string()))
     }
 
     /// An error about one of its files.

@@ -12,6 +12,6 @@ mod bert;
 mod error;
 mod folder;
 
-pub use bert::{Bert, BertConfig};
+pub use bert::{Bert, BertConfig, HiddenActivation};
 pub use error::{Error, Result};
 pub use folder::Folder;

@@ -34,6 +34,7 @@ pub(crate) static VERB: Verb = Verb {
         &flags::STEPS,
         &flags::BATCH,
         &flags::LR,
+        &flags::FROM,
         &flags::SEED,
         &flags::THREADS,
         &flags::NAME,

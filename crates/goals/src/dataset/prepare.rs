@@ -2,9 +2,11 @@
 
 use super::{Survey, Use};
 use crate::config::DataConfig;
+use crate::pretrained::Pretrained;
 use crate::{Error, Result, Watcher};
 use pellucid_data::{DataError, Part, Splits, Table};
 use pellucid_kinds::{Batcher, Encoder, Examples, FitContext, Record, Role, TrainingCells, Unreadable};
+use pellucid_pretrained::BertConfig;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
@@ -21,6 +23,8 @@ pub(crate) struct Prepared {
     pub records: [Vec<usize>; 3],
     /// Makes batches of records.
     pub batcher: Arc<Batcher>,
+    /// The shape of the network for texts that others have trained, if one is given.
+    pub bert: Option<BertConfig>,
     /// Rows that no target had an answer for.
     pub unanswered: usize,
 }
@@ -47,11 +51,13 @@ pub(crate) fn prepare(
     progress: &mut dyn FnMut(usize),
 ) -> Result<Prepared> {
     let is_training = |row: usize| splits.parts.get(row) == Some(&Part::Train);
+    let pretrained = config.from.as_ref().map(|path| Pretrained::open(path)).transpose()?;
     let fit = |role: Use| -> Result<Vec<_>> {
         let context = FitContext {
             files: survey.table.files(),
             role: if role == Use::Target { Role::Target } else { Role::Input },
             max_side: config.max_side.unwrap_or(usize::MAX),
+            vocabulary: pretrained.as_ref().map(Pretrained::vocabulary),
         };
         let mut fitted = Vec::new();
         for column in survey.used_as(role) {
@@ -81,7 +87,14 @@ pub(crate) fn prepare(
         }
     }
     let batcher = Arc::new(Batcher::new(encoder.features(), encoder.answers()));
-    let prepared = Prepared { encoder, examples: Arc::new(examples), records, batcher, unanswered };
+    let prepared = Prepared {
+        encoder,
+        examples: Arc::new(examples),
+        records,
+        batcher,
+        bert: pretrained.map(|p| p.shape),
+        unanswered,
+    };
     for (part, name) in [(Part::Train, "training"), (Part::Validation, "validation")] {
         if splits.counts()[part as usize] == 0 {
             let why = format!("the {name} share is 0, and the data gives none");

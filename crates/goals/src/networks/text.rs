@@ -3,6 +3,7 @@
 use pellucid_grad::{Var, ops};
 use pellucid_nn::layers::{Dropout, Embedding, Gru, LayerNorm, TransformerBlock};
 use pellucid_nn::{Layer, LayerRow, Pass, Seed, describe, module};
+use pellucid_pretrained::{Bert, BertConfig, Folder};
 use pellucid_tensor::{Error, Result, Tensor};
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +14,7 @@ const HEAD: usize = 32;
 const HIDDEN: f32 = 1e4;
 
 /// What a network for texts is built from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TextBlueprint {
     /// Numbers of a piece's vector.
@@ -22,6 +23,9 @@ pub struct TextBlueprint {
     pub states: usize,
     /// Transformer blocks.
     pub blocks: usize,
+    /// The shape of a BERT that others have trained, in place of all that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bert: Option<BertConfig>,
 }
 
 impl TextBlueprint {
@@ -32,7 +36,11 @@ impl TextBlueprint {
 
     /// Numbers of a piece after all layers.
     pub(crate) fn width(&self) -> usize {
-        if self.states > 0 { 2 * self.states } else { self.vector }
+        match self.bert {
+            Some(bert) => bert.hidden_size,
+            None if self.states > 0 => 2 * self.states,
+            None => self.vector,
+        }
     }
 }
 
@@ -42,15 +50,17 @@ impl TextBlueprint {
 /// x: `[n, time]` pieces (`u32`), filled up with 0; y: `[n, 2 · width]`. In training, whole pieces are left out: a network that
 /// cannot count on any one word must learn from all of them (Dai & Le, arXiv 1511.01432).
 pub(crate) struct TextNetwork {
-    vectors: Embedding,
+    bert: Option<Bert>,
+    vectors: Option<Embedding>,
     places: Option<Embedding>,
     blocks: Vec<TransformerBlock>,
     norm: Option<LayerNorm>,
     states: Option<Gru>,
     dropout: Dropout,
+    width: usize,
 }
 
-module!(TextNetwork { vectors, places, blocks, norm, states });
+module!(TextNetwork { bert, vectors, places, blocks, norm, states });
 
 impl TextNetwork {
     /// For texts of up to `length` of a `vocabulary` of pieces; in training, a share `dropout` of all pieces and then of all numbers of
@@ -65,6 +75,8 @@ impl TextNetwork {
         dropout: f64,
     ) -> Result<TextNetwork> {
         let deep = b.blocks > 0;
+        let bert = b.bert.map(|shape| Bert::new(&seed.part("bert"), &shape, dropout)).transpose()?;
+        let vectors = || Embedding::new(&seed.part("vectors"), vocabulary, b.vector);
         let block = |i: usize| {
             let seed = seed.part(format!("block{i}"));
             TransformerBlock::new(&seed, b.vector, (b.vector / HEAD).max(1))?.dropout(dropout / 2.0)
@@ -72,18 +84,34 @@ impl TextNetwork {
         let places = || Embedding::new(&seed.part("places"), length, b.vector);
         let states = || Gru::both_ways(&seed.part("states"), b.vector, b.states);
         Ok(TextNetwork {
-            vectors: Embedding::new(&seed.part("vectors"), vocabulary, b.vector)?,
+            vectors: bert.is_none().then(vectors).transpose()?,
+            bert,
             places: deep.then(places).transpose()?,
             blocks: (0..b.blocks).map(block).collect::<Result<_>>()?,
             norm: deep.then(|| LayerNorm::new(b.vector)).transpose()?,
             states: (b.states > 0).then(states).transpose()?,
             dropout: Dropout::new(dropout)?,
+            width: b.width(),
         })
+    }
+
+    /// Takes the weights of a BERT that others have trained, if this network is one.
+    ///
+    /// # Errors
+    /// Weights that are missing, damaged or of another shape.
+    pub(crate) fn read(&mut self, folder: &Folder) -> pellucid_pretrained::Result<()> {
+        self.bert.as_mut().map_or(Ok(()), |bert| bert.read(folder))
     }
 
     /// The pieces' vectors after all layers, `[n, time, width]`.
     fn layers(&self, pass: &Pass, x: &Var, there: &Tensor, counts: &Tensor) -> Result<Var> {
-        let mut h = self.vectors.forward(pass, x)?;
+        if let Some(bert) = &self.bert {
+            return bert.pieces(pass, x, counts);
+        }
+        let Some(vectors) = &self.vectors else {
+            return Err(Error::state("a text network without vectors"));
+        };
+        let mut h = vectors.forward(pass, x)?;
         if let Some(places) = &self.places {
             let time = there.shape()[1];
             let numbers: Vec<u32> = (0..time as u32).collect();
@@ -138,10 +166,7 @@ impl Layer for TextNetwork {
         let [_] = input else {
             return Err(Error::shape("text network", format!("x is {input:?}, expected [time]")));
         };
-        let vectors = self.vectors.output_shape(input)?;
-        let last =
-            self.states.as_ref().map_or(Ok(vectors.clone()), |states| states.output_shape(&vectors))?;
-        Ok(vec![2 * last.last().copied().unwrap_or_default()])
+        Ok(vec![2 * self.width])
     }
 
     fn name(&self) -> String {
@@ -149,8 +174,14 @@ impl Layer for TextNetwork {
     }
 
     fn inside(&self, input: &[usize]) -> Result<Vec<LayerRow>> {
-        let mut rows = describe(&self.vectors, input)?;
-        let h = self.vectors.output_shape(input)?;
+        let (mut rows, mut h) = (Vec::new(), input.to_vec());
+        if let Some(bert) = &self.bert {
+            rows.extend(bert.rows(input));
+        }
+        if let Some(vectors) = &self.vectors {
+            rows.extend(describe(vectors, input)?);
+            h = vectors.output_shape(input)?;
+        }
         if let Some(places) = &self.places {
             rows.extend(describe(places, input)?);
         }
@@ -188,8 +219,8 @@ mod tests {
     #[test]
     fn padding_changes_nothing() {
         for b in [
-            TextBlueprint { vector: 32, states: 6, blocks: 0 },
-            TextBlueprint { vector: 64, states: 0, blocks: 2 },
+            TextBlueprint { vector: 32, states: 6, blocks: 0, bert: None },
+            TextBlueprint { vector: 64, states: 0, blocks: 2, bert: None },
         ] {
             let alone = answer(b, &[5, 7, 2], 1);
             let together = answer(b, &[5, 7, 2, 0, 0, 9, 3, 4, 2, 1, 0, 0, 0, 0, 0], 3);

@@ -5,6 +5,7 @@ use crate::networks::TextBlueprint;
 use pellucid_kinds::image::{Augment, Mirroring};
 use pellucid_kinds::{Batcher, Target};
 use pellucid_nn::Schedule;
+use pellucid_pretrained::BertConfig;
 use pellucid_train::{OptimizerKind, Plan};
 use serde::{Deserialize, Serialize};
 
@@ -68,6 +69,8 @@ pub(crate) struct Facts<'a> {
     pub batcher: &'a Batcher,
     /// Training rows.
     pub rows: usize,
+    /// The shape of a network for texts that others have trained.
+    pub bert: Option<BertConfig>,
     /// What mirroring does to pictures, and why.
     pub mirror: Option<&'a pellucid_kinds::image::Mirror>,
 }
@@ -91,13 +94,16 @@ pub(crate) struct Design {
 enum Sort {
     Pictures,
     Texts,
+    /// Texts, from a network that others have trained.
+    Tuned,
     Vectors,
 }
 
 impl Sort {
-    fn of(batcher: &Batcher) -> Sort {
-        match (batcher.picture_sizes().is_empty(), batcher.text_sizes().is_empty()) {
+    fn of(facts: &Facts<'_>) -> Sort {
+        match (facts.batcher.picture_sizes().is_empty(), facts.batcher.text_sizes().is_empty()) {
             (false, _) => Sort::Pictures,
+            (true, false) if facts.bert.is_some() => Sort::Tuned,
             (true, false) => Sort::Texts,
             (true, true) => Sort::Vectors,
         }
@@ -132,6 +138,9 @@ impl Effort {
             (Preset::Quick, Sort::Texts) => (100_000, (2, 15)),
             (Preset::Good, Sort::Texts) => (400_000, (6, 30)),
             (Preset::Best, Sort::Texts) => (2_000_000, (12, 60)),
+            (Preset::Quick, Sort::Tuned) => (10_000, (1, 20)),
+            (Preset::Good, Sort::Tuned) => (40_000, (2, 40)),
+            (Preset::Best, Sort::Tuned) => (150_000, (3, 60)),
             (Preset::Quick, Sort::Vectors) => (300_000, (5, 60)),
             (Preset::Good, Sort::Vectors) => (1_000_000, (15, 150)),
             (Preset::Best, Sort::Vectors) => (4_000_000, (30, 300)),
@@ -168,7 +177,7 @@ impl Decider {
 
 /// Decides what the configuration leaves open.
 pub(crate) fn design(facts: &Facts<'_>, config: &Config) -> Design {
-    let sort = Sort::of(facts.batcher);
+    let sort = Sort::of(facts);
     let pictures = sort == Sort::Pictures;
     let effort = Effort::of(config.training.preset, sort);
     let mut decider = Decider { decisions: Vec::new() };
@@ -194,7 +203,8 @@ fn blueprint(
     mirror: Mirroring,
     decider: &mut Decider,
 ) -> Blueprint {
-    let dropout = match (Sort::of(facts.batcher), facts.rows) {
+    let dropout = match (Sort::of(facts), facts.rows) {
+        (Sort::Tuned, _) => 0.1,
         (Sort::Texts, 0..20_000) => 0.5,
         (Sort::Texts, _) => 0.3,
         (_, 0..2_000) => 0.3,
@@ -228,15 +238,24 @@ fn text(effort: &Effort, facts: &Facts<'_>, decider: &mut Decider) -> TextBluepr
     if facts.batcher.text_sizes().is_empty() {
         return TextBlueprint::default();
     }
+    if let Some(bert) = facts.bert {
+        let value = format!("{} blocks of {} numbers", bert.num_hidden_layers, bert.hidden_size);
+        decider.decisions.push(Decision {
+            setting: "text".to_owned(),
+            value,
+            why: "as the given network has".to_owned(),
+        });
+        return TextBlueprint { bert: Some(bert), ..TextBlueprint::default() };
+    }
     let (vector, half) = (effort.width, effort.width / 2);
     let (blueprint, value, why) = match facts.rows {
         0..ROWS_FOR_BLOCKS => (
-            TextBlueprint { vector: half, states: half, blocks: 0 },
+            TextBlueprint { vector: half, states: half, blocks: 0, bert: None },
             format!("a recurrent layer of {half} numbers from each end"),
             "rows are few for transformer blocks",
         ),
         _ => (
-            TextBlueprint { vector, states: 0, blocks: effort.depth },
+            TextBlueprint { vector, states: 0, blocks: effort.depth, bert: None },
             format!("{} transformer blocks of {vector} numbers", effort.depth),
             "there are enough rows for transformer blocks",
         ),
@@ -248,7 +267,7 @@ fn text(effort: &Effort, facts: &Facts<'_>, decider: &mut Decider) -> TextBluepr
 /// How many networks answer together. Where rows are few, networks are small and each learns something else by chance: their
 /// mean is right more often, and knows better how sure it is (Lakshminarayanan et al., arXiv 1612.01474).
 fn members(effort: &Effort, facts: &Facts<'_>, decider: &mut Decider) -> usize {
-    if Sort::of(facts.batcher) != Sort::Texts {
+    if Sort::of(facts) != Sort::Texts || facts.bert.is_some() {
         return 1;
     }
     let (members, why) = match facts.rows {
@@ -275,6 +294,8 @@ fn plan(effort: &Effort, config: &Config, facts: &Facts<'_>, sort: Sort, decider
         (Sort::Texts, 0..2_000) => 16,
         (Sort::Texts, 2_000..20_000) => 32,
         (Sort::Texts, _) => 64,
+        (Sort::Tuned, 0..2_000) => 16,
+        (Sort::Tuned, _) => 32,
         (Sort::Vectors, 0..2_000) => 32,
         (Sort::Vectors, 2_000..20_000) => 128,
         (Sort::Vectors, _) => 256,
@@ -289,6 +310,8 @@ fn plan(effort: &Effort, config: &Config, facts: &Facts<'_>, sort: Sort, decider
     let rate = match sort {
         Sort::Pictures => 2e-3 * (batch as f64 / 64.0).sqrt(),
         Sort::Texts => 1e-3 * (batch as f64 / 32.0).sqrt(),
+        // What is known already must not be lost.
+        Sort::Tuned => 5e-5 * (batch as f64 / 32.0).sqrt(),
         Sort::Vectors => 1e-3 * (batch as f64 / 256.0).sqrt(),
     };
     let lr =

@@ -9,6 +9,7 @@ use pellucid_kinds::image::Mirroring;
 use pellucid_kinds::{Batch, Batcher, Target};
 use pellucid_nn::layers::{Dropout, Embedding, Linear, Sequential};
 use pellucid_nn::{Int8Network, Layer, LayerRow, Pass, Seed, describe, module, parse_layers};
+use pellucid_pretrained::Folder;
 use pellucid_tensor::Result as EngineResult;
 
 /// A network from columns to answers, or several of the same form that start from other weights and answer together.
@@ -107,6 +108,16 @@ impl Network {
             batcher: batcher.clone(),
             in_bytes: Vec::new(),
         })
+    }
+
+    /// Takes the weights that others have trained for the networks of texts.
+    ///
+    /// # Errors
+    /// Weights that are missing, damaged or of another shape.
+    pub(crate) fn read(&mut self, folder: &Folder) -> Result<()> {
+        let read = |text: &mut TextNetwork| text.read(folder);
+        self.texts.iter_mut().try_for_each(read).map_err(|e| Error::usage(e.to_string()))?;
+        self.others.iter_mut().try_for_each(|other| other.read(folder))
     }
 
     /// The network itself and those that answer together with it.

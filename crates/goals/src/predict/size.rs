@@ -6,6 +6,7 @@ use crate::networks::{TextBlueprint, code_width, stages};
 use crate::{Error, Result};
 use pellucid_insight::report::words::count;
 use pellucid_kinds::Batcher;
+use pellucid_pretrained::BertConfig;
 use pellucid_train::Plan;
 
 /// Bytes that training keeps for each learned number: the number, its gradient, two moments, its mean and its best.
@@ -95,8 +96,23 @@ impl Size {
         vector
     }
 
+    /// Adds a BERT; gives the length of its vector.
+    fn bert(&mut self, length: f64, b: &BertConfig) -> f64 {
+        let [width, inner] = [b.hidden_size, b.intermediate_size].map(|n| n as f64);
+        let rows = (b.vocab_size + b.max_position_embeddings + 2) as f64;
+        self.add(rows * width, length * width);
+        let block = 4.0 * width * (width + 1.0) + inner * (width + 1.0) + width * (inner + 1.0) + 4.0 * width;
+        let blocks = b.num_hidden_layers as f64;
+        self.add(blocks * block, blocks * length * width);
+        self.add(0.0, 2.0 * width);
+        2.0 * width
+    }
+
     /// Adds the network of one text; gives the length of its vector.
     fn text(&mut self, (length, vocabulary): (usize, usize), b: &TextBlueprint) -> f64 {
+        if let Some(bert) = b.bert {
+            return self.bert(length as f64, &bert);
+        }
         let [length, vector, states] = [length, b.vector, b.states].map(|n| n as f64);
         self.add(vocabulary as f64 * vector, length * vector);
         if b.blocks > 0 {
@@ -184,10 +200,11 @@ mod tests {
     use pellucid_kinds::image::Mirroring;
     use pellucid_kinds::{Feature, Target};
     use pellucid_nn::Schedule;
+    use pellucid_pretrained::HiddenActivation;
     use pellucid_train::OptimizerKind;
 
     fn blueprint(channels: usize, blocks: usize, width: usize, depth: usize) -> Blueprint {
-        let text = TextBlueprint { vector: 32, states: 5 * (blocks % 2), blocks };
+        let text = TextBlueprint { vector: 32, states: 5 * (blocks % 2), blocks, bert: None };
         Blueprint {
             layers: None,
             channels,
@@ -196,9 +213,24 @@ mod tests {
             width,
             depth,
             dropout: 0.1,
-            members: 1 + blocks,
+            members: 1,
             mirror: Mirroring::Never,
         }
+    }
+
+    fn with_bert(vocabulary: usize) -> Blueprint {
+        let bert = BertConfig {
+            vocab_size: vocabulary,
+            hidden_size: 12,
+            num_hidden_layers: 2,
+            num_attention_heads: 3,
+            intermediate_size: 20,
+            max_position_embeddings: 16,
+            layer_norm_eps: 1e-12,
+            hidden_act: HiddenActivation::Gelu,
+        };
+        let text = TextBlueprint { bert: Some(bert), ..TextBlueprint::default() };
+        Blueprint { text, ..blueprint(8, 1, 16, 1) }
     }
 
     fn number(bins: usize) -> Feature {
@@ -247,8 +279,9 @@ mod tests {
                 blueprint(8, 1, 24, 2),
             ),
             (vec![number(4)], vec![amount(), tags(7)], blueprint(8, 1, 16, 0)),
-            (vec![text(9, 50)], vec![classes(2)], blueprint(8, 1, 16, 1)),
+            (vec![text(9, 50)], vec![classes(2)], Blueprint { members: 3, ..blueprint(8, 1, 16, 1) }),
             (vec![text(9, 50), number(3), text(4, 20)], vec![classes(2)], blueprint(8, 2, 16, 1)),
+            (vec![text(9, 50)], vec![classes(2)], with_bert(50)),
             (vec![picture(28, 28, 1)], vec![classes(10)], blueprint(12, 1, 16, 1)),
             (vec![picture(90, 40, 3)], vec![classes(2)], blueprint(8, 3, 16, 1)),
             (vec![picture(33, 17, 3)], vec![amount()], blueprint(6, 2, 16, 1)),
@@ -279,7 +312,7 @@ mod tests {
             let size = Size::planned(b, batcher).unwrap();
             size.check(b, &plan(batch), batcher, free).map_err(|e| e.to_string()).err()
         };
-        let (table, pictures) = (&cases()[0], &cases()[4]);
+        let (table, pictures) = (&cases()[0], &cases()[5]);
         assert_eq!(why(table, 32, None), None, "where the system does not tell, nothing is refused");
         assert_eq!(why(table, 32, Some(1 << 30)), None);
         let said = why(table, 1, Some(50_000)).unwrap();

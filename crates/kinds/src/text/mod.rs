@@ -87,13 +87,18 @@ impl Kind for Text {
             return Err(refused("every training row is empty".to_owned())
                 .advise("leave the column out with --ignore"));
         }
-        let pieces = Pieces::learn(&texts).map_err(refused)?;
+        let pieces = match context.vocabulary {
+            Some((given, _)) => Pieces::given(given),
+            None => Pieces::learn(&texts),
+        };
+        let pieces = pieces.map_err(refused)?;
         let lengths =
             texts.iter().map(|text| Ok(pieces.of(text)?.len())).collect::<std::result::Result<_, _>>();
         let mut lengths: Vec<usize> = lengths.map_err(refused)?;
         lengths.sort_unstable();
         let kept = lengths.len() - 1 - lengths.len() * LONGER / 1000;
-        let length = lengths[kept].clamp(1, LONGEST);
+        let most = context.vocabulary.map_or(LONGEST, |(_, most)| most.min(LONGEST));
+        let length = lengths[kept].clamp(1, most);
         let longer = lengths.iter().filter(|&&n| n > length).count() as f64 / lengths.len() as f64;
         let tokenizer = pieces.stored().map_err(refused)?;
         let state =
@@ -140,7 +145,7 @@ impl Prepared for PreparedText {
         let text = cell_text(cell);
         let mut ids = self.pieces.of(text.as_deref().unwrap_or_default())?;
         if ids.is_empty() {
-            ids.push(pieces::UNKNOWN);
+            ids.push(self.pieces.unknown());
         }
         let (length, count) = (self.state.length, ids.len());
         if count > length {
@@ -166,6 +171,6 @@ impl Prepared for PreparedText {
                 format!("; {:.1} % of the texts are longer and keep their beginning and end", 100.0 * share)
             }
         };
-        format!("{vocabulary} pieces of words in lower case, up to {length} in a row{cut}")
+        format!("{vocabulary} pieces of words, up to {length} in a row{cut}")
     }
 }

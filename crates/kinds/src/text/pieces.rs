@@ -14,10 +14,7 @@ use tokenizers::{
 /// The piece that fills up rows.
 pub(super) const PADDING: u32 = 0;
 
-/// The piece that stands for a text of which nothing is known.
-pub(super) const UNKNOWN: u32 = 1;
-
-/// What these two are called.
+/// What it is called, and the piece that stands for a text of which nothing is known.
 const NAMES: [&str; 2] = ["[PAD]", "[UNK]"];
 
 /// Bytes of a text that are read; of a longer one the first quarter of them and the last three.
@@ -35,6 +32,7 @@ const OFTEN: u64 = 2;
 pub(super) struct Pieces {
     tokenizer: Tokenizer,
     vocabulary: usize,
+    unknown: u32,
 }
 
 /// What is read of a text.
@@ -84,15 +82,22 @@ impl Pieces {
         Pieces::new(stored.clone())
     }
 
+    /// From a `tokenizer.json` that came with a network.
+    pub(super) fn given(bytes: &[u8]) -> Result<Pieces, String> {
+        Pieces::new(serde_json::from_slice(bytes).map_err(|e| e.to_string())?)
+    }
+
     fn new(stored: Value) -> Result<Pieces, String> {
-        let tokenizer: Tokenizer = serde_json::from_value(stored).map_err(|e| e.to_string())?;
-        for (id, name) in [PADDING, UNKNOWN].into_iter().zip(NAMES) {
-            if tokenizer.id_to_token(id).as_deref() != Some(name) {
-                return Err(format!("its piece {id} is not {name}"));
-            }
+        let mut tokenizer: Tokenizer = serde_json::from_value(stored).map_err(|e| e.to_string())?;
+        // Rows are cut and filled up here.
+        tokenizer.with_padding(None).with_truncation(None).map_err(|e| e.to_string())?;
+        let [padding, unknown] = NAMES.map(|name| tokenizer.token_to_id(name));
+        let unknown = unknown.ok_or("it has no piece [UNK]")?;
+        if padding != Some(PADDING) {
+            return Err("its first piece is not [PAD]".to_owned());
         }
         let vocabulary = tokenizer.get_vocab(true).into_values().max().map_or(0, |last| last as usize + 1);
-        Ok(Pieces { tokenizer, vocabulary })
+        Ok(Pieces { tokenizer, vocabulary, unknown })
     }
 
     /// The whole vocabulary, as a `tokenizer.json` holds it.
@@ -105,9 +110,14 @@ impl Pieces {
         self.vocabulary
     }
 
-    /// The pieces of a text.
+    /// The piece that stands for a text of which nothing is known.
+    pub(super) fn unknown(&self) -> u32 {
+        self.unknown
+    }
+
+    /// The pieces of a text, with those that its network wants at both ends.
     pub(super) fn of(&self, text: &str) -> Result<Vec<u32>, String> {
-        let encoding = self.tokenizer.encode_fast(&*shortened(text), false).map_err(|e| e.to_string())?;
+        let encoding = self.tokenizer.encode_fast(&*shortened(text), true).map_err(|e| e.to_string())?;
         Ok(encoding.get_ids().to_vec())
     }
 }
@@ -139,7 +149,7 @@ mod tests {
         for text in ["Ελληνικά", "日本語のテキスト", "🙂 emoji", "עברית", "a\u{0}b", "ﬁ"]
         {
             let ids = pieces.of(text).unwrap();
-            assert!(!ids.is_empty() && !ids.contains(&UNKNOWN) && !ids.contains(&PADDING), "{text}");
+            assert!(!ids.is_empty() && !ids.contains(&pieces.unknown()) && !ids.contains(&PADDING), "{text}");
             assert!(ids.iter().all(|&id| (id as usize) < pieces.vocabulary()));
         }
         assert_ne!(pieces.of("日本").unwrap(), pieces.of("中国").unwrap());
