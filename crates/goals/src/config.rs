@@ -61,6 +61,9 @@ pub struct DataConfig {
     /// The longest side of pictures in pixels; larger ones are scaled down.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_side: Option<usize>,
+    /// The longest sound, in seconds; of longer ones the loudest part is taken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_seconds: Option<f64>,
     /// Bytes of the table's cells, and as many again of prepared rows, kept in memory; more go to temporary files. The
     /// checks look at whole columns: while they run, 8 bytes for each row and column come on top.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -175,6 +178,7 @@ const KEYS: &[(&str, &[&str])] = &[
             "skip_share",
             "allow_leaks",
             "max_side",
+            "max_seconds",
             "memory",
         ],
     ),
@@ -310,7 +314,7 @@ mod tests {
         (full.data.group, full.data.time, full.data.split) =
             (Some("g".into()), Some("t".into()), Some("s".into()));
         (full.data.validation, full.data.test, full.data.skip_share) = (Some(0.1), Some(0.1), Some(0.1));
-        (full.data.max_side, full.data.memory) = (Some(1), Some(1));
+        (full.data.max_side, full.data.max_seconds, full.data.memory) = (Some(1), Some(1.0), Some(1));
         full.network = NetworkConfig {
             layers: Some(vec![]),
             channels: Some(1),
