@@ -2,6 +2,7 @@
 
 mod augment;
 mod decode;
+mod live;
 mod mel;
 mod resample;
 mod window;
@@ -9,13 +10,14 @@ mod window;
 pub use augment::augment;
 pub use decode::{Heard, decode};
 pub(crate) use decode::is_sound;
+pub use live::{Live, STRIDE};
 pub use mel::{BANDS, HOP, LogMel, WINDOW};
 pub use resample::ToRate;
 
 use crate::cells::media_bytes;
 use crate::number::restore;
 use crate::{Feature, FitContext, Guess, Kind, Prepared, Profile, Record, Role, TrainingCells};
-use pellucid_data::{Cell, Files, Result, Storage};
+use pellucid_data::{Cell, DataError, Files, Result, Storage};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use window::fit_to;
@@ -25,6 +27,9 @@ pub const RATE: usize = 16_000;
 
 /// Lengths, bands and statistics are taken from at most this many evenly spread training sounds.
 const SAMPLE: usize = 300;
+
+/// The most frames that a network sees: a minute.
+const MOST_FRAMES: usize = 60 * RATE / HOP;
 
 /// The share of training sounds that are not cut.
 const WHOLE: f64 = 0.95;
@@ -147,7 +152,7 @@ impl Kind for Audio {
     }
 
     fn restore(&self, state: &Value) -> Result<Box<dyn Prepared>> {
-        Ok(Box::new(restore::<PreparedAudio>(state)?))
+        Ok(Box::new(PreparedAudio::restore(state)?))
     }
 }
 
@@ -164,6 +169,18 @@ struct Sampled {
 }
 
 impl PreparedAudio {
+    /// A column from its stored state.
+    fn restore(state: &Value) -> Result<PreparedAudio> {
+        let p = restore::<PreparedAudio>(state)?;
+        let bands = p.mean.len() == BANDS && p.scale.len() == BANDS;
+        if bands && (1..=MOST_FRAMES).contains(&p.frames) && (1.0..=RATE as f64 / 2.0).contains(&p.top) {
+            return Ok(p);
+        }
+        Err(DataError::unreadable("the model's preparation of sounds cannot be used")
+            .in_column(&p.name)
+            .because(format!("it is not of {BANDS} bands and 1 to {MOST_FRAMES} frames")))
+    }
+
     /// The length and the statistics of a sample of training sounds; `None` if it is empty.
     fn fit(name: &str, sample: &[Sampled], most: usize, top: f64) -> Option<PreparedAudio> {
         let mut lengths: Vec<usize> = sample.iter().map(|s| s.length).collect();
