@@ -228,7 +228,8 @@ impl Asked {
 /// Whether nothing in a window is louder than the rest.
 fn is_silent(window: &[u8]) -> bool {
     let level = |frame: &[u8]| frame.iter().map(|&b| u64::from(b)).sum::<u64>() / BANDS as u64;
-    let (low, high) = window.chunks_exact(BANDS).map(level).fold((u64::MAX, 0), |(l, h), x| (l.min(x), h.max(x)));
+    let (low, high) =
+        window.chunks_exact(BANDS).map(level).fold((u64::MAX, 0), |(l, h), x| (l.min(x), h.max(x)));
     high < low.saturating_add(RISE)
 }
 

@@ -63,8 +63,7 @@ struct Column {
 }
 
 fn written(value: &impl Serialize) -> Result<Vec<u8>> {
-    serde_json::to_vec_pretty(value)
-        .map_err(|e| Error::model(format!("the model cannot be described · {e}")))
+    serde_json::to_vec_pretty(value).map_err(|e| Error::model(format!("the model cannot be described · {e}")))
 }
 
 fn checksum(bytes: &[u8]) -> String {
@@ -194,7 +193,8 @@ impl Model {
         files.push((CONFIG.to_owned(), written(&file)?));
         std::fs::create_dir_all(folder)
             .map_err(|e| pellucid_data::DataError::io("the model folder cannot be made", folder, &e))?;
-        let sums: String = files.iter().map(|(name, bytes)| format!("{}  {name}\n", checksum(bytes))).collect();
+        let sums: String =
+            files.iter().map(|(name, bytes)| format!("{}  {name}\n", checksum(bytes))).collect();
         files.push((SUMS.to_owned(), sums.into_bytes()));
         for (name, bytes) in files {
             write_atomic(&folder.join(name), |w| w.write_all(&bytes))?;
@@ -242,7 +242,8 @@ impl Model {
         for state in file.inputs.iter_mut().map(|column| &mut column.state) {
             let Some(tokenizer) = state.get_mut(TOKENIZER) else { continue };
             let name = tokenizer.as_str().map(str::to_owned);
-            let name = name.ok_or_else(|| unreadable("its tokenizer is not the name of a file".to_owned()))?;
+            let name =
+                name.ok_or_else(|| unreadable("its tokenizer is not the name of a file".to_owned()))?;
             // A name, not a path: a model reads nothing outside of its folder.
             if Path::new(&name).file_name().is_none_or(|file| file != name.as_str()) {
                 return Err(unreadable(format!("its tokenizer is not a file of its folder: {name}")));

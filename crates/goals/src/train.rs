@@ -1,7 +1,9 @@
 //! From data to a run: survey, split, check, prepare, design, train, evaluate, report.
 
 use crate::config::{ClassWeights, Config};
-use crate::dataset::{MAX_SECONDS, Prepared, Survey, Use, check, fingerprint, prepare, split_rows, tell_voided, unusable};
+use crate::dataset::{
+    MAX_SECONDS, Prepared, Survey, Use, check, fingerprint, prepare, split_rows, tell_voided, unusable,
+};
 use crate::finish::{Finished, finish};
 use crate::model::Model;
 use crate::predict::{Design, Facts, Network, PredictSource, PredictTask, Size, class_weights, design};

@@ -1,7 +1,7 @@
 //! Records as tensors: what a network takes.
 
-use crate::error::Result;
 use crate::audio;
+use crate::error::Result;
 use crate::image::{Augment, Mirroring, augment};
 use crate::{Examples, Feature, Record, Target, slots};
 use pellucid_tensor::{Stream, Tensor};

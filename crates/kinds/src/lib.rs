@@ -41,8 +41,17 @@ pub use tags::rarest_tags;
 pub use target::{Answer, Target, TargetOptions, slots};
 
 /// Every kind, in the order in which ties are decided.
-pub static KINDS: &[&dyn Kind] =
-    &[&image::Image, &audio::Audio, &time::Time, &id::Id, &tags::Tags, &flag::Flag, &category::Category, &text::Text, &number::Number];
+pub static KINDS: &[&dyn Kind] = &[
+    &image::Image,
+    &audio::Audio,
+    &time::Time,
+    &id::Id,
+    &tags::Tags,
+    &flag::Flag,
+    &category::Category,
+    &text::Text,
+    &number::Number,
+];
 
 /// The kind of a name.
 ///

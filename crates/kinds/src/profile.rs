@@ -177,7 +177,8 @@ fn is_media_name(text: &str, column: &str) -> bool {
 
 /// Words between spaces; where a script has no spaces (Chinese, Japanese, Thai), two characters count as one.
 fn words(text: &str) -> f64 {
-    let unspaced = |c: &char| matches!(c, '\u{0e00}'..='\u{0eff}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}');
+    let unspaced =
+        |c: &char| matches!(c, '\u{0e00}'..='\u{0eff}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}');
     let count = text.split_whitespace().filter(|word| word.chars().any(|c| c.is_alphanumeric())).count();
     count as f64 + text.chars().filter(unspaced).count() as f64 / 2.0
 }

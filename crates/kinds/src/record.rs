@@ -125,7 +125,8 @@ mod tests {
 
     #[test]
     fn records_survive_their_bytes() {
-        let layout = Layout { numbers: 2, codes: 1, texts: vec![3, 1], pictures: vec![[2, 2, 1]], targets: 1 };
+        let layout =
+            Layout { numbers: 2, codes: 1, texts: vec![3, 1], pictures: vec![[2, 2, 1]], targets: 1 };
         let record = Record {
             numbers: vec![1.5, 1_700_000_000.25],
             codes: vec![7],

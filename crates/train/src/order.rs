@@ -26,7 +26,12 @@ pub(crate) struct Order {
 const SHARED_OUT: usize = 32;
 
 impl Order {
-    pub(crate) fn new(rows: usize, batch: usize, seed: u64, length: impl Fn(usize) -> usize) -> Result<Order> {
+    pub(crate) fn new(
+        rows: usize,
+        batch: usize,
+        seed: u64,
+        length: impl Fn(usize) -> usize,
+    ) -> Result<Order> {
         if rows == 0 || batch == 0 {
             return Err(Failure::plan(format!(
                 "{rows} training rows in batches of {batch}: nothing to learn from"

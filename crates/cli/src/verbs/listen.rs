@@ -54,14 +54,17 @@ fn run(a: &Arguments<'_>) -> Result<u8, Error> {
     let rate = a.whole(&RATE).unwrap_or(16_000);
     if !RATES.contains(&rate) {
         let (least, most) = (RATES.start(), RATES.end());
-        return Err(Error::usage(format!("--rate {rate} makes no sense · it must be from {least} to {most}")));
+        return Err(Error::usage(format!(
+            "--rate {rate} makes no sense · it must be from {least} to {most}"
+        )));
     }
     let json = a.on(&JSON);
     let mut tell = |r: &Recognition| {
         let Recognition { seconds, answer, probability } = r;
         match json {
             true => output::line(
-                &serde_json::json!({"seconds": seconds, "answer": answer, "probability": probability}).to_string(),
+                &serde_json::json!({"seconds": seconds, "answer": answer, "probability": probability})
+                    .to_string(),
             ),
             false => output::line(&format!("{seconds:8.2} s  {answer}  ({:.0} %)", 100.0 * probability)),
         }

@@ -140,8 +140,9 @@ impl Survey {
             if let [Some(media)] = self.columns.iter().map(sort).collect::<Vec<_>>().as_slice() {
                 let files = media.plural;
                 let error = refuse(format!("there is only one class: all {files} lie in one folder"));
-                let advice =
-                    format!("put the {files} of each class into a folder of their own, or give a table that names them");
+                let advice = format!(
+                    "put the {files} of each class into a folder of their own, or give a table that names them"
+                );
                 return Err(error.advise(advice).into());
             }
             return Err(Error::usage(format!(

@@ -93,8 +93,10 @@ impl TextNetwork {
         };
         let ids = x.value().data::<u32>()?;
         let there: Vec<f32> = ids.iter().map(|&id| f32::from(u8::from(id != 0))).collect();
-        let counts: Vec<u32> =
-            ids.chunks_exact(time.max(1)).map(|row| row.iter().filter(|&&id| id != 0).count() as u32).collect();
+        let counts: Vec<u32> = ids
+            .chunks_exact(time.max(1))
+            .map(|row| row.iter().filter(|&&id| id != 0).count() as u32)
+            .collect();
         Ok((Tensor::new(&there, &[n, time, 1])?, Tensor::new(&counts, &[n])?))
     }
 }

@@ -217,12 +217,15 @@ fn text(effort: &Effort, facts: &Facts<'_>, decider: &mut Decider) -> TextBluepr
         return TextBlueprint::default();
     }
     let (blocks, why) = match facts.rows {
-        0..ROWS_FOR_BLOCKS => (0, "rows are few for transformer blocks: convolutions over pieces side by side"),
+        0..ROWS_FOR_BLOCKS => {
+            (0, "rows are few for transformer blocks: convolutions over pieces side by side")
+        }
         _ => (effort.depth, "by the preset: there are enough rows for transformer blocks"),
     };
     let blueprint =
         TextBlueprint { vector: effort.width / 2, side_by_side: 4, patterns: effort.width / 2, blocks };
-    let value = format!("{} patterns of 1 to {} pieces, {blocks} transformer blocks", 4 * blueprint.patterns, 4);
+    let value =
+        format!("{} patterns of 1 to {} pieces, {blocks} transformer blocks", 4 * blueprint.patterns, 4);
     decider.decisions.push(Decision { setting: "text".to_owned(), value, why: why.to_owned() });
     blueprint
 }

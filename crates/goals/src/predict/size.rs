@@ -186,7 +186,16 @@ mod tests {
 
     fn blueprint(channels: usize, blocks: usize, width: usize, depth: usize) -> Blueprint {
         let text = TextBlueprint { vector: 32, side_by_side: 3, patterns: 7, blocks };
-        Blueprint { layers: None, channels, blocks, text, width, depth, dropout: 0.1, mirror: Mirroring::Never }
+        Blueprint {
+            layers: None,
+            channels,
+            blocks,
+            text,
+            width,
+            depth,
+            dropout: 0.1,
+            mirror: Mirroring::Never,
+        }
     }
 
     fn number(bins: usize) -> Feature {

@@ -54,7 +54,8 @@ pub fn augment(
 
 /// Adds noise whose power rises or falls with the frequency, in half of the cases.
 fn add_noise(a: &Augment, bands: usize, scale: &[f32], random: &mut Stream, out: &mut [f32]) {
-    let [chance, level, tilt] = [random.uniform(), random.between(NOISE.0, NOISE.1), random.between(-10.0, 10.0)];
+    let [chance, level, tilt] =
+        [random.uniform(), random.between(NOISE.0, NOISE.1), random.between(-10.0, 10.0)];
     if a.light <= 0.0 || chance >= NOISY {
         return;
     }

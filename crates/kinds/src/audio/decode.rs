@@ -83,9 +83,8 @@ fn open(bytes: &[u8]) -> Result<Opened<'_>, String> {
     }
     let stream = MediaSourceStream::new(Box::new(std::io::Cursor::new(bytes)), Default::default());
     let (formats, tags) = (FormatOptions::default(), MetadataOptions::default());
-    let reader = symphonia::default::get_probe()
-        .probe(&Hint::new(), stream, formats, tags)
-        .map_err(|e| broken(&e))?;
+    let reader =
+        symphonia::default::get_probe().probe(&Hint::new(), stream, formats, tags).map_err(|e| broken(&e))?;
     let track = reader.default_track(TrackType::Audio).ok_or("there is no sound in the file")?;
     let parameters = track.codec_params.as_ref().and_then(|p| p.audio());
     let parameters = parameters.ok_or("the sound cannot be decoded: its header does not say how")?;

@@ -8,8 +8,8 @@ mod resample;
 mod window;
 
 pub use augment::augment;
-pub use decode::{Heard, decode};
 pub(crate) use decode::is_sound;
+pub use decode::{Heard, decode};
 pub use live::{Live, STRIDE};
 pub use mel::{BANDS, HOP, LogMel, WINDOW};
 pub use resample::ToRate;

@@ -53,7 +53,8 @@ impl ToRate {
         while self.waiting.len() - start >= filter.input_frames_next() {
             let size = filter.input_frames_next();
             let chunk = InterleavedSlice::new(&self.waiting[start..start + size], 1, size);
-            let chunk = chunk.map_err(|e| format!("the samples cannot be brought to {RATE} a second: {e}"))?;
+            let chunk =
+                chunk.map_err(|e| format!("the samples cannot be brought to {RATE} a second: {e}"))?;
             let made = filter
                 .process(&chunk, None)
                 .map_err(|e| format!("the samples cannot be brought to {RATE} a second: {e}"))?

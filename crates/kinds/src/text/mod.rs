@@ -81,12 +81,15 @@ impl Kind for Text {
             }
             Ok(())
         })?;
-        let refused = |why: String| cells.error("no pieces of words can be learned from this column").because(why);
+        let refused =
+            |why: String| cells.error("no pieces of words can be learned from this column").because(why);
         if texts.iter().all(|t| t.trim().is_empty()) {
-            return Err(refused("every training row is empty".to_owned()).advise("leave the column out with --ignore"));
+            return Err(refused("every training row is empty".to_owned())
+                .advise("leave the column out with --ignore"));
         }
         let pieces = Pieces::learn(&texts).map_err(refused)?;
-        let lengths = texts.iter().map(|text| Ok(pieces.of(text)?.len())).collect::<std::result::Result<_, _>>();
+        let lengths =
+            texts.iter().map(|text| Ok(pieces.of(text)?.len())).collect::<std::result::Result<_, _>>();
         let mut lengths: Vec<usize> = lengths.map_err(refused)?;
         lengths.sort_unstable();
         let kept = lengths.len() - 1 - lengths.len() * LONGER / 1000;
@@ -159,7 +162,9 @@ impl Prepared for PreparedText {
         let State { length, longer, vocabulary, .. } = &self.state;
         let cut = match *longer {
             0.0 => String::new(),
-            share => format!("; {:.1} % of the texts are longer and keep their beginning and end", 100.0 * share),
+            share => {
+                format!("; {:.1} % of the texts are longer and keep their beginning and end", 100.0 * share)
+            }
         };
         format!("{vocabulary} pieces of words in lower case, up to {length} in a row{cut}")
     }

@@ -118,7 +118,9 @@ mod tests {
 
     fn learned() -> Pieces {
         let texts: Vec<String> = (0..200)
-            .map(|i| format!("The film was {} and the film was long", if i % 2 == 0 { "good" } else { "bad" }))
+            .map(|i| {
+                format!("The film was {} and the film was long", if i % 2 == 0 { "good" } else { "bad" })
+            })
             .collect();
         Pieces::learn(&texts).unwrap()
     }
@@ -134,7 +136,8 @@ mod tests {
     #[test]
     fn no_script_is_unknown() {
         let pieces = learned();
-        for text in ["Ελληνικά", "日本語のテキスト", "🙂 emoji", "עברית", "a\u{0}b", "ﬁ"] {
+        for text in ["Ελληνικά", "日本語のテキスト", "🙂 emoji", "עברית", "a\u{0}b", "ﬁ"]
+        {
             let ids = pieces.of(text).unwrap();
             assert!(!ids.is_empty() && !ids.contains(&UNKNOWN) && !ids.contains(&PADDING), "{text}");
             assert!(ids.iter().all(|&id| (id as usize) < pieces.vocabulary()));

@@ -51,7 +51,9 @@ fn fit(
     is_training: &dyn Fn(usize) -> bool,
 ) -> pellucid_data::Result<Box<dyn Prepared>> {
     let cells = TrainingCells::new(table, table.column_index(column).unwrap(), is_training);
-    kind(kind_name).unwrap().fit(&cells, &FitContext { files: table.files(), role, max_side: 64, max_seconds: 1.0 })
+    kind(kind_name)
+        .unwrap()
+        .fit(&cells, &FitContext { files: table.files(), role, max_side: 64, max_seconds: 1.0 })
 }
 
 /// Fits input columns on all rows.

@@ -161,7 +161,9 @@ fn cells_of_another_storage_are_missing_or_an_error_but_never_a_panic() {
                     assert!(layout.write(&record, &mut Vec::new()), "{}: {cell:?}", k.name());
                     assert!(record.numbers.iter().all(|x| x.is_finite()), "{}: {cell:?}", k.name());
                 }
-                Err(why) => assert!(["image", "audio"].contains(&k.name()) && !why.is_empty(), "{}: {why}", k.name()),
+                Err(why) => {
+                    assert!(["image", "audio"].contains(&k.name()) && !why.is_empty(), "{}: {why}", k.name())
+                }
             }
             let mut target = Vec::new();
             p.encode_targets(cell, &mut target);

@@ -135,8 +135,7 @@ fn sweep(count: usize) -> Vec<f32> {
 
 #[test]
 fn powers_are_those_of_librosa() {
-    let reference: serde_json::Value =
-        serde_json::from_str(include_str!("../reference/mel.json")).unwrap();
+    let reference: serde_json::Value = serde_json::from_str(include_str!("../reference/mel.json")).unwrap();
     for top in ["8000", "4000"] {
         let mut found = Vec::new();
         let (signal, mut mel) = (sweep(4_000), LogMel::new(top.parse().unwrap()));
@@ -228,13 +227,16 @@ fn columns_of_sounds_are_recognised_and_their_notes_are_told() {
         };
         put(&folder, &format!("sounds/{i}.wav"), bytes);
     }
-    let table = open(put(&folder, "table.csv", lines("voice,y", 20, |i| format!("sounds/{i}.wav,{}", i % 2))));
+    let table =
+        open(put(&folder, "table.csv", lines("voice,y", 20, |i| format!("sounds/{i}.wav,{}", i % 2))));
     let said = recognise(&profile(&table).unwrap()[0], Role::Input);
     assert_eq!(said.kind.unwrap().name(), "audio");
     assert!(said.reason.contains("20 of 20 values name sound files, 20 of them exist"), "{}", said.reason);
     let p = fit(&table, "voice", "audio", Role::Input, &|_| true).unwrap();
     let words = p.describe();
-    for note in ["1 of 20 sampled sounds are silent", "1 of 20 sampled sounds are clipped", "from 8000 to 16000"] {
+    for note in
+        ["1 of 20 sampled sounds are silent", "1 of 20 sampled sounds are clipped", "from 8000 to 16000"]
+    {
         assert!(words.contains(note), "{words}");
     }
     let [Feature::Sound { frames, bands: BANDS, .. }] = &p.features()[..] else { panic!() };
