@@ -113,6 +113,16 @@ pub fn decode(
     bytes: &[u8],
     take: &mut dyn FnMut(u32, &[f32]) -> Result<(), String>,
 ) -> Result<Heard, String> {
+    // The decoders panic on some damaged headers; that is a damaged sound, not the end of the program.
+    let decoded = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| decode_pieces(bytes, take)));
+    decoded.unwrap_or_else(|_| Err("the sound cannot be decoded: it is damaged".to_owned()))
+}
+
+/// As [`decode`]; panics of decoders pass.
+fn decode_pieces(
+    bytes: &[u8],
+    take: &mut dyn FnMut(u32, &[f32]) -> Result<(), String>,
+) -> Result<Heard, String> {
     let mut opened = open(bytes)?;
     let (mut heard, mut packets, mut damaged) = (Heard::default(), 0usize, 0usize);
     let (mut interleaved, mut mono) = (Vec::<f32>::new(), Vec::<f32>::new());

@@ -20,7 +20,7 @@ const LINES: usize = 1024;
 /// The lowest frequency of the lowest band, in Hz.
 const BOTTOM: f64 = 20.0;
 
-/// Decibels of byte 0, where a sine wave at full scale is at most 0 dB.
+/// Decibels of byte 0, where the line of a sine wave at full scale is 0 dB; a band adds several lines.
 pub(super) const FLOOR: f32 = -100.0;
 
 /// Decibels from one byte to the next.
