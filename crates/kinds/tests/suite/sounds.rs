@@ -118,7 +118,8 @@ fn channels_are_mixed_and_rates_are_brought_to_one() {
     assert_eq!((heard.unwrap().channels, found.len()), (2, RATE / 2));
     let wanted = sine(1_000.0, RATE as u32, 0.5);
     for i in 800..RATE / 2 - 800 {
-        assert!((f64::from(found[i]) - wanted[i] / 2.0).abs() < 1e-3, "{i}");
+        // The filter's delay is taken out in whole samples: half of one, at most, is left.
+        assert!((f64::from(found[i]) - wanted[i] / 2.0).abs() < 0.05, "{i}");
     }
 }
 
