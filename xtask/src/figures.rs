@@ -56,4 +56,33 @@ pub(crate) const FIGURES: &[Figure] = &[
         arguments: &["--predict", "steering", "--time-column", "frame"],
         least: &[("r2", 0.2), ("correlation", 0.6)],
     },
+    Figure {
+        name: "voice-commands",
+        data: &["voice-commands.zip"],
+        arguments: &["--predict", "command", "--group", "speaker", "--time", "5m"],
+        least: &[("accuracy", 0.985)],
+    },
+    Figure {
+        name: "spoken-digits",
+        data: &["spoken-digits.zip"],
+        arguments: &["--predict", "digit", "--split", "split", "--ignore", "speaker", "--time", "5m"],
+        least: &[("accuracy", 0.98)],
+    },
+    Figure {
+        name: "speech-emotion",
+        data: &["speech-emotion.zip"],
+        arguments: &[
+            "--predict",
+            "emotion",
+            "--group",
+            "actor",
+            "--ignore",
+            "intensity",
+            "--ignore",
+            "gender",
+            "--time",
+            "5m",
+        ],
+        least: &[("accuracy", 0.55)],
+    },
 ];

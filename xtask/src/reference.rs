@@ -26,7 +26,7 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
 
 fn list() -> Outcome {
     println!(
-        "Reference values lie as JSON beside the scripts that made them, in Python with torch, numpy, scipy and"
+        "Reference values lie beside the scripts that made them, in Python with torch, numpy, scipy, librosa, soundfile and"
     );
     println!("scikit-learn. To make them all again: cargo xtask reference --python PATH\n");
     for script in scripts() {

@@ -64,6 +64,9 @@ pub struct DataConfig {
     /// The longest side of pictures in pixels; larger ones are scaled down.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_side: Option<usize>,
+    /// The longest sound, in seconds; of longer ones the loudest part is taken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_seconds: Option<f64>,
     /// Bytes of the table's cells, and as many again of prepared rows, kept in memory; more go to temporary files. The
     /// checks look at whole columns: while they run, 8 bytes for each row and column come on top.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -179,6 +182,7 @@ const KEYS: &[(&str, &[&str])] = &[
             "allow_leaks",
             "from",
             "max_side",
+            "max_seconds",
             "memory",
         ],
     ),
@@ -314,7 +318,7 @@ mod tests {
         (full.data.group, full.data.time, full.data.split) =
             (Some("g".into()), Some("t".into()), Some("s".into()));
         (full.data.validation, full.data.test, full.data.skip_share) = (Some(0.1), Some(0.1), Some(0.1));
-        (full.data.max_side, full.data.memory) = (Some(1), Some(1));
+        (full.data.max_side, full.data.max_seconds, full.data.memory) = (Some(1), Some(1.0), Some(1));
         full.data.from = Some("minilm".into());
         full.network = NetworkConfig {
             layers: Some(vec![]),

@@ -97,7 +97,7 @@ pub(crate) fn answer_table(
     watcher: &mut dyn Watcher,
 ) -> Result<(Vec<Answers>, Examples)> {
     watcher.begin("Reading", table.rows());
-    let renamed = rename_picture_column(model, table);
+    let renamed = rename_media_column(model, table);
     let encoder = renamed.as_ref().map_or(&model.encoder, |m| m);
     check_inputs(encoder, table)?;
     let examples = encoder.encode(table, &|_| true, MEMORY, &mut |done| watcher.advance(done))?;
@@ -149,18 +149,25 @@ fn check_inputs(encoder: &Encoder, table: &Table) -> Result<()> {
         .into())
 }
 
-/// Pictures given as files come in a column `image`; a model whose one picture column has another name takes them.
-fn rename_picture_column(model: &Model, table: &Table) -> Option<Encoder> {
-    let pictures: Vec<_> = model.encoder.inputs.iter().filter(|(_, kind, _)| *kind == "image").collect();
-    let [(name, _, _)] = pictures.as_slice() else { return None };
+/// The column into which folders put what this kind reads; `None` if it does not read files.
+fn media_column(kind: &str) -> Option<&'static str> {
+    pellucid_data::MEDIA.iter().map(|media| media.column).find(|&column| column == kind)
+}
+
+/// Pictures and sounds given as files come in a column `image` or `audio`; a model whose one column of them has another
+/// name takes them.
+fn rename_media_column(model: &Model, table: &Table) -> Option<Encoder> {
+    let media: Vec<_> =
+        model.encoder.inputs.iter().filter_map(|(name, k, _)| Some((name, media_column(k)?))).collect();
+    let [(name, column)] = media.as_slice() else { return None };
     let has = |wanted: &str| table.columns().iter().any(|c| c.name == wanted);
-    if has(name) || !has("image") {
+    if has(name) || !has(column) {
         return None;
     }
     let restore = |list: &[(String, &'static str, Box<dyn pellucid_kinds::Prepared>)]| {
         list.iter()
             .map(|(n, k, p)| {
-                let renamed = if n == name { "image".to_owned() } else { n.clone() };
+                let renamed = if n == *name { (*column).to_owned() } else { n.clone() };
                 Some((renamed, *k, pellucid_kinds::kind(k).ok()?.restore(&p.state()).ok()?))
             })
             .collect::<Option<Vec<_>>>()
@@ -168,16 +175,14 @@ fn rename_picture_column(model: &Model, table: &Table) -> Option<Encoder> {
     Some(Encoder { inputs: restore(&model.encoder.inputs)?, targets: restore(&model.encoder.targets)? })
 }
 
-/// How each input is called: the path of its picture, or its number.
+/// How each input is called: the path of its picture or sound, or its number.
 fn input_names(model: &Model, table: &Table, positions: &[usize]) -> Result<Vec<String>> {
-    let picture =
-        model.encoder.inputs.iter().find(|(_, kind, _)| *kind == "image").and_then(|(name, _, _)| {
-            let position = |wanted: &str| table.columns().iter().position(|c| c.name == wanted);
-            position(name).or_else(|| position("image"))
-        });
+    let position = |wanted: &str| table.columns().iter().position(|c| c.name == wanted);
+    let mut media = model.encoder.inputs.iter().filter_map(|(name, k, _)| Some((name, media_column(k)?)));
+    let file = media.next().and_then(|(name, column)| position(name).or_else(|| position(column)));
     let inputs = table.rows() + table.skipped().len();
     let mut names: Vec<String> = (1..=inputs).map(|number| number.to_string()).collect();
-    let Some(column) = picture else { return Ok(names) };
+    let Some(column) = file else { return Ok(names) };
     for chunk in table.chunks() {
         let chunk = chunk?;
         for i in 0..chunk.rows {

@@ -1,7 +1,9 @@
 //! From data to a run: survey, split, check, prepare, design, train, evaluate, report.
 
 use crate::config::{ClassWeights, Config};
-use crate::dataset::{Prepared, Survey, Use, check, fingerprint, prepare, split_rows, tell_voided, unusable};
+use crate::dataset::{
+    MAX_SECONDS, Prepared, Survey, Use, check, fingerprint, prepare, split_rows, tell_voided, unusable,
+};
 use crate::finish::{Finished, finish};
 use crate::model::Model;
 use crate::predict::{Design, Facts, Network, PredictSource, PredictTask, Size, class_weights, design};
@@ -184,6 +186,7 @@ fn begin(
             crate::Preset::Best => 160,
         });
     }
+    config.data.max_seconds.get_or_insert(MAX_SECONDS);
     let ready = ready(survey, sample, &config, watcher)?;
     if let Some((what, first)) = unusable(&ready.survey, &ready.prepared.examples) {
         watcher.warning(&format!("{what} and are left out:{first}"));
@@ -254,6 +257,9 @@ fn ask_mirror(prepared: &Prepared) -> Result<Option<Mirror>> {
     const SAMPLE: usize = 1500;
     let sizes = prepared.batcher.picture_sizes();
     let ([size], [target]) = (sizes.as_slice(), prepared.batcher.targets()) else { return Ok(None) };
+    if prepared.batcher.sounds() == [true] {
+        return Ok(None);
+    }
     let train = prepared.part(Part::Train);
     let (mut pictures, mut truth) = (Vec::new(), Vec::new());
     for &i in train.iter().step_by(train.len().div_ceil(SAMPLE).max(1)) {

@@ -1,5 +1,6 @@
 //! Records as tensors: what a network takes.
 
+use crate::audio;
 use crate::error::Result;
 use crate::image::{Augment, Mirroring, augment};
 use crate::{Examples, Feature, Record, Target, slots};
@@ -20,6 +21,8 @@ pub struct Batch {
     /// `[rows, height, width, 2 · channels]` each: pictures standardised by the training pictures' mean and deviation,
     /// and beside it each by its own, which light and exposure do not change.
     pub pictures: Vec<Tensor>,
+    /// Which of these are sounds: `[rows, frames, bands, 2]`, standardised per band, and never mirrored.
+    pub sounds: Vec<bool>,
     /// One per target.
     pub truths: Vec<Truth>,
 }
@@ -34,13 +37,13 @@ pub struct Truth {
 }
 
 impl Batch {
-    /// The same rows with their pictures mirrored left to right.
+    /// The same rows with their pictures, but not their sounds, mirrored left to right.
     ///
     /// # Errors
     /// No memory.
     pub fn mirrored(&self) -> pellucid_tensor::Result<Batch> {
         let mut mirrored = self.clone();
-        for picture in &mut mirrored.pictures {
+        for (picture, _) in mirrored.pictures.iter_mut().zip(&self.sounds).filter(|(_, sound)| !**sound) {
             let (width, channels) = (picture.dim(2)?, picture.dim(3)?);
             for line in picture.data_mut::<f32>()?.chunks_mut((width * channels).max(1)) {
                 for x in 0..width / 2 {
@@ -133,9 +136,26 @@ impl Batcher {
         self.features.iter().filter_map(size).collect()
     }
 
-    /// Height, width and channels of all pictures.
+    /// Height, width and channels of all pictures; frames, bands and 1 of sounds, which enter as pictures do.
     pub fn picture_sizes(&self) -> Vec<[usize; 3]> {
         crate::Layout::new(&self.features, 0).pictures
+    }
+
+    /// For each picture nothing, for each sound the deviations of its bands.
+    fn sound_scales(&self) -> Vec<Option<&[f32]>> {
+        self.features
+            .iter()
+            .filter_map(|f| match f {
+                Feature::Picture { .. } => Some(None),
+                Feature::Sound { scale, .. } => Some(Some(scale.as_slice())),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// Which of the [pictures](Batcher::picture_sizes) are sounds.
+    pub fn sounds(&self) -> Vec<bool> {
+        self.sound_scales().iter().map(Option::is_some).collect()
     }
 
     /// Height, width and channels of the pictures in a batch.
@@ -159,16 +179,22 @@ impl Batcher {
     fn standardised(&self, record: &Record) -> Vec<Vec<f32>> {
         let (mut pictures, mut rest) = (Vec::new(), record.pictures.as_slice());
         for feature in &self.features {
-            if let Feature::Picture { height, width, channels, mean, scale, .. } = feature {
-                let (bytes, others) = rest.split_at((height * width * channels).min(rest.len()));
-                rest = others;
-                let tables: Vec<Vec<f32>> = (0..*channels)
-                    .map(|c| (0..256u16).map(|b| (f32::from(b) / 255.0 - mean[c]) / scale[c]).collect())
-                    .collect();
-                pictures.push(
-                    bytes.iter().enumerate().map(|(i, &b)| tables[i % channels][usize::from(b)]).collect(),
-                );
-            }
+            // The mean and the deviation of each channel of a picture, of each band of a sound.
+            let (size, (mean, scale)) = match feature {
+                Feature::Picture { height, width, channels, mean, scale, .. } => {
+                    (height * width * channels, (mean, scale))
+                }
+                Feature::Sound { frames, bands, mean, scale, .. } => (frames * bands, (mean, scale)),
+                _ => continue,
+            };
+            let (bytes, others) = rest.split_at(size.min(rest.len()));
+            rest = others;
+            let table = |(mean, scale): (&f32, &f32)| {
+                (0..256u16).map(|b| (f32::from(b) / 255.0 - mean) / scale).collect::<Vec<f32>>()
+            };
+            let tables: Vec<Vec<f32>> = mean.iter().zip(scale).map(table).collect();
+            let own = |(i, &b): (usize, &u8)| tables[i % tables.len()][usize::from(b)];
+            pictures.push(bytes.iter().enumerate().map(own).collect());
         }
         pictures
     }
@@ -201,6 +227,7 @@ impl Batcher {
         let n = records.len();
         let (mut numbers, mut codes) = (Vec::new(), Vec::new());
         let sizes = self.picture_sizes();
+        let sounds = self.sound_scales();
         let (mut pictures, mut changed) = (Vec::new(), Vec::new());
         for size in self.network_sizes() {
             pictures.push(Tensor::unset::<f32>(&[n, size[0], size[1], size[2]])?);
@@ -217,8 +244,13 @@ impl Batcher {
                     Some((a, seeds)) => {
                         let seed = seeds.get(i).copied().unwrap_or_default();
                         let mut random = Stream::new(seed, "augment", k as u64);
-                        let mirrored = augment(a, &pixels, sizes[k], &mut random, &mut changed);
-                        negated[i] ^= mirrored && a.mirror == Mirroring::Negates;
+                        let [height, width, _] = sizes[k];
+                        if let Some(scale) = sounds[k] {
+                            audio::augment(a, &pixels, [height, width], scale, &mut random, &mut changed);
+                        } else {
+                            let mirrored = augment(a, &pixels, sizes[k], &mut random, &mut changed);
+                            negated[i] ^= mirrored && a.mirror == Mirroring::Negates;
+                        }
                     }
                     None => changed.copy_from_slice(&pixels),
                 }
@@ -232,6 +264,7 @@ impl Batcher {
             codes: table(self.code_sizes().len()).map(|s| Tensor::new(&codes, &s)).transpose()?,
             texts: self.texts(records)?,
             pictures,
+            sounds: self.sounds(),
             truths: (self.targets.iter().zip(slots(&self.targets)))
                 .map(|(target, slots)| truth(target, slots, records, &negated))
                 .collect::<Result<_>>()?,

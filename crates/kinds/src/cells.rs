@@ -1,6 +1,6 @@
 //! Cells as text: how values are counted, compared and shown.
 
-use pellucid_data::Cell;
+use pellucid_data::{Cell, Files};
 use std::borrow::Cow;
 
 /// The cell as a person would write it; `None` if nothing was recorded.
@@ -29,4 +29,18 @@ pub(crate) fn cell_number(cell: Cell<'_>) -> Option<f64> {
         Cell::Time(_) | Cell::Missing | Cell::Bytes(_) => None,
     }
     .filter(|x| x.abs() <= f64::from(f32::MAX))
+}
+
+/// The bytes of the picture or sound (`what`) that a cell holds or names.
+pub(crate) fn media_bytes<'a>(
+    cell: Cell<'a>,
+    files: Option<&Files>,
+    what: &str,
+) -> Result<Cow<'a, [u8]>, String> {
+    match (cell, files) {
+        (Cell::Bytes(bytes), _) => Ok(Cow::Borrowed(bytes)),
+        (Cell::Text(name), Some(files)) => files.read(name).map(Cow::Owned).map_err(|e| e.to_string()),
+        (Cell::Missing, _) => Err(format!("no {what} is given")),
+        _ => Err(format!("neither the name of a {what} file nor a {what}")),
+    }
 }

@@ -94,6 +94,8 @@ pub struct FitContext<'a> {
     pub max_side: usize,
     /// A `tokenizer.json` and the most pieces of a text, from a network that others have trained: its vocabulary is used then.
     pub vocabulary: Option<(&'a [u8], usize)>,
+    /// The longest sound, in seconds; of longer ones the loudest part is taken.
+    pub max_seconds: f64,
 }
 
 /// What one column contributes to a [`Record`], in order.
@@ -125,6 +127,19 @@ pub enum Feature {
         length: usize,
         /// How many different pieces there are, the one that fills up rows (0) included.
         vocabulary: usize,
+    },
+    /// The power of a sound's frequencies over time as bytes, `[frames, bands]`, 0.5 dB a step.
+    Sound {
+        /// Its name for people.
+        name: String,
+        /// Steps in time.
+        frames: usize,
+        /// Bands of frequencies.
+        bands: usize,
+        /// Training mean of each band, of bytes / 255.
+        mean: Vec<f32>,
+        /// Training standard deviation of each band, of bytes / 255.
+        scale: Vec<f32>,
     },
     /// A picture of bytes, `[height, width, channels]`.
     Picture {

@@ -10,6 +10,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod audio;
 mod batch;
 mod category;
 mod cells;
@@ -42,6 +43,7 @@ pub use target::{Answer, Target, TargetOptions, slots};
 /// Every kind, in the order in which ties are decided.
 pub static KINDS: &[&dyn Kind] = &[
     &image::Image,
+    &audio::Audio,
     &time::Time,
     &id::Id,
     &tags::Tags,

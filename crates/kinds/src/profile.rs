@@ -1,7 +1,7 @@
 //! What can be seen of a column in one pass over the table.
 
 use crate::cells::{cell_number, cell_text};
-use pellucid_data::{Cell, Result, Storage, Table};
+use pellucid_data::{Cell, MEDIA, Result, Storage, Table};
 use std::collections::{HashMap, HashSet};
 
 /// Distinct values are counted exactly up to here.
@@ -41,6 +41,8 @@ pub struct Profile {
     pub existing_files: usize,
     /// Values that are bytes of a picture or the name of a picture file.
     pub pictures: usize,
+    /// Values that are bytes of a sound or the name of a sound file.
+    pub sounds: usize,
 }
 
 impl Profile {
@@ -100,6 +102,7 @@ impl Collector {
             mean_words: 0.0,
             existing_files: 0,
             pictures: 0,
+            sounds: 0,
         };
         Collector {
             profile,
@@ -115,6 +118,7 @@ impl Collector {
         let p = &mut self.profile;
         if let Cell::Bytes(bytes) = cell {
             p.pictures += usize::from(image::guess_format(bytes).is_ok());
+            p.sounds += usize::from(crate::audio::is_sound(bytes));
             p.all_counted = false;
             return;
         }
@@ -135,8 +139,10 @@ impl Collector {
         }
         self.characters += text.chars().count();
         self.words += words(&text);
-        if p.storage == Storage::Text && crate::image::is_picture_name(&text) {
-            p.pictures += 1;
+        let (picture, sound) = (is_media_name(&text, "image"), is_media_name(&text, "audio"));
+        if p.storage == Storage::Text && (picture || sound) {
+            p.pictures += usize::from(picture);
+            p.sounds += usize::from(sound);
             p.existing_files += usize::from(table.files().is_some_and(|f| f.contains(&text)));
         }
         if p.all_different && self.seen.len() < COMPARED {
@@ -159,6 +165,14 @@ impl Collector {
         self.profile.all_different &= self.profile.present() > 1;
         self.profile
     }
+}
+
+/// Whether a text is the name of a file of the media that folders put into this column, by its extension.
+fn is_media_name(text: &str, column: &str) -> bool {
+    text.rsplit_once('.').is_some_and(|(_, extension)| {
+        let mut media = MEDIA.iter().filter(|m| m.column == column);
+        media.any(|m| m.extensions.iter().any(|e| extension.eq_ignore_ascii_case(e)))
+    })
 }
 
 /// Words between spaces; where a script has no spaces (Chinese, Japanese, Thai), two characters count as one.

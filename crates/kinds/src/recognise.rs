@@ -57,10 +57,15 @@ pub fn recognise(profile: &Profile, role: Role) -> Recognised {
         None => {
             let reason = match profile.present() {
                 0 => format!("`{column}` is set aside: it has no values"),
-                present if role == Role::Input && profile.pictures * 10 >= present * 9 => format!(
-                    "`{column}` is set aside: its values look like names of picture files, but none of these exists \
-                     beside the table"
-                ),
+                present
+                    if role == Role::Input && profile.pictures.max(profile.sounds) * 10 >= present * 9 =>
+                {
+                    format!(
+                        "`{column}` is set aside: its values look like names of {} files, but none of these exists beside \
+                     the table",
+                        if profile.pictures > profile.sounds { "picture" } else { "sound" }
+                    )
+                }
                 _ if role == Role::Target => format!(
                     "`{column}` is set aside: it looks like free text ({} characters a row on average), which cannot be \
                      predicted yet",

@@ -11,7 +11,7 @@ pub struct Record {
     pub codes: Vec<u32>,
     /// For each text how many pieces it has, and then these, filled up with 0 to its length.
     pub tokens: Vec<u32>,
-    /// The bytes of all pictures, one after the other.
+    /// The bytes of all pictures and sounds, one after the other.
     pub pictures: Vec<u8>,
     /// For each target a class, a number, or 0 or 1 for each of its tags; NaN if not known.
     pub targets: Vec<f64>,
@@ -37,7 +37,7 @@ pub struct Layout {
     pub codes: usize,
     /// The most pieces of each text.
     pub texts: Vec<usize>,
-    /// Height, width and channels of each picture.
+    /// Height, width and channels of each picture; frames, bands and 1 of each sound.
     pub pictures: Vec<[usize; 3]>,
     /// Numbers of all targets.
     pub targets: usize,
@@ -52,6 +52,7 @@ impl Layout {
                 Feature::Number { .. } => layout.numbers += 1,
                 Feature::Code { .. } => layout.codes += 1,
                 Feature::Text { length, .. } => layout.texts.push(*length),
+                Feature::Sound { frames, bands, .. } => layout.pictures.push([*frames, *bands, 1]),
                 Feature::Picture { height, width, channels, .. } => {
                     layout.pictures.push([*height, *width, *channels]);
                 }

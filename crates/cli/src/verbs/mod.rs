@@ -3,6 +3,7 @@
 mod check;
 mod doctor;
 mod evaluate;
+mod listen;
 mod predict;
 mod resume;
 mod sample;
@@ -17,6 +18,7 @@ pub(crate) static VERBS: &[&Verb] = &[
     &resume::VERB,
     &evaluate::VERB,
     &predict::VERB,
+    &listen::VERB,
     &doctor::VERB,
     &sample::VERB,
 ];

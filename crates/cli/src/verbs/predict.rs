@@ -32,7 +32,7 @@ pub(crate) static VERB: Verb = Verb {
         Operand { name: "RUN", help: "The run's folder, or a model folder", required: true, many: false },
         Operand {
             name: "INPUT",
-            help: "Pictures, folders of pictures, a zip, or tables; - is a table on standard input",
+            help: "Pictures or sounds, folders of them, a zip, or tables; - is a table on standard input",
             required: true,
             many: true,
         },

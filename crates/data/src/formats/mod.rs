@@ -52,11 +52,14 @@ pub struct Media {
 }
 
 /// The sorts of media that folders are searched for.
-pub static MEDIA: [Media; 1] = [Media {
-    column: "image",
-    plural: "pictures",
-    extensions: &["png", "jpg", "jpeg", "bmp", "gif", "tif", "tiff", "webp"],
-}];
+pub static MEDIA: [Media; 2] = [
+    Media {
+        column: "image",
+        plural: "pictures",
+        extensions: &["png", "jpg", "jpeg", "bmp", "gif", "tif", "tiff", "webp"],
+    },
+    Media { column: "audio", plural: "sounds", extensions: &["wav", "flac", "mp3", "ogg"] },
+];
 
 /// The lower-case extension of a name, without the dot.
 pub(crate) fn extension(name: &str) -> Option<String> {

@@ -60,6 +60,7 @@ impl Config {
         let (data, d) = (Section("data"), &self.data);
         data.within("skip_share", d.skip_share, 0.0..=1.0, "from 0 to 1")?;
         data.count("max_side", d.max_side, WIDEST)?;
+        data.within("max_seconds", d.max_seconds, 0.05..=60.0, "from 0.05 to 60 seconds")?;
         let (network, n) = (Section("network"), &self.network);
         network.count("channels", n.channels, WIDEST)?;
         network.count("width", n.width, WIDEST)?;
@@ -103,6 +104,7 @@ mod tests {
         for (section, key, values) in [
             ("data", "skip_share", &["-0.1", "1.1", "nan"][..]),
             ("data", "max_side", &["0", "65537"]),
+            ("data", "max_seconds", &["0.0", "61.0", "nan"]),
             ("network", "channels", &["0", "1000000000000"]),
             ("network", "blocks", &["1001"]),
             ("network", "width", &["0", "1000000000000"]),

@@ -4,7 +4,7 @@ use super::split::each_cell;
 use super::{ColumnPlan, Prepared, Survey, Use, prepare, split_rows};
 use crate::train::open;
 use crate::{Config, Result, Watcher};
-use pellucid_data::{Cell, Splits, Storage};
+use pellucid_data::{Cell, MEDIA, Splits, Storage};
 use pellucid_insight::check::{
     Cells, CheckReport, Column, Dataset, MISSING, PictureIndex, Severity, check_table, hash_bytes,
     near_duplicates, neighbours_on_both_sides, thumbnail,
@@ -113,13 +113,14 @@ fn views(owned: &[(String, Owned)]) -> Vec<Column<'_>> {
 /// # Errors
 /// Failures of reading.
 pub(crate) fn check(survey: &Survey, splits: &Splits, prepared: Option<&Prepared>) -> Result<CheckReport> {
-    let is_picture = |c: &ColumnPlan| c.kind.is_some_and(|k| k.name() == "image");
+    let is_file = |c: &ColumnPlan| c.kind.is_some_and(|k| MEDIA.iter().any(|m| m.column == k.name()));
     let mut pictures = Pictures::new(survey, prepared)?;
     let gather = |role: Use| -> Result<Vec<(String, Owned)>> {
-        let columns = survey.used_as(role).filter(|c| !is_picture(c));
+        let columns = survey.used_as(role).filter(|c| !is_file(c));
         columns.map(|c| Ok((c.name.clone(), Owned::of(survey, c)?))).collect()
     };
     let (mut inputs, targets, others) = (gather(Use::Input)?, gather(Use::Target)?, gather(Use::Aside)?);
+    inputs.extend(sound_prints(survey, prepared)?);
     if let Some(p) = &mut pictures {
         inputs.push((p.name.clone(), Owned::Prints(std::mem::take(&mut p.prints))));
     }
@@ -182,15 +183,11 @@ impl Pictures {
     fn new(survey: &Survey, prepared: Option<&Prepared>) -> Result<Option<Pictures>> {
         let picture = survey.used_as(Use::Input).find(|c| c.kind.is_some_and(|k| k.name() == "image"));
         let (Some(column), Some(prepared)) = (picture, prepared) else { return Ok(None) };
-        let Some(&[height, width, channels]) = prepared.batcher.picture_sizes().first() else {
-            return Ok(None);
-        };
-        // A row without a readable picture equals no other.
-        let mut prints: Vec<u128> = (0..survey.table.rows()).map(|row| !(row as u128)).collect();
-        let (mut record, mut thumbnails) = (Record::default(), Vec::new());
+        let Some(([height, width, channels], bytes)) = first_file(prepared, false) else { return Ok(None) };
+        let (mut prints, mut record, mut thumbnails) = (no_prints(survey), Record::default(), Vec::new());
         for (i, &row) in prepared.examples.rows().iter().enumerate() {
             prepared.examples.read(i, &mut record)?;
-            let pixels = record.pictures.get(..height * width * channels).unwrap_or_default();
+            let pixels = record.pictures.get(bytes.clone()).unwrap_or_default();
             prints[row] = hash_bytes(pixels, 0);
             let grey: Vec<u8> = match channels {
                 1 => pixels.to_vec(),
@@ -203,4 +200,35 @@ impl Pictures {
         }
         Ok(Some(Pictures { name: column.name.clone(), prints, index: PictureIndex::new(thumbnails) }))
     }
+}
+
+/// Fingerprints by row: one without a readable file equals no other.
+fn no_prints(survey: &Survey) -> Vec<u128> {
+    (0..survey.table.rows()).map(|row| !(row as u128)).collect()
+}
+
+/// The size of the first picture, or of the first sound, and its bytes among those of all in a record.
+fn first_file(prepared: &Prepared, sound: bool) -> Option<([usize; 3], std::ops::Range<usize>)> {
+    let (mut start, sounds) = (0, prepared.batcher.sounds());
+    for (size, is_sound) in prepared.batcher.picture_sizes().into_iter().zip(sounds) {
+        let length: usize = size.iter().product();
+        if is_sound == sound {
+            return Some((size, start..start + length));
+        }
+        start += length;
+    }
+    None
+}
+
+/// Fingerprints of the first sound column, by row: sounds of equal power over time are equal.
+fn sound_prints(survey: &Survey, prepared: Option<&Prepared>) -> Result<Option<(String, Owned)>> {
+    let sound = survey.used_as(Use::Input).find(|c| c.kind.is_some_and(|k| k.name() == "audio"));
+    let (Some(column), Some(prepared)) = (sound, prepared) else { return Ok(None) };
+    let Some((_, bytes)) = first_file(prepared, true) else { return Ok(None) };
+    let (mut prints, mut record) = (no_prints(survey), Record::default());
+    for (i, &row) in prepared.examples.rows().iter().enumerate() {
+        prepared.examples.read(i, &mut record)?;
+        prints[row] = hash_bytes(record.pictures.get(bytes.clone()).unwrap_or_default(), 0);
+    }
+    Ok(Some((column.name.clone(), Owned::Prints(prints))))
 }

@@ -13,6 +13,9 @@ use std::sync::Arc;
 /// Prepared rows kept in memory by default; more go to a temporary file.
 const MEMORY: usize = 2 << 30;
 
+/// The longest sound, in seconds, where the configuration does not say.
+pub(crate) const MAX_SECONDS: f64 = 4.0;
+
 /// Everything training needs of the data.
 pub(crate) struct Prepared {
     /// The fitted columns.
@@ -58,6 +61,7 @@ pub(crate) fn prepare(
             role: if role == Use::Target { Role::Target } else { Role::Input },
             max_side: config.max_side.unwrap_or(usize::MAX),
             vocabulary: pretrained.as_ref().map(Pretrained::vocabulary),
+            max_seconds: config.max_seconds.unwrap_or(MAX_SECONDS),
         };
         let mut fitted = Vec::new();
         for column in survey.used_as(role) {

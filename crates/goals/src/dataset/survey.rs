@@ -2,7 +2,7 @@
 
 use crate::config::DataConfig;
 use crate::{Error, Result};
-use pellucid_data::{Cell, DataError, OpenOptions, Place, Table};
+use pellucid_data::{Cell, DataError, MEDIA, OpenOptions, Place, Table};
 use pellucid_kinds::{Kind, Profile, Role, kind, profile, recognise};
 
 /// Names that a column to predict often has, when the person names none.
@@ -110,10 +110,11 @@ impl Survey {
         self.columns.iter().filter(move |c| c.role == role)
     }
 
-    /// What a person calls a row: the name of its picture, or its file and number.
+    /// What a person calls a row: the name of its picture or sound, or its file and number.
     pub fn row_name(&self, row: usize) -> String {
-        let picture = self.used_as(Use::Input).find(|c| c.kind.is_some_and(|k| k.name() == "image"));
-        if let Some(column) = picture
+        let is_file = |k: &str| MEDIA.iter().any(|media| media.column == k);
+        let file = self.used_as(Use::Input).find(|c| c.kind.is_some_and(|k| is_file(k.name())));
+        if let Some(column) = file
             && let Ok(cells) = self.table.cells(row)
             && let Cell::Text(name) = cells.cell(column.position)
         {
@@ -135,9 +136,13 @@ impl Survey {
         let names = || self.columns.iter().map(|c| format!("`{}`", c.name)).collect::<Vec<_>>().join(", ");
         let refuse = |what: String| DataError::refused(what).in_file(self.table.origin());
         if self.used_as(Use::Target).next().is_none() {
-            if self.columns.iter().all(|c| c.kind.is_some_and(|k| k.name() == "image")) {
-                let error = refuse("there is only one class: all pictures lie in one folder".to_owned());
-                let advice = "put the pictures of each class into a folder of their own, or give a table that names them";
+            let sort = |c: &ColumnPlan| MEDIA.iter().find(|m| c.kind.is_some_and(|k| k.name() == m.column));
+            if let [Some(media)] = self.columns.iter().map(sort).collect::<Vec<_>>().as_slice() {
+                let files = media.plural;
+                let error = refuse(format!("there is only one class: all {files} lie in one folder"));
+                let advice = format!(
+                    "put the {files} of each class into a folder of their own, or give a table that names them"
+                );
                 return Err(error.advise(advice).into());
             }
             return Err(Error::usage(format!(
@@ -276,7 +281,7 @@ fn plan_column(position: usize, p: &Profile, targets: &[String], config: &DataCo
         Some(name) => (Some(kind(name)?), format!("`{}` is of kind {name}, as asked", p.name), None),
         None => (recognised.kind, recognised.reason, recognised.or),
     };
-    let constant = p.all_counted && p.distinct() <= 1 && p.missing == 0 && p.pictures == 0;
+    let constant = p.all_counted && p.distinct() <= 1 && p.missing == 0 && p.pictures + p.sounds == 0;
     if !target && constant && p.present() > 0 {
         return aside(Use::Aside, "is set aside: it has the same value in every row");
     }

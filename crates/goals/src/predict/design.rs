@@ -186,10 +186,12 @@ pub(crate) fn design(facts: &Facts<'_>, config: &Config) -> Design {
     let blueprint = blueprint(&effort, &config.network, facts, mirror, &mut decider);
     let plan = plan(&effort, config, facts, sort, &mut decider);
     if let Some(a) = &augment {
+        let only_sounds = facts.batcher.sounds().iter().all(|&sound| sound);
+        let what = if only_sounds { "sound" } else { "picture" };
         let why = facts
             .mirror
-            .map_or_else(|| "small changes that keep a picture's meaning".to_owned(), |m| m.reason.clone());
-        let value = a.describe();
+            .map_or_else(|| format!("small changes that keep a {what}'s meaning"), |m| m.reason.clone());
+        let value = if only_sounds { a.describe_sounds() } else { a.describe() };
         decider.decisions.push(Decision { setting: "augment".to_owned(), value, why });
     }
     let seconds = config.training.seconds.unwrap_or(effort.seconds);
@@ -356,6 +358,9 @@ fn plan(effort: &Effort, config: &Config, facts: &Facts<'_>, sort: Sort, decider
 fn changes(facts: &Facts<'_>) -> Augment {
     let numbers = facts.batcher.targets().iter().any(|t| matches!(t, Target::Number { .. }));
     let mirror = facts.mirror.map_or(Mirroring::Never, |m| m.mirroring);
+    if facts.batcher.sounds().contains(&true) {
+        return Augment { mirror, shift: 0.1, turn: 0.0, zoom: 0.1, light: 0.3, erase: 0.3 };
+    }
     if numbers {
         return Augment { mirror, shift: 0.03, turn: 0.0, zoom: 0.03, light: 0.3, erase: 0.1 };
     }

@@ -16,7 +16,7 @@ pub enum Mirroring {
     Negates,
 }
 
-/// Which changes are allowed, and how strong they may be.
+/// Which changes are allowed, and how strong they may be; for sounds as [`crate::audio::augment`] has it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Augment {
@@ -56,6 +56,22 @@ impl Augment {
             }),
         ];
         parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
+
+    /// The changes to sounds in words.
+    pub fn describe_sounds(&self) -> String {
+        let percent = |share: f32| format!("{:.0} %", 100.0 * share);
+        let parts = [
+            (self.shift > 0.0).then(|| format!("moved in time by up to {}", percent(self.shift))),
+            (self.zoom > 0.0).then(|| format!("pace and pitch changed by up to {}", percent(self.zoom))),
+            (self.light > 0.0)
+                .then(|| format!("loudness changed by up to {}, noise in half of them", percent(self.light))),
+            (self.erase > 0.0).then(|| format!("spans of up to {} blanked", percent(self.erase / 2.0))),
+        ];
+        match parts.into_iter().flatten().collect::<Vec<_>>() {
+            none if none.is_empty() => "none".to_owned(),
+            some => some.join(", "),
+        }
     }
 }
 

@@ -9,9 +9,10 @@ pub use augment::{Augment, Mirroring, augment};
 pub use decode::{Pixels, decode};
 pub use mirror::{Mirror, mirror_of_classes, mirror_of_numbers};
 
+use crate::cells::media_bytes;
 use crate::number::restore;
 use crate::{Feature, FitContext, Guess, Kind, Prepared, Profile, Record, Role, TrainingCells};
-use pellucid_data::{Cell, Files, MEDIA, Result, Storage};
+use pellucid_data::{Cell, Files, Result, Storage};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::borrow::Cow;
@@ -37,26 +38,12 @@ struct PreparedImage {
     scale: Vec<f32>,
 }
 
-/// Whether a text is the name of a picture file, by its extension.
-pub(crate) fn is_picture_name(text: &str) -> bool {
-    text.rsplit_once('.').is_some_and(|(_, extension)| {
-        MEDIA
-            .iter()
-            .any(|m| m.column == "image" && m.extensions.iter().any(|e| extension.eq_ignore_ascii_case(e)))
-    })
-}
-
 /// The bytes of the picture that a cell holds or names.
 pub fn picture_bytes<'a>(
     cell: Cell<'a>,
     files: Option<&Files>,
 ) -> std::result::Result<Cow<'a, [u8]>, String> {
-    match (cell, files) {
-        (Cell::Bytes(bytes), _) => Ok(Cow::Borrowed(bytes)),
-        (Cell::Text(name), Some(files)) => files.read(name).map(Cow::Owned).map_err(|e| e.to_string()),
-        (Cell::Missing, _) => Err("no picture is given".to_owned()),
-        _ => Err("neither the name of a picture file nor a picture".to_owned()),
-    }
+    media_bytes(cell, files, "picture")
 }
 
 impl Kind for Image {

@@ -1,5 +1,5 @@
 //! The crate from outside: what columns are taken for and why, what preparation learns and from which rows, pictures
-//! of every format, and that every kind keeps the same promises.
+//! and sounds of every format, and that every kind keeps the same promises.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod pictures;
@@ -7,6 +7,7 @@ mod preparation;
 mod recognition;
 mod registry;
 mod rows;
+mod sounds;
 
 use pellucid_data::{OpenOptions, Table};
 use pellucid_kinds::{Encoder, FitContext, Prepared, Record, Role, TrainingCells, kind};
@@ -50,9 +51,10 @@ fn fit(
     is_training: &dyn Fn(usize) -> bool,
 ) -> pellucid_data::Result<Box<dyn Prepared>> {
     let cells = TrainingCells::new(table, table.column_index(column).unwrap(), is_training);
-    kind(kind_name)
-        .unwrap()
-        .fit(&cells, &FitContext { files: table.files(), role, max_side: 64, vocabulary: None })
+    kind(kind_name).unwrap().fit(
+        &cells,
+        &FitContext { files: table.files(), role, max_side: 64, max_seconds: 1.0, vocabulary: None },
+    )
 }
 
 /// Fits input columns on all rows.
