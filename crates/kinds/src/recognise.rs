@@ -47,7 +47,7 @@ pub fn recognise(profile: &Profile, role: Role) -> Recognised {
     match best {
         Some((kind, guess)) => {
             let article = match kind.name() {
-                "tags" | "text" => "",
+                "audio" | "tags" | "text" => "",
                 name if name.starts_with(['a', 'e', 'i', 'o', 'u']) => "an ",
                 _ => "a ",
             };

@@ -52,13 +52,23 @@ fn pictures_in_one_folder_have_no_label_and_strays_have_none_either() {
 }
 
 #[test]
-fn sounds_are_not_promised() {
+fn sounds_of_each_class_lie_in_a_folder() {
     let folder = folder();
     put(&folder, "no/1.wav", "x");
     put(&folder, "yes/2.flac", "x");
+    let table = open(folder.path()).unwrap();
+    let names: Vec<_> = table.columns().iter().map(|c| c.name.as_str()).collect();
+    assert_eq!((names, table.rows()), (vec!["audio", "label"], 2));
+}
+
+#[test]
+fn films_are_not_promised() {
+    let folder = folder();
+    put(&folder, "no/1.mp4", "x");
+    put(&folder, "yes/2.mov", "x");
     let said = error(open(folder.path())).to_string();
-    assert!(said.contains("1 × .flac, 1 × .wav") || said.contains("1 × .wav, 1 × .flac"), "{said}");
-    assert!(said.contains("folders of pictures") && !said.contains("sound"), "{said}");
+    assert!(said.contains("1 × .mov, 1 × .mp4") || said.contains("1 × .mp4, 1 × .mov"), "{said}");
+    assert!(said.contains("folders of pictures") && !said.contains("film"), "{said}");
 }
 
 #[test]

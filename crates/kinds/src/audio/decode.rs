@@ -1,5 +1,6 @@
 //! From a file's bytes to samples, a piece at a time.
 
+use super::Taken;
 use symphonia::core::audio::GenericAudioBufferRef;
 use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
 use symphonia::core::errors::Error;
@@ -109,20 +110,14 @@ pub(crate) fn rate(bytes: &[u8]) -> Result<Option<u32>, String> {
 /// # Errors
 /// Why the bytes are not such a sound: another format, a damaged or cut file, no samples, more than an hour, samples a
 /// second that change; and what `take` reports.
-pub fn decode(
-    bytes: &[u8],
-    take: &mut dyn FnMut(u32, &[f32]) -> Result<(), String>,
-) -> Result<Heard, String> {
+pub fn decode(bytes: &[u8], take: &mut dyn FnMut(u32, &[f32]) -> Taken) -> Result<Heard, String> {
     // The decoders panic on some damaged headers; that is a damaged sound, not the end of the program.
     let decoded = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| decode_pieces(bytes, take)));
     decoded.unwrap_or_else(|_| Err("the sound cannot be decoded: it is damaged".to_owned()))
 }
 
 /// As [`decode`]; panics of decoders pass.
-fn decode_pieces(
-    bytes: &[u8],
-    take: &mut dyn FnMut(u32, &[f32]) -> Result<(), String>,
-) -> Result<Heard, String> {
+fn decode_pieces(bytes: &[u8], take: &mut dyn FnMut(u32, &[f32]) -> Taken) -> Result<Heard, String> {
     let mut opened = open(bytes)?;
     let (mut heard, mut packets, mut damaged) = (Heard::default(), 0usize, 0usize);
     let (mut interleaved, mut mono) = (Vec::<f32>::new(), Vec::<f32>::new());

@@ -1,7 +1,7 @@
 //! Sound that has no end: windows of it, one after the other.
 
 use super::window::fit_to;
-use super::{BANDS, HOP, LogMel, PreparedAudio, RATE, ToRate, WINDOW};
+use super::{BANDS, HOP, LogMel, PreparedAudio, RATE, Taken, ToRate, WINDOW};
 use serde_json::Value;
 
 /// Frames from one window to the next: 50 ms.
@@ -39,11 +39,7 @@ impl Live {
     ///
     /// # Errors
     /// A failure of the filter, and what `window` reports.
-    pub fn push(
-        &mut self,
-        samples: &[f32],
-        window: &mut dyn FnMut(f64, &[u8]) -> Result<(), String>,
-    ) -> Result<(), String> {
+    pub fn push(&mut self, samples: &[f32], window: &mut dyn FnMut(f64, &[u8]) -> Taken) -> Taken {
         let mut new = Vec::new();
         if let Some(to_rate) = &mut self.to_rate {
             to_rate.push(samples, &mut |ready| self.mel.push(ready, &mut new))?;
@@ -55,7 +51,7 @@ impl Live {
     ///
     /// # Errors
     /// As [`push`](Live::push).
-    pub fn finish(&mut self, window: &mut dyn FnMut(f64, &[u8]) -> Result<(), String>) -> Result<(), String> {
+    pub fn finish(&mut self, window: &mut dyn FnMut(f64, &[u8]) -> Taken) -> Taken {
         let mut new = Vec::new();
         if let Some(to_rate) = self.to_rate.take() {
             to_rate.finish(&mut |ready| self.mel.push(ready, &mut new))?;
@@ -68,11 +64,7 @@ impl Live {
         Ok(())
     }
 
-    fn take(
-        &mut self,
-        new: &[u8],
-        window: &mut dyn FnMut(f64, &[u8]) -> Result<(), String>,
-    ) -> Result<(), String> {
+    fn take(&mut self, new: &[u8], window: &mut dyn FnMut(f64, &[u8]) -> Taken) -> Taken {
         for frame in new.chunks_exact(BANDS) {
             self.recent.extend_from_slice(frame);
             self.seen += 1;

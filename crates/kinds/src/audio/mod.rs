@@ -22,6 +22,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use window::fit_to;
 
+/// What became of a piece of sound: taken, or why not.
+pub type Taken = std::result::Result<(), String>;
+
 /// Samples a second to which all sounds are brought.
 pub const RATE: usize = 16_000;
 
@@ -114,7 +117,7 @@ impl Kind for Audio {
         })?;
         let step = rows.div_ceil(SAMPLE).max(1);
         let mut first_problem = None;
-        let mut sampled = |f: &mut dyn FnMut(&[u8]) -> std::result::Result<(), String>| {
+        let mut sampled = |f: &mut dyn FnMut(&[u8]) -> Taken| {
             let mut seen = 0usize;
             cells.each(|_, cell| {
                 if seen.is_multiple_of(step)
