@@ -59,7 +59,7 @@ pub(crate) const FIGURES: &[Figure] = &[
     Figure {
         name: "voice-commands",
         data: &["voice-commands.zip"],
-        arguments: &["--predict", "command", "--group", "speaker", "--time", "5m"],
+        arguments: &["--predict", "command", "--group", "speaker", "--time", "3m"],
         least: &[("accuracy", 0.985)],
     },
     Figure {

@@ -4,6 +4,7 @@
 mod configs;
 mod models;
 mod outcomes;
+mod pretrained;
 mod refusals;
 mod resuming;
 mod splits;

@@ -109,7 +109,9 @@ impl Kind for Text {
     fn restore(&self, state: &Value) -> Result<Box<dyn Prepared>> {
         let state: State = restore(state)?;
         let unreadable = |why: String| {
-            DataError::unreadable("the model's tokenizer cannot be used").in_column(&state.name).because(why)
+            DataError::unreadable("the model's preparation of texts cannot be read")
+                .in_column(&state.name)
+                .because(format!("its tokenizer: {why}"))
         };
         let pieces = Pieces::restore(&state.tokenizer).map_err(unreadable)?;
         if pieces.vocabulary() != state.vocabulary || !(1..=LONGEST).contains(&state.length) {

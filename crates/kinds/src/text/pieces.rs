@@ -179,7 +179,10 @@ mod tests {
         let mut stored = learned().stored().unwrap();
         assert!(Pieces::restore(&Value::Null).is_err());
         stored["added_tokens"] = Value::Array(vec![]);
-        stored["model"]["vocab"]["[UNK]"] = 7.into();
-        assert!(Pieces::restore(&stored).err().unwrap().contains("[UNK]"));
+        let mut unknown = stored.clone();
+        unknown["model"]["vocab"].as_object_mut().unwrap().remove("[UNK]");
+        assert!(Pieces::restore(&unknown).err().unwrap().contains("[UNK]"));
+        stored["model"]["vocab"]["[PAD]"] = 7.into();
+        assert!(Pieces::restore(&stored).err().unwrap().contains("[PAD]"));
     }
 }

@@ -28,7 +28,7 @@ fn kinds_are_found_by_name_and_near_misses_are_named() {
     }
     let why = |name: &str| kind(name).err().unwrap().to_string();
     assert!(why("numbr").contains("`number`"), "{}", why("numbr"));
-    assert!(why("xyzzyqwerty").contains("category, number"), "{}", why("xyzzyqwerty"));
+    assert!(why("xyzzyqwerty").contains("category, text, number"), "{}", why("xyzzyqwerty"));
 }
 
 /// A table with one column for every kind, named after it. Each column but the picture and the sound has missing cells.
