@@ -108,7 +108,13 @@ pub(crate) static FROM: Flag = flag(
     "from",
     Value::Path("DIR"),
     TRAINING,
-    "Start from a network that others have trained: a folder from the Hugging Face hub, such as MiniLM's",
+    "Start from a network that has learned already: a folder from the Hugging Face hub, such as MiniLM's, or an earlier run",
+);
+pub(crate) static FREEZE: Flag = flag(
+    "freeze",
+    Value::Switch,
+    TRAINING,
+    "Keep what --from names as it is and learn only what follows: minutes instead of hours",
 );
 pub(crate) static SKIP_SHARE: Flag =
     flag("skip-share", Value::Share, DATA, "Share of unreadable rows that is tolerated [default: 0.01]");

@@ -76,6 +76,7 @@ fn training(a: &Arguments<'_>, config: &mut Config) {
     set(&mut training.steps, a.whole(&flags::STEPS));
     set(&mut training.batch, a.whole(&flags::BATCH).map(|n| usize::try_from(n).unwrap_or(usize::MAX)));
     set(&mut training.learning_rate, a.number(&flags::LR));
+    training.freeze |= a.on(&flags::FREEZE);
     if let Some(seed) = a.whole(&flags::SEED) {
         training.seed = seed;
     }

@@ -58,7 +58,8 @@ pub struct DataConfig {
     pub skip_share: Option<f64>,
     /// Whether to train although the checks found a leak.
     pub allow_leaks: bool,
-    /// A folder with a network that others have trained, in the layout of the Hugging Face hub: texts start from it.
+    /// What the network starts from: a folder in the layout of the Hugging Face hub, with a network for texts or pictures that others
+    /// have trained; or an earlier run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<PathBuf>,
     /// The longest side of pictures in pixels; larger ones are scaled down.
@@ -156,6 +157,10 @@ pub struct TrainingConfig {
     /// The targets whose rare classes weigh more in the loss.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub class_weights: Option<ClassWeights>,
+    /// Whether the networks of pictures and texts stay as they are given with `from`: what they make of each row is then asked once,
+    /// and only what joins it to an answer learns.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub freeze: bool,
     /// What all randomness is derived from.
     pub seed: u64,
     /// Changes to training pictures.
@@ -201,6 +206,7 @@ const KEYS: &[(&str, &[&str])] = &[
             "patience",
             "validate_every",
             "class_weights",
+            "freeze",
             "seed",
             "augment",
         ],
@@ -340,6 +346,7 @@ mod tests {
             patience: Some(1),
             validate_every: Some(1),
             class_weights: Some(ClassWeights::Of(vec![])),
+            freeze: true,
             seed: 1,
             augment: Some(Augment::NONE),
         };

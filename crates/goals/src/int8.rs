@@ -37,7 +37,8 @@ pub fn compare_int8(path: &Path, samples: usize, watcher: &mut dyn Watcher) -> R
     let (survey, _sample) = crate::train::open(&config)?;
     let splits = split_rows(&survey, &config.data, config.training.seed)?;
     watcher.begin("Reading the data", survey.table.rows());
-    let prepared = prepare(&survey, &splits, &config.data, &mut |done| watcher.advance(done))?;
+    let start = crate::train::start(&config)?;
+    let prepared = prepare(&survey, &splits, &config.data, start, &mut |done| watcher.advance(done))?;
     let (training, test) = (prepared.part(Part::Train), prepared.part(Part::Test));
     let plain = answers(&model, &prepared.examples, test)?;
     let step = (training.len() / samples.max(1)).max(1);

@@ -4,7 +4,7 @@ use crate::infer::open_model;
 use crate::model::Model;
 use crate::{Error, Result};
 use pellucid_data::DataError;
-use pellucid_kinds::audio::{BANDS, Live, decode};
+use pellucid_kinds::audio::{BANDS, HOP, Live, RATE, decode, fit_to};
 use pellucid_kinds::{Record, Target};
 use std::io::Read;
 use std::path::Path;
@@ -13,8 +13,18 @@ use std::time::{Duration, Instant};
 /// Windows in a row that must give the same answer.
 const IN_A_ROW: usize = 2;
 
-/// A window in which no frame is so many bytes (half decibels, on the mean of all bands) louder than another is silent.
-const RISE: u64 = 12;
+const FRAMES_A_SECOND: f64 = RATE as f64 / HOP as f64;
+
+/// A window in which no frame is so many bytes (half decibels) louder than another is silent.
+const RISE: u64 = 20;
+
+/// A frame is as loud as so many of its bands, the loudest ones, are on average: a tone has few, and the hum of a machine fewer still.
+const LOUDEST: usize = BANDS / 4;
+
+/// A word has ended when so many frames in a row are by so many bytes (15 dB) less loud than its loudest one, or, in noise, nearer
+/// to the quietest one than to that. Before, the beginning of one word could be taken for the whole of another.
+const ENDED: usize = 3;
+const FALL: u64 = 30;
 
 /// Something that was recognised.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,9 +63,19 @@ struct Asked {
     model: Model,
     names: Vec<String>,
     threshold: f32,
-    /// The last certain class, and the windows in a row that gave it.
-    last: Option<(usize, usize)>,
+    last: Option<Certain>,
+    /// The second up to which all is told.
+    told: Option<f64>,
     heard: Heard,
+}
+
+/// What the last window was certainly taken for.
+#[derive(Clone, Copy)]
+struct Certain {
+    class: usize,
+    probability: f32,
+    /// Windows in a row that gave this class.
+    times: usize,
 }
 
 impl Listener {
@@ -75,7 +95,7 @@ impl Listener {
         };
         let live = Live::new(&column.state(), rate).map_err(Error::usage)?;
         let names = names.clone();
-        let asked = Asked { model, names, threshold, last: None, heard: Heard::default() };
+        let asked = Asked { model, names, threshold, last: None, told: None, heard: Heard::default() };
         Ok(Listener { asked, live })
     }
 
@@ -192,45 +212,60 @@ fn both(
 }
 
 impl Asked {
-    /// What is recognised in a window, if that is new.
+    /// What is recognised in a window, beside what is told already.
     fn ask(&mut self, seconds: f64, window: &[u8]) -> Result<Option<Recognition>> {
         let start = Instant::now();
         self.heard.windows += 1;
         self.heard.seconds = seconds;
-        let found = if is_silent(window) { None } else { self.certain(window)? };
+        let frames = window.len() / BANDS;
+        let new = self.told.map_or(frames, |told| ((seconds - told) * FRAMES_A_SECOND).round() as usize);
+        let part = &window[(frames - new.min(frames)) * BANDS..];
+        let found = match has_word(part, new < frames) {
+            true => self.certain(fit_to(part, frames))?,
+            false => None,
+        };
         let taken = start.elapsed();
         self.heard.total += taken;
         self.heard.longest = self.heard.longest.max(taken);
-        let Some((class, probability)) = found else {
-            self.last = None;
+        let last = self.last.take();
+        self.last = found.map(|(class, probability)| {
+            let times = last.filter(|last| last.class == class).map_or(0, |last| last.times) + 1;
+            Certain { class, probability, times }
+        });
+        let Some(Certain { class, probability, .. }) = self.last.filter(|last| last.times >= IN_A_ROW) else {
             return Ok(None);
         };
-        let times = self.last.filter(|(last, _)| *last == class).map_or(0, |(_, times)| times) + 1;
-        self.last = Some((class, times));
-        if times != IN_A_ROW {
-            return Ok(None);
-        }
         self.heard.recognised += 1;
+        (self.last, self.told) = (None, Some(seconds));
         let answer = self.names.get(class).cloned().unwrap_or_default();
         Ok(Some(Recognition { seconds, answer, probability }))
     }
 
     /// The network's answer for a window, if its probability reaches the threshold.
-    fn certain(&self, window: &[u8]) -> Result<Option<(usize, f32)>> {
+    fn certain(&self, window: Vec<u8>) -> Result<Option<(usize, f32)>> {
         let targets = vec![f64::NAN];
-        let record = Record { pictures: window.to_vec(), targets, ..Record::default() };
+        let record = Record { pictures: window, targets, ..Record::default() };
         let answers = self.model.answer(&[record])?;
         let best = answers.first().map(|a| a.best(0));
         Ok(best.filter(|(_, probability)| *probability >= self.threshold))
     }
 }
 
-/// Whether nothing in a window is louder than the rest.
-fn is_silent(window: &[u8]) -> bool {
-    let level = |frame: &[u8]| frame.iter().map(|&b| u64::from(b)).sum::<u64>() / BANDS as u64;
-    let (low, high) =
-        window.chunks_exact(BANDS).map(level).fold((u64::MAX, 0), |(l, h), x| (l.min(x), h.max(x)));
-    high < low.saturating_add(RISE)
+/// Whether something in a window is louder than the rest, and has come to its end; and, if the window begins where something else has
+/// just ended, to its beginning.
+fn has_word(window: &[u8], begins: bool) -> bool {
+    let level = |frame: &[u8]| {
+        let mut bands = frame.to_vec();
+        bands.sort_unstable();
+        bands.iter().rev().take(LOUDEST).map(|&b| u64::from(b)).sum::<u64>() / LOUDEST as u64
+    };
+    let levels: Vec<u64> = window.chunks_exact(BANDS).map(level).collect();
+    let (low, high) = levels.iter().fold((u64::MAX, 0), |(l, h), &x| (l.min(x), h.max(x)));
+    let quiet = high.saturating_sub(FALL).max(low.saturating_add(high) / 2);
+    let mut before = levels.iter().take_while(|&&level| level < high);
+    high >= low.saturating_add(RISE)
+        && levels.iter().rev().take(ENDED).all(|&level| level <= quiet)
+        && (!begins || before.any(|&level| level <= quiet))
 }
 
 #[cfg(test)]
@@ -238,10 +273,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_never_rises_is_silent() {
-        let mut window = vec![40; 30 * BANDS];
-        assert!(is_silent(&window));
-        window[3 * BANDS..5 * BANDS].fill(60);
-        assert!(!is_silent(&window));
+    fn a_word_rises_and_ends() {
+        let window = |levels: [u8; 8]| levels.iter().flat_map(|&level| [level; BANDS]).collect::<Vec<u8>>();
+        assert!(!has_word(&window([40; 8]), false), "silence");
+        assert!(!has_word(&window([40, 41, 40, 42, 45, 40, 41, 40]), false), "noise");
+        assert!(!has_word(&window([40, 40, 40, 40, 40, 110, 120, 118]), false), "its beginning");
+        assert!(!has_word(&window([40, 40, 40, 110, 120, 118, 60, 50]), false), "hardly over");
+        assert!(has_word(&window([40, 40, 110, 120, 118, 85, 60, 50]), false), "over");
+        assert!(has_word(&window([40, 40, 60, 65, 60, 47, 42, 44]), true), "over, in noise");
+        let tail = window([90, 80, 60, 50, 40, 40, 40, 40]);
+        assert!(has_word(&tail, false) && !has_word(&tail, true), "what is left of another word");
     }
 }

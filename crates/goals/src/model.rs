@@ -12,6 +12,7 @@ use crate::predict::{Blueprint, Network, thresholds};
 use crate::{Error, Result};
 use pellucid_data::write_atomic;
 use pellucid_kinds::{Batcher, Encoder, Examples, Record, Target, kind, slots};
+use pellucid_nn::Seed;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -263,7 +264,7 @@ impl Model {
         };
         let encoder = Encoder { inputs: restore(file.inputs)?, targets: restore(file.targets)? };
         let batcher = Batcher::new(encoder.features(), encoder.answers());
-        let mut network = Network::build(&file.network, &batcher, 0)?;
+        let mut network = Network::build(&file.network, &batcher, &Seed::none())?;
         pellucid_nn::state::load_bytes(&mut network, &weights)?;
         let mut model = Model::new(encoder, batcher, network, file.network);
         let tags = |t: &[Option<Vec<f32>>]| t.iter().map(|t| t.as_ref().map(Vec::len)).collect::<Vec<_>>();

@@ -5,45 +5,25 @@ use crate::dataset::{
     MAX_SECONDS, Prepared, Survey, Use, check, fingerprint, prepare, split_rows, tell_voided, unusable,
 };
 use crate::finish::{Finished, finish};
+use crate::learning::{Learning, default_smoothing, facts, frozen, learning, limit_by_time, weights};
 use crate::model::Model;
-use crate::predict::{Design, Facts, Network, PredictSource, PredictTask, Size, class_weights, design};
-use crate::pretrained::Pretrained;
+use crate::predict::{Design, Frozen, design};
 use crate::reasons::Reasons;
+use crate::start::Start;
 use crate::trained::Trained;
 use crate::{Error, Result, Run, Watcher, samples};
-use pellucid_base::free_memory;
 use pellucid_data::{Part, Splits};
 use pellucid_insight::check::CheckReport;
+use pellucid_kinds::Target;
 use pellucid_kinds::image::{Mirror, mirror_of_classes, mirror_of_numbers};
-use pellucid_kinds::{Target, TargetOptions};
-use pellucid_train::{Plan, RunFolder, Stopped, measure, train as run_plan};
+use pellucid_train::{RunFolder, Stopped, train as run_plan};
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
-
-/// The least time that a trial for the cost of a step takes.
-const TRIAL: Duration = Duration::from_millis(1500);
-
-/// A trial takes this share of the time allowed, if that is longer.
-const TRIED: f64 = 0.01;
-
-/// The share of the time allowed that is planned for: a machine is not always as fast as in the trial.
-const PLANNED: f64 = 0.95;
 
 /// A first try on a sample is not to take longer than this, in seconds.
 const SAMPLE_SECONDS: f64 = 100.0;
-
-/// Multiply-adds per second that even a slow processor does.
-const SLOW: f64 = 5e9;
-
-/// Seconds that even a slow processor needs at most for a step beside multiply-adds, and for preparing a row.
-const STEP_BESIDE: f64 = 1e-3;
-const ROW_BESIDE: f64 = 5e-6;
-
-/// Work that a slow processor does within this share of the time allowed is not tried out first.
-const SURELY: f64 = 0.1;
 
 /// Where a run goes and how it was asked for.
 #[derive(Clone, Debug, Default)]
@@ -69,8 +49,7 @@ struct Begun {
     ready: Ready,
     config: Config,
     design: Design,
-    task: PredictTask,
-    source: Arc<PredictSource>,
+    learning: Learning,
     /// The command, for the report.
     command: String,
 }
@@ -81,6 +60,8 @@ struct Ready {
     splits: Splits,
     report: CheckReport,
     prepared: Prepared,
+    /// The vectors of all rows, if the networks of pictures and texts do not learn.
+    frozen: Option<Arc<Frozen>>,
     /// Keeps an unpacked sample alive.
     _sample: Option<tempfile::TempDir>,
 }
@@ -134,8 +115,10 @@ pub fn resume(run: &Path, place: &Place<'_>, watcher: &mut dyn Watcher, stop: &A
     let (mut survey, sample) = open(&config)?;
     survey.check_learnable()?;
     reasons.recall_columns(&mut survey.columns);
-    let ready = ready(survey, sample, &config, watcher)?;
+    let start = start(&config)?;
+    let mut ready = ready(survey, sample, &config, start, watcher)?;
     let mut design = design_for(&ready, &config)?;
+    ready.frozen = frozen(&ready.prepared, &config, &design, watcher)?;
     reasons.recall_settings(&mut design.decisions);
     carry_out(build(ready, config, design, reasons.command)?, run, watcher, stop)
 }
@@ -153,17 +136,23 @@ pub(crate) fn open(config: &Config) -> Result<(Survey, Option<tempfile::TempDir>
     Ok((Survey::new(&data)?, Some(folder)))
 }
 
+/// Opens what the network is to start from, if anything is given.
+pub(crate) fn start(config: &Config) -> Result<Option<Start>> {
+    config.data.from.as_ref().map(|path| Start::open(path)).transpose()
+}
+
 fn ready(
     survey: Survey,
     sample: Option<tempfile::TempDir>,
     config: &Config,
+    start: Option<Start>,
     watcher: &mut dyn Watcher,
 ) -> Result<Ready> {
     let splits = split_rows(&survey, &config.data, config.training.seed)?;
     watcher.begin("Reading the data", survey.table.rows());
-    let prepared = prepare(&survey, &splits, &config.data, &mut |done| watcher.advance(done))?;
+    let prepared = prepare(&survey, &splits, &config.data, start, &mut |done| watcher.advance(done))?;
     let report = check(&survey, &splits, Some(&prepared))?;
-    Ok(Ready { survey, splits, report, prepared, _sample: sample })
+    Ok(Ready { survey, splits, report, prepared, frozen: None, _sample: sample })
 }
 
 /// Everything before the first step: the data is prepared, the plan is fixed and written.
@@ -176,6 +165,7 @@ fn begin(
     watcher: &mut dyn Watcher,
 ) -> Result<Begun> {
     tell_columns(&survey, watcher);
+    let start = start(&config)?;
     if config.data.sample.is_some() && config.training.preset == crate::Preset::default() {
         config.training.seconds.get_or_insert(SAMPLE_SECONDS);
     }
@@ -187,7 +177,7 @@ fn begin(
         });
     }
     config.data.max_seconds.get_or_insert(MAX_SECONDS);
-    let ready = ready(survey, sample, &config, watcher)?;
+    let mut ready = ready(survey, sample, &config, start, watcher)?;
     if let Some((what, first)) = unusable(&ready.survey, &ready.prepared.examples) {
         watcher.warning(&format!("{what} and are left out:{first}"));
     }
@@ -200,20 +190,23 @@ fn begin(
         watcher.warning(&finding.to_string());
     }
     let mut design = design_for(&ready, &config)?;
+    ready.frozen = frozen(&ready.prepared, &config, &design, watcher)?;
     if config.training.steps.is_none() {
-        limit_by_time(&ready, &config, &mut design, watcher)?;
+        limit_by_time(&ready.prepared, ready.frozen.as_ref(), &config, &mut design, watcher)?;
     }
     resolve(&mut config, &ready, &design)?;
     Reasons::new(command, &ready.survey.columns, &design.decisions).write(run)?;
     run.write("config.toml", config.to_toml()?.as_bytes())?;
-    build(ready, config, design, command.to_owned())
+    let begun = build(ready, config, design, command.to_owned())?;
+    begun.learning.started.iter().for_each(|said| watcher.note(said));
+    Ok(begun)
 }
 
 /// Builds what was decided, or says why it can't be.
 fn build(ready: Ready, config: Config, design: Design, command: String) -> Result<Begun> {
     design.plan.check()?;
-    let (task, source) = task(&ready, &config, &design)?;
-    Ok(Begun { ready, config, design, task, source, command })
+    let learning = learning(&ready.prepared, ready.frozen.as_ref(), &config, &design)?;
+    Ok(Begun { ready, config, design, learning, command })
 }
 
 /// Inputs beyond this number are counted, not told one by one.
@@ -238,17 +231,12 @@ fn tell_columns(survey: &Survey, watcher: &mut dyn Watcher) {
     }
 }
 
-fn facts<'a>(ready: &'a Ready, mirror: Option<&'a Mirror>) -> Facts<'a> {
-    let Prepared { batcher, bert, .. } = &ready.prepared;
-    Facts { batcher, rows: ready.prepared.part(Part::Train).len(), bert: *bert, mirror }
-}
-
 fn design_for(ready: &Ready, config: &Config) -> Result<Design> {
     let mirror = match config.training.augment {
         Some(_) => None,
         None => ask_mirror(&ready.prepared)?,
     };
-    Ok(design(&facts(ready, mirror.as_ref()), config))
+    Ok(design(&facts(&ready.prepared, mirror.as_ref()), config))
 }
 
 /// Asks a sample of the training pictures what mirroring does to them, if there is one column of pictures and one
@@ -285,101 +273,6 @@ fn ask_mirror(prepared: &Prepared) -> Result<Option<Mirror>> {
     }))
 }
 
-fn task(ready: &Ready, config: &Config, design: &Design) -> Result<(PredictTask, Arc<PredictSource>)> {
-    let prepared = &ready.prepared;
-    let (blueprint, batcher) = (&design.blueprint, prepared.batcher.as_ref());
-    let fits = |size: Size, free| size.check(blueprint, &design.plan, batcher, free);
-    let planned = Size::planned(blueprint, batcher);
-    planned.map_or(Ok(()), |size| fits(size, free_memory()))?;
-    let mut network = Network::build(blueprint, batcher, config.training.seed)?;
-    if let Some(path) = &config.data.from {
-        network.read(&Pretrained::open(path)?.folder)?;
-    }
-    if planned.is_none() {
-        let built = Size::built(&network)?;
-        fits(built, free_memory().map(|free| free + built.bytes()))?;
-    }
-    let smoothing = config.training.label_smoothing.unwrap_or(default_smoothing(prepared));
-    let weights = weights(prepared, config)?;
-    let options = weights.into_iter().map(|class_weights| TargetOptions { smoothing, class_weights });
-    let source = PredictSource {
-        examples: prepared.examples.clone(),
-        batcher: prepared.batcher.clone(),
-        records: prepared.part(Part::Train).to_vec(),
-        augment: design.augment,
-    };
-    let task = PredictTask {
-        network,
-        examples: prepared.examples.clone(),
-        batcher: prepared.batcher.clone(),
-        validation: prepared.part(Part::Validation).to_vec(),
-        options: options.collect(),
-    };
-    Ok((task, Arc::new(source)))
-}
-
-fn weights(prepared: &Prepared, config: &Config) -> Result<Vec<Option<Vec<f32>>>> {
-    let pictures = !prepared.batcher.picture_sizes().is_empty();
-    class_weights(&prepared.encoder, pictures, config.training.class_weights.as_ref())
-}
-
-/// Labels of pictures are smoothed a little; tables' are not, for the sake of their probabilities.
-fn default_smoothing(prepared: &Prepared) -> f64 {
-    if prepared.batcher.picture_sizes().is_empty() { 0.0 } else { 0.05 }
-}
-
-/// The seconds that the plan takes on a slow processor: learning costs three times the multiply-adds of answering.
-fn most_seconds(task: &PredictTask, plan: &Plan) -> Result<f64> {
-    let multiply_adds: u64 = task.network.describe()?.iter().map(|(_, row)| row.multiply_adds).sum();
-    let row = 3.0 * multiply_adds as f64 / SLOW + ROW_BESIDE;
-    Ok(plan.steps as f64 * (STEP_BESIDE + plan.batch as f64 * row))
-}
-
-/// Takes the time of some steps, unless there is time in plenty, and shortens the plan to what fits into the time allowed.
-fn limit_by_time(
-    ready: &Ready,
-    config: &Config,
-    design: &mut Design,
-    watcher: &mut dyn Watcher,
-) -> Result<()> {
-    let (mut task, source) = task(ready, config, design)?;
-    let bytes = ready.prepared.examples.len() * ready.prepared.examples.layout().bytes();
-    let most = most_seconds(&task, &design.plan)?;
-    if most < SURELY * design.seconds {
-        watcher.planned(design.plan.steps, most, bytes);
-        return Ok(());
-    }
-    let trial = TRIAL.max(Duration::from_secs_f64(TRIED * design.seconds));
-    let cost = measure(&mut task, source, &design.plan, trial)?;
-    let budget = Duration::from_secs_f64(PLANNED * design.seconds);
-    let fit = cost.steps_within(budget, design.plan.validate_every);
-    if fit < design.plan.steps {
-        let mut shorter = config.clone();
-        shorter.training.steps = Some(fit);
-        let why = format!(
-            "what fits into {:.0} seconds at {:.1} ms a step on this machine",
-            design.seconds,
-            1e3 * cost.step
-        );
-        let again = crate::predict::design(&facts(ready, None), &shorter);
-        design.plan = again.plan;
-        for decision in &mut design.decisions {
-            if let Some(new) =
-                again.decisions.iter().find(|d| d.setting == decision.setting && d.setting != "augment")
-            {
-                decision.value.clone_from(&new.value);
-            }
-            if decision.setting == "steps" {
-                decision.why.clone_from(&why);
-            }
-        }
-    }
-    let validations = design.plan.steps as f64 / design.plan.validate_every as f64;
-    let seconds = cost.step * design.plan.steps as f64 + cost.validation * validations;
-    watcher.planned(design.plan.steps, seconds, bytes);
-    Ok(())
-}
-
 /// Writes every decision into the configuration.
 ///
 /// # Errors
@@ -394,6 +287,11 @@ fn resolve(config: &mut Config, ready: &Ready, design: &Design) -> Result<()> {
         if let Ok(absolute) = std::fs::canonicalize(&path) {
             *path = absolute;
         }
+    }
+    if let Some(from) = &mut config.data.from
+        && let Ok(absolute) = std::fs::canonicalize(&from)
+    {
+        *from = absolute;
     }
     config.data.predict = ready.survey.used_as(Use::Target).map(|c| c.name.clone()).collect();
     for column in &ready.survey.columns {
@@ -426,14 +324,16 @@ fn resolve(config: &mut Config, ready: &Ready, design: &Design) -> Result<()> {
 }
 
 fn carry_out(begun: Begun, run: Run, watcher: &mut dyn Watcher, stop: &AtomicBool) -> Result<Ended> {
-    let Begun { ready, config, design, mut task, source, command } = begun;
+    let Begun { ready, config, design, learning, command } = begun;
+    let Learning { mut task, source, .. } = learning;
     let folder = RunFolder::new(run.path(), fingerprint(&ready.prepared)?);
     let outcome = run_plan(&mut task, source, &design.plan, &folder, watcher, stop)?;
     if outcome.stopped == Stopped::Interrupted {
         return Ok(Ended::Interrupted(run));
     }
-    let Ready { survey, splits, report, prepared, _sample } = ready;
-    let Prepared { encoder, examples, records, batcher, unanswered, bert: _ } = prepared;
+    let Ready { survey, splits, report, prepared, frozen: _, _sample } = ready;
+    let Prepared { encoder, examples, records, batcher, unanswered, start: _ } = prepared;
+    task.network.freeze(false);
     let mut model = Model::new(encoder, batcher.as_ref().clone(), task.network, design.blueprint);
     model.choose_thresholds(&examples, &records[Part::Validation as usize])?;
     let trained = Trained {

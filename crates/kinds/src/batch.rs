@@ -23,6 +23,8 @@ pub struct Batch {
     pub pictures: Vec<Tensor>,
     /// Which of these are sounds: `[rows, frames, bands, 2]`, standardised per band, and never mirrored.
     pub sounds: Vec<bool>,
+    /// `[rows, width]`: what networks that do not learn have made of all pictures and texts, in their place.
+    pub vectors: Option<Tensor>,
     /// One per target.
     pub truths: Vec<Truth>,
 }
@@ -62,6 +64,8 @@ impl Batch {
 pub struct Batcher {
     features: Vec<Feature>,
     targets: Vec<Target>,
+    /// Whether batches have pictures, sounds and texts in them.
+    media: bool,
 }
 
 /// The number of values that a number with these bin edges becomes: itself, and one per bin if there are several.
@@ -102,7 +106,13 @@ fn push_number(x: f64, edges: &[f64], mean: f64, scale: f64, out: &mut Vec<f32>)
 impl Batcher {
     /// For records with these features and targets.
     pub fn new(features: Vec<Feature>, targets: Vec<Target>) -> Batcher {
-        Batcher { features, targets }
+        Batcher { features, targets, media: true }
+    }
+
+    /// The same, but its batches have neither pictures nor sounds nor texts in them: their vectors are known.
+    #[must_use]
+    pub fn without_media(&self) -> Batcher {
+        Batcher { media: false, ..self.clone() }
     }
 
     /// The features.
@@ -229,14 +239,15 @@ impl Batcher {
         let sizes = self.picture_sizes();
         let sounds = self.sound_scales();
         let (mut pictures, mut changed) = (Vec::new(), Vec::new());
-        for size in self.network_sizes() {
+        for size in self.network_sizes().into_iter().filter(|_| self.media) {
             pictures.push(Tensor::unset::<f32>(&[n, size[0], size[1], size[2]])?);
         }
         let mut negated = vec![false; n];
         for (i, record) in records.iter().enumerate() {
             self.push_numbers(record, &mut numbers);
             self.push_codes(record, &mut codes);
-            for (k, pixels) in self.standardised(record).into_iter().enumerate() {
+            let pixels = if self.media { self.standardised(record) } else { Vec::new() };
+            for (k, pixels) in pixels.into_iter().enumerate() {
                 let length = 2 * pixels.len();
                 let out = &mut pictures[k].data_mut::<f32>()?[i * length..(i + 1) * length];
                 changed.resize(pixels.len(), 0.0);
@@ -265,6 +276,7 @@ impl Batcher {
             texts: self.texts(records)?,
             pictures,
             sounds: self.sounds(),
+            vectors: None,
             truths: (self.targets.iter().zip(slots(&self.targets)))
                 .map(|(target, slots)| truth(target, slots, records, &negated))
                 .collect::<Result<_>>()?,
@@ -275,7 +287,7 @@ impl Batcher {
     fn texts(&self, records: &[Record]) -> Result<Vec<Tensor>> {
         let layout = crate::Layout::new(&self.features, 0);
         let mut texts = Vec::new();
-        for k in 0..layout.texts.len() {
+        for k in 0..if self.media { layout.texts.len() } else { 0 } {
             let rows: Vec<&[u32]> =
                 records.iter().map(|r| layout.pieces(r).nth(k).unwrap_or_default()).collect();
             let longest = rows.iter().map(|row| row.len()).max().unwrap_or(0).max(1);

@@ -8,14 +8,20 @@ use pellucid_tensor::{Error, Result, Stream, Tensor};
 /// whatever order its parts are made, and adding a part leaves the others as they were.
 #[derive(Clone, Debug)]
 pub struct Seed {
-    seed: u64,
+    /// `None`: nothing is drawn.
+    seed: Option<u64>,
     path: String,
 }
 
 impl Seed {
     /// The root of a network.
     pub fn new(seed: u64) -> Seed {
-        Seed { seed, path: String::new() }
+        Seed { seed: Some(seed), path: String::new() }
+    }
+
+    /// The root of a network whose numbers will be read from somewhere: all that would be drawn is 0, and takes no time.
+    pub fn none() -> Seed {
+        Seed { seed: None, path: String::new() }
     }
 
     /// The part of the given name. Parts of the same name would start with the same numbers.
@@ -25,8 +31,8 @@ impl Seed {
         Seed { seed: self.seed, path }
     }
 
-    fn stream(&self) -> Stream {
-        Stream::new(self.seed, &format!("init {}", self.path), 0)
+    fn stream(&self) -> Option<Stream> {
+        self.seed.map(|seed| Stream::new(seed, &format!("init {}", self.path), 0))
     }
 }
 
@@ -64,8 +70,11 @@ impl Init {
     pub fn tensor(self, shape: &[usize], seed: &Seed) -> Result<Tensor> {
         let fan_in = shape.iter().skip(1).map(|&d| d as f64).product::<f64>().max(1.0);
         let fan_out = shape.iter().rev().skip(1).map(|&d| d as f64).product::<f64>().max(1.0);
-        let mut stream = seed.stream();
-        match self {
+        let (init, mut stream) = match seed.stream() {
+            Some(stream) => (self, stream),
+            None => (self.undrawn(), Stream::new(0, "", 0)),
+        };
+        match init {
             Init::Zeros => Tensor::full(0f32, shape),
             Init::Constant(value) => Tensor::full(value as f32, shape),
             Init::Uniform(limit) => fill(shape, spread(limit)?, || stream.between(-1.0, 1.0)),
@@ -77,6 +86,16 @@ impl Init {
             Init::XavierUniform => {
                 fill(shape, (6.0 / (fan_in + fan_out)).sqrt(), || stream.between(-1.0, 1.0))
             }
+        }
+    }
+}
+
+impl Init {
+    /// What stands in its place where nothing is drawn.
+    fn undrawn(self) -> Init {
+        match self {
+            Init::Constant(_) => self,
+            _ => Init::Zeros,
         }
     }
 }
@@ -144,5 +163,12 @@ mod tests {
         assert_eq!(draw(1, &["a", "b"]), draw(1, &["a", "b"]));
         assert_ne!(draw(1, &["a", "b"]), draw(2, &["a", "b"]));
         assert_ne!(draw(1, &["a", "b"]), draw(1, &["a", "c"]));
+    }
+
+    #[test]
+    fn without_a_seed_nothing_is_drawn() {
+        let undrawn = |init: Init| init.tensor(&[3], &Seed::none().part("a")).unwrap().to_vec();
+        assert_eq!(undrawn(Init::KaimingNormal), [0.0; 3]);
+        assert_eq!(undrawn(Init::Constant(2.0)), [2.0; 3]);
     }
 }

@@ -122,7 +122,7 @@ impl Bert {
     pub fn load(folder: &Folder, dropout: f64) -> Result<(BertConfig, Bert)> {
         let config = Bert::shape(folder)?;
         let mut bert =
-            Bert::new(&Seed::new(0), &config, dropout).map_err(|e| folder.error(WEIGHTS, e.to_string()))?;
+            Bert::new(&Seed::none(), &config, dropout).map_err(|e| folder.error(WEIGHTS, e.to_string()))?;
         bert.read(folder)?;
         Ok((config, bert))
     }

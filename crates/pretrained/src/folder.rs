@@ -42,6 +42,11 @@ impl Folder {
         Ok(Folder { path, config })
     }
 
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// What sort of network it says it is.
     pub fn model_type(&self) -> &str {
         self.config.get("model_type").and_then(Value::as_str).unwrap_or("not named")

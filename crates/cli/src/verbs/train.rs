@@ -35,6 +35,7 @@ pub(crate) static VERB: Verb = Verb {
         &flags::BATCH,
         &flags::LR,
         &flags::FROM,
+        &flags::FREEZE,
         &flags::SEED,
         &flags::THREADS,
         &flags::NAME,

@@ -61,6 +61,11 @@ impl Config {
         data.within("skip_share", d.skip_share, 0.0..=1.0, "from 0 to 1")?;
         data.count("max_side", d.max_side, WIDEST)?;
         data.within("max_seconds", d.max_seconds, 0.05..=60.0, "from 0.05 to 60 seconds")?;
+        if self.training.freeze && d.from.is_none() {
+            return Err(Error::usage(
+                "`freeze` keeps a network as it is, but none is given · [training] · name one with --from, or leave --freeze out",
+            ));
+        }
         let (network, n) = (Section("network"), &self.network);
         network.count("channels", n.channels, WIDEST)?;
         network.count("width", n.width, WIDEST)?;

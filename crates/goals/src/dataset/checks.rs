@@ -2,7 +2,7 @@
 
 use super::split::each_cell;
 use super::{ColumnPlan, Prepared, Survey, Use, prepare, split_rows};
-use crate::train::open;
+use crate::train::{open, start};
 use crate::{Config, Result, Watcher};
 use pellucid_data::{Cell, MEDIA, Splits, Storage};
 use pellucid_insight::check::{
@@ -37,7 +37,7 @@ pub fn inspect(config: &Config, watcher: &mut dyn Watcher) -> Result<Inspection>
     data.skip_share = Some(1.0);
     data.max_side.get_or_insert(64);
     let prepared = match learnable {
-        true => Some(prepare(&survey, &splits, &data, &mut |done| watcher.advance(done))?),
+        true => Some(prepare(&survey, &splits, &data, start(config)?, &mut |done| watcher.advance(done))?),
         false => None,
     };
     let report = check(&survey, &splits, prepared.as_ref())?;

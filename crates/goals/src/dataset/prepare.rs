@@ -1,12 +1,11 @@
 //! Fitted on the training rows, applied to all.
 
-use super::{Survey, Use};
+use super::{ColumnPlan, Survey, Use};
 use crate::config::DataConfig;
-use crate::pretrained::Pretrained;
+use crate::start::Start;
 use crate::{Error, Result, Watcher};
 use pellucid_data::{DataError, Part, Splits, Table};
 use pellucid_kinds::{Batcher, Encoder, Examples, FitContext, Record, Role, TrainingCells, Unreadable};
-use pellucid_pretrained::BertConfig;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
@@ -26,8 +25,8 @@ pub(crate) struct Prepared {
     pub records: [Vec<usize>; 3],
     /// Makes batches of records.
     pub batcher: Arc<Batcher>,
-    /// The shape of the network for texts that others have trained, if one is given.
-    pub bert: Option<BertConfig>,
+    /// What the network starts from, if anything is given.
+    pub start: Option<Start>,
     /// Rows that no target had an answer for.
     pub unanswered: usize,
 }
@@ -43,7 +42,7 @@ impl Prepared {
     }
 }
 
-/// Fits every column on the training rows and encodes all rows.
+/// Fits every column on the training rows, or takes its preparation from what the network starts from, and encodes all rows.
 ///
 /// # Errors
 /// Columns that cannot be fitted, and more unreadable rows than tolerated.
@@ -51,23 +50,30 @@ pub(crate) fn prepare(
     survey: &Survey,
     splits: &Splits,
     config: &DataConfig,
+    start: Option<Start>,
     progress: &mut dyn FnMut(usize),
 ) -> Result<Prepared> {
     let is_training = |row: usize| splits.parts.get(row) == Some(&Part::Train);
-    let pretrained = config.from.as_ref().map(|path| Pretrained::open(path)).transpose()?;
     let fit = |role: Use| -> Result<Vec<_>> {
         let context = FitContext {
             files: survey.table.files(),
             role: if role == Use::Target { Role::Target } else { Role::Input },
             max_side: config.max_side.unwrap_or(usize::MAX),
-            vocabulary: pretrained.as_ref().map(Pretrained::vocabulary),
+            vocabulary: start.as_ref().and_then(Start::vocabulary),
             max_seconds: config.max_seconds.unwrap_or(MAX_SECONDS),
         };
         let mut fitted = Vec::new();
         for column in survey.used_as(role) {
             let Some(kind) = column.kind else { continue };
             let cells = TrainingCells::new(&survey.table, column.position, &is_training);
-            fitted.push((column.name.clone(), kind.name(), kind.fit(&cells, &context)?));
+            let like = |c: &&ColumnPlan| c.kind.is_some_and(|k| k.name() == kind.name());
+            let only = survey.used_as(role).filter(like).count() == 1;
+            let given = match &start {
+                Some(start) if role == Use::Input => start.column(&column.name, kind.name(), only)?,
+                _ => None,
+            };
+            let column_prepared = given.map_or_else(|| kind.fit(&cells, &context), Ok)?;
+            fitted.push((column.name.clone(), kind.name(), column_prepared));
         }
         Ok(fitted)
     };
@@ -91,14 +97,7 @@ pub(crate) fn prepare(
         }
     }
     let batcher = Arc::new(Batcher::new(encoder.features(), encoder.answers()));
-    let prepared = Prepared {
-        encoder,
-        examples: Arc::new(examples),
-        records,
-        batcher,
-        bert: pretrained.map(|p| p.shape),
-        unanswered,
-    };
+    let prepared = Prepared { encoder, examples: Arc::new(examples), records, batcher, start, unanswered };
     for (part, name) in [(Part::Train, "training"), (Part::Validation, "validation")] {
         if splits.counts()[part as usize] == 0 {
             let why = format!("the {name} share is 0, and the data gives none");

@@ -2,6 +2,7 @@
 
 use crate::config::{Config, NetworkConfig, Preset};
 use crate::networks::TextBlueprint;
+use crate::start::Start;
 use pellucid_kinds::image::{Augment, Mirroring};
 use pellucid_kinds::{Batcher, Target};
 use pellucid_nn::Schedule;
@@ -69,10 +70,22 @@ pub(crate) struct Facts<'a> {
     pub batcher: &'a Batcher,
     /// Training rows.
     pub rows: usize,
-    /// The shape of a network for texts that others have trained.
-    pub bert: Option<BertConfig>,
+    /// What the network starts from, if anything is given.
+    pub start: Option<&'a Start>,
     /// What mirroring does to pictures, and why.
     pub mirror: Option<&'a pellucid_kinds::image::Mirror>,
+}
+
+impl Facts<'_> {
+    /// The shape of a network for texts that others have trained.
+    fn bert(&self) -> Option<BertConfig> {
+        self.start.and_then(Start::bert)
+    }
+
+    /// The form of the network that an earlier run had.
+    fn earlier(&self) -> Option<&Blueprint> {
+        self.start.and_then(Start::blueprint)
+    }
 }
 
 /// Everything that was decided.
@@ -96,14 +109,16 @@ enum Sort {
     Texts,
     /// Texts, from a network that others have trained.
     Tuned,
+    /// Vectors, among them those that networks which do not learn make of pictures and texts.
     Vectors,
 }
 
 impl Sort {
-    fn of(facts: &Facts<'_>) -> Sort {
+    fn of(facts: &Facts<'_>, frozen: bool) -> Sort {
         match (facts.batcher.picture_sizes().is_empty(), facts.batcher.text_sizes().is_empty()) {
+            _ if frozen => Sort::Vectors,
             (false, _) => Sort::Pictures,
-            (true, false) if facts.bert.is_some() => Sort::Tuned,
+            (true, false) if facts.bert().is_some() => Sort::Tuned,
             (true, false) => Sort::Texts,
             (true, true) => Sort::Vectors,
         }
@@ -149,6 +164,9 @@ impl Effort {
     }
 }
 
+/// Of the usual learning rate, what a network has that has learned already.
+const AGAIN: f64 = 0.25;
+
 /// Collects decisions: a given value is taken as it is.
 struct Decider {
     decisions: Vec<Decision>,
@@ -177,13 +195,13 @@ impl Decider {
 
 /// Decides what the configuration leaves open.
 pub(crate) fn design(facts: &Facts<'_>, config: &Config) -> Design {
-    let sort = Sort::of(facts);
+    let sort = Sort::of(facts, config.training.freeze);
     let pictures = sort == Sort::Pictures;
     let effort = Effort::of(config.training.preset, sort);
     let mut decider = Decider { decisions: Vec::new() };
     let augment = pictures.then(|| config.training.augment.unwrap_or_else(|| changes(facts)));
     let mirror = augment.map_or(Mirroring::Never, |a| a.mirror);
-    let blueprint = blueprint(&effort, &config.network, facts, mirror, &mut decider);
+    let blueprint = blueprint(&effort, &config.network, facts, (sort, mirror), &mut decider);
     let plan = plan(&effort, config, facts, sort, &mut decider);
     if let Some(a) = &augment {
         let only_sounds = facts.batcher.sounds().iter().all(|&sound| sound);
@@ -202,10 +220,10 @@ fn blueprint(
     effort: &Effort,
     given: &NetworkConfig,
     facts: &Facts<'_>,
-    mirror: Mirroring,
+    (sort, mirror): (Sort, Mirroring),
     decider: &mut Decider,
 ) -> Blueprint {
-    let dropout = match (Sort::of(facts), facts.rows) {
+    let dropout = match (sort, facts.rows) {
         (Sort::Tuned, _) => 0.1,
         (Sort::Texts, 0..20_000) => 0.5,
         (Sort::Texts, _) => 0.3,
@@ -213,6 +231,22 @@ fn blueprint(
         (_, 2_000..20_000) => 0.25,
         (_, _) => 0.1,
     };
+    let dropout = decider.decide("dropout", given.dropout, dropout, "more where rows are few");
+    if let Some(earlier) = facts.earlier() {
+        let why = "as the network has that this one starts from";
+        let mut same = |setting: &str, given, own| decider.decide(setting, given, own, why);
+        return Blueprint {
+            layers: given.layers.clone().or_else(|| earlier.layers.clone()),
+            channels: same("channels", given.channels, earlier.channels),
+            blocks: same("blocks", given.blocks, earlier.blocks),
+            width: same("width", given.width, earlier.width),
+            depth: same("depth", given.depth, earlier.depth),
+            members: if sort == Sort::Vectors { 1 } else { earlier.members },
+            text: earlier.text,
+            dropout,
+            mirror,
+        };
+    }
     let why = "by the preset";
     // Wide networks learn few pictures by heart.
     let (channels, why_channels) = match facts.rows {
@@ -226,8 +260,8 @@ fn blueprint(
         blocks: decider.decide("blocks", given.blocks, effort.blocks, why),
         width: decider.decide("width", given.width, effort.width, why),
         depth: decider.decide("depth", given.depth, effort.depth, why),
-        dropout: decider.decide("dropout", given.dropout, dropout, "more where rows are few"),
-        members: members(effort, facts, decider),
+        dropout,
+        members: members(effort, facts, sort, decider),
         mirror,
     }
 }
@@ -240,7 +274,7 @@ fn text(effort: &Effort, facts: &Facts<'_>, decider: &mut Decider) -> TextBluepr
     if facts.batcher.text_sizes().is_empty() {
         return TextBlueprint::default();
     }
-    if let Some(bert) = facts.bert {
+    if let Some(bert) = facts.bert() {
         let value = format!("{} blocks of {} numbers", bert.num_hidden_layers, bert.hidden_size);
         decider.decisions.push(Decision {
             setting: "text".to_owned(),
@@ -268,8 +302,8 @@ fn text(effort: &Effort, facts: &Facts<'_>, decider: &mut Decider) -> TextBluepr
 
 /// How many networks answer together. Where rows are few, networks are small and each learns something else by chance: their
 /// mean is right more often, and knows better how sure it is (Lakshminarayanan et al., arXiv 1612.01474).
-fn members(effort: &Effort, facts: &Facts<'_>, decider: &mut Decider) -> usize {
-    if Sort::of(facts) != Sort::Texts || facts.bert.is_some() {
+fn members(effort: &Effort, facts: &Facts<'_>, sort: Sort, decider: &mut Decider) -> usize {
+    if sort != Sort::Texts {
         return 1;
     }
     let (members, why) = match facts.rows {
@@ -316,8 +350,13 @@ fn plan(effort: &Effort, config: &Config, facts: &Facts<'_>, sort: Sort, decider
         Sort::Tuned => 5e-5 * (batch as f64 / 32.0).sqrt(),
         Sort::Vectors => 1e-3 * (batch as f64 / 256.0).sqrt(),
     };
-    let lr =
-        decider.decide("learning_rate", given.learning_rate, rate, "grows with the square root of the batch");
+    let (rate, why) = match facts.earlier() {
+        Some(_) if !given.freeze && sort != Sort::Tuned => {
+            (rate * AGAIN, "low, so that what the network knows already is not lost")
+        }
+        _ => (rate, "grows with the square root of the batch"),
+    };
+    let lr = decider.decide("learning_rate", given.learning_rate, rate, why);
     let decay = if pictures { 0.05 } else { 0.02 };
     let weight_decay =
         decider.decide("weight_decay", given.weight_decay, decay, "usual for AdamW on such data");

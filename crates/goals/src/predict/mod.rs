@@ -1,6 +1,7 @@
 //! Predict: one or several inputs of any kind to categories, flags, tags and numbers.
 
 mod design;
+mod frozen;
 mod network;
 mod size;
 mod task;
@@ -8,6 +9,7 @@ mod thresholds;
 mod weights;
 
 pub(crate) use design::{Blueprint, Decision, Design, Facts, GIVEN, design};
+pub(crate) use frozen::Frozen;
 pub(crate) use network::Network;
 pub(crate) use size::Size;
 pub(crate) use task::{INFERENCE_BATCH, PredictSource, PredictTask};

@@ -8,7 +8,7 @@ use pellucid_kernels::activation::Activation;
 use pellucid_kinds::image::Mirroring;
 use pellucid_kinds::{Batch, Batcher, Target};
 use pellucid_nn::layers::{Dropout, Embedding, Linear, Sequential};
-use pellucid_nn::{Int8Network, Layer, LayerRow, Pass, Seed, describe, module, parse_layers};
+use pellucid_nn::{Int8Network, Layer, LayerRow, Pass, Seed, describe, module, parse_layers, set_frozen};
 use pellucid_pretrained::Folder;
 use pellucid_tensor::Result as EngineResult;
 
@@ -49,11 +49,10 @@ impl Network {
     ///
     /// # Errors
     /// A person's own layers that do not fit, and no memory.
-    pub fn build(blueprint: &Blueprint, batcher: &Batcher, seed: u64) -> Result<Network> {
-        let seed = Seed::new(seed);
+    pub fn build(blueprint: &Blueprint, batcher: &Batcher, seed: &Seed) -> Result<Network> {
         let other = |i: usize| Network::one(blueprint, batcher, &seed.part(format!("member{i}")));
         let others = (1..blueprint.members).map(other).collect::<Result<_>>()?;
-        Ok(Network { others, ..Network::one(blueprint, batcher, &seed)? })
+        Ok(Network { others, ..Network::one(blueprint, batcher, seed)? })
     }
 
     /// A network that answers alone.
@@ -120,6 +119,12 @@ impl Network {
         self.others.iter_mut().try_for_each(|other| other.read(folder))
     }
 
+    /// From now on, or no longer, the networks of pictures and texts stay as they are in training.
+    pub(crate) fn freeze(&mut self, frozen: bool) {
+        set_frozen(&mut self.pictures, frozen);
+        set_frozen(&mut self.texts, frozen);
+    }
+
     /// The network itself and those that answer together with it.
     pub fn members(&self) -> impl Iterator<Item = &Network> {
         std::iter::once(self).chain(&self.others)
@@ -139,6 +144,18 @@ impl Network {
             let width = vectors.shape().last() * codes.shape().last();
             parts.push(ops::reshape(&vectors, &[batch.rows, width])?);
         }
+        match &batch.vectors {
+            Some(vectors) => parts.push(pass.input(vectors)),
+            None => parts.extend(self.media(pass, batch)?),
+        }
+        let joined = together(&parts)?;
+        let features = self.trunk.forward(pass, &joined)?;
+        self.heads.iter().map(|head| head.forward(pass, &features)).collect()
+    }
+
+    /// What the networks of pictures and of texts make of them, one after the other.
+    fn media(&self, pass: &Pass, batch: &Batch) -> EngineResult<Vec<Var>> {
+        let mut parts = Vec::new();
         for (i, (net, picture)) in self.pictures.iter().zip(&batch.pictures).enumerate() {
             parts.push(match self.in_bytes.get(i) {
                 Some(bytes) => pass.input(&bytes.forward(picture)?),
@@ -148,12 +165,30 @@ impl Network {
         for (net, text) in self.texts.iter().zip(&batch.texts) {
             parts.push(net.forward(pass, &pass.input(text))?);
         }
-        let joined = match parts.as_slice() {
-            [one] => one.clone(),
-            several => ops::concat(&several.iter().collect::<Vec<_>>(), 1)?,
-        };
-        let features = self.trunk.forward(pass, &joined)?;
-        self.heads.iter().map(|head| head.forward(pass, &features)).collect()
+        Ok(parts)
+    }
+
+    /// The vectors of a batch's pictures and texts, `[rows, width]`: what a [batch](Batch::vectors) may bring along in their place.
+    ///
+    /// # Errors
+    /// A batch of other columns, and no memory.
+    pub(crate) fn vectors(&self, pass: &Pass, batch: &Batch) -> EngineResult<Var> {
+        together(&self.media(pass, batch)?)
+    }
+
+    /// The width of these vectors.
+    ///
+    /// # Errors
+    /// Shapes that do not fit.
+    pub(crate) fn vectors_width(&self) -> EngineResult<usize> {
+        let pictures =
+            self.pictures.iter().zip(self.batcher.network_sizes()).map(|(net, size)| net.output_shape(&size));
+        let texts = self
+            .texts
+            .iter()
+            .zip(self.batcher.text_sizes())
+            .map(|(net, (length, _))| net.output_shape(&[length]));
+        pictures.chain(texts).map(|shape| Ok(shape?.iter().product::<usize>())).sum()
     }
 
     /// The answers' outputs, `[rows, outputs]` for each target: without training, the mean over all members, and where
@@ -242,6 +277,14 @@ impl Network {
             rows.extend(other.describe()?.into_iter().map(of));
         }
         Ok(rows)
+    }
+}
+
+/// Vectors beside each other.
+fn together(parts: &[Var]) -> EngineResult<Var> {
+    match parts {
+        [one] => Ok(one.clone()),
+        several => ops::concat(&several.iter().collect::<Vec<_>>(), 1),
     }
 }
 

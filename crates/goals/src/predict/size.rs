@@ -199,7 +199,7 @@ mod tests {
     use super::*;
     use pellucid_kinds::image::Mirroring;
     use pellucid_kinds::{Feature, Target};
-    use pellucid_nn::Schedule;
+    use pellucid_nn::{Schedule, Seed};
     use pellucid_pretrained::HiddenActivation;
     use pellucid_train::OptimizerKind;
 
@@ -331,7 +331,7 @@ mod tests {
     #[test]
     fn what_is_planned_is_what_is_built() {
         for (batcher, b) in cases() {
-            let network = Network::build(&b, &batcher, 1).unwrap();
+            let network = Network::build(&b, &batcher, &Seed::new(1)).unwrap();
             assert_eq!(Size::planned(&b, &batcher), Some(Size::built(&network).unwrap()), "{b:?}");
         }
     }

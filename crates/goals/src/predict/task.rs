@@ -1,6 +1,6 @@
 //! Training rows as batches, and the network's loss on them.
 
-use super::Network;
+use super::{Frozen, Network};
 use crate::outcome::{Answers, quick_scores};
 use pellucid_grad::{Var, ops};
 use pellucid_kinds::image::Augment;
@@ -23,6 +23,8 @@ pub(crate) struct PredictSource {
     pub records: Vec<usize>,
     /// Changes to pictures.
     pub augment: Option<Augment>,
+    /// The vectors of all rows, if the networks of pictures and texts do not learn.
+    pub frozen: Option<Arc<Frozen>>,
 }
 
 impl Source for PredictSource {
@@ -38,6 +40,9 @@ impl Source for PredictSource {
 
     fn batch(&self, rows: &[usize], random: &mut Stream) -> Result<Batch> {
         let records: Vec<_> = rows.iter().filter_map(|&r| self.records.get(r).copied()).collect();
+        if let Some(frozen) = &self.frozen {
+            return frozen.batch(&self.examples, &records);
+        }
         let seeds: Vec<_> = records.iter().map(|_| random.next_u64()).collect();
         let changes = self.augment.as_ref().map(|a| (a, seeds.as_slice()));
         self.batcher.batch(&self.examples, &records, changes).map_err(Failure::source)
@@ -56,6 +61,8 @@ pub(crate) struct PredictTask {
     pub validation: Vec<usize>,
     /// How each target is learned.
     pub options: Vec<TargetOptions>,
+    /// The vectors of all rows, if the networks of pictures and texts do not learn.
+    pub frozen: Option<Arc<Frozen>>,
 }
 
 impl PredictTask {
@@ -105,7 +112,10 @@ impl Task for PredictTask {
         let plain = vec![TargetOptions::default(); targets.len()];
         let (mut loss, mut rows) = (0.0, 0.0);
         for records in self.validation.chunks(INFERENCE_BATCH) {
-            let batch = self.batcher.batch(&self.examples, records, None).map_err(Failure::source)?;
+            let batch = match &self.frozen {
+                Some(frozen) => frozen.batch(&self.examples, records)?,
+                None => self.batcher.batch(&self.examples, records, None).map_err(Failure::source)?,
+            };
             let outputs = self.network.answer(&batch)?;
             loss += self.losses(&outputs, &batch, &plain)?.value().item()? * records.len() as f64;
             rows += records.len() as f64;

@@ -4,10 +4,11 @@
 mod configs;
 mod models;
 mod outcomes;
-mod pretrained;
 mod refusals;
 mod resuming;
+mod sounds;
 mod splits;
+mod starting;
 mod tags;
 mod texts;
 

@@ -14,7 +14,7 @@ const FILLING: [&str; 6] =
     ["the story is", "its cast is", "I found it", "the ending was", "and", "in the end"];
 
 /// Reviews of films: what is said in some places decides, the price of the ticket does, too.
-fn reviews(rows: usize, seed: u64) -> String {
+pub(crate) fn reviews(rows: usize, seed: u64) -> String {
     let mut random = Stream::new(seed, "reviews", 0);
     lines("review,price,verdict", rows, |_| {
         let good = random.below(2) == 1;

@@ -1,13 +1,16 @@
 //! Sound that has no end: windows of it, one after the other.
 
-use super::window::fit_to;
+use super::window::{fit_to, quiet};
 use super::{BANDS, HOP, LogMel, PreparedAudio, RATE, Taken, ToRate, WINDOW};
 use serde_json::Value;
 
-/// Frames from one window to the next: 50 ms.
-pub const STRIDE: usize = 5;
+/// Frames from one window to the next: 20 ms.
+pub const STRIDE: usize = 2;
 
-/// Turns samples, piece by piece, into windows as a fitted column shows them to its network, one each 50 ms.
+/// Frames of silence after the end of a sound.
+const AFTER: usize = 10;
+
+/// Turns samples, piece by piece, into windows as a fitted column shows them to its network, one each 20 ms.
 pub struct Live {
     to_rate: Option<ToRate>,
     mel: LogMel,
@@ -47,7 +50,8 @@ impl Live {
         self.take(&new, window)
     }
 
-    /// The end of the sound: what is still in the filter, and one window of all if the sound was shorter.
+    /// The end of the sound: what is still in the filter, filled up to one window if the sound was shorter, and then a little silence,
+    /// so that its end is heard.
     ///
     /// # Errors
     /// As [`push`](Live::push).
@@ -57,11 +61,15 @@ impl Live {
             to_rate.finish(&mut |ready| self.mel.push(ready, &mut new))?;
         }
         self.take(&new, window)?;
-        if self.shown == 0 && !self.recent.is_empty() {
-            self.shown = self.seen;
-            window(self.seconds(), &fit_to(&self.recent, self.frames))?;
+        if self.recent.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        if self.shown == 0 {
+            let all = std::mem::take(&mut self.recent);
+            self.take(&fit_to(&all, self.frames), window)?;
+        }
+        let silence = quiet(&self.recent).repeat(AFTER);
+        self.take(&silence, window)
     }
 
     fn take(&mut self, new: &[u8], window: &mut dyn FnMut(f64, &[u8]) -> Taken) -> Taken {
@@ -72,14 +80,14 @@ impl Live {
             if let Some(start) = full.filter(|_| self.shown == 0 || self.seen >= self.shown + STRIDE) {
                 self.recent.drain(..start);
                 self.shown = self.seen;
-                window(self.seconds(), &self.recent)?;
+                window(seconds(self.seen), &self.recent)?;
             }
         }
         Ok(())
     }
+}
 
-    /// The end of the last frame.
-    fn seconds(&self) -> f64 {
-        (self.seen.saturating_sub(1) * HOP + WINDOW) as f64 / RATE as f64
-    }
+/// The length of so many frames.
+fn seconds(frames: usize) -> f64 {
+    (frames.saturating_sub(1) * HOP + WINDOW) as f64 / RATE as f64
 }

@@ -13,6 +13,7 @@ pub use decode::{Heard, decode};
 pub use live::{Live, STRIDE};
 pub use mel::{BANDS, HOP, LogMel, WINDOW};
 pub use resample::ToRate;
+pub use window::fit_to;
 
 use crate::cells::media_bytes;
 use crate::number::restore;
@@ -20,7 +21,6 @@ use crate::{Feature, FitContext, Guess, Kind, Prepared, Profile, Record, Role, T
 use pellucid_data::{Cell, DataError, Files, Result, Storage};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use window::fit_to;
 
 /// What became of a piece of sound: taken, or why not.
 pub type Taken = std::result::Result<(), String>;

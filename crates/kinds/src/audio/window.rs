@@ -6,24 +6,28 @@ use super::BANDS;
 const QUIET: usize = 10;
 
 /// The `frames` loudest neighbouring frames of a longer sound (by the mean of all bands in decibels), and all of a
-/// shorter one, in the middle, with in each band what the sound has where it is quiet (the level that a tenth of its frames
-/// do not exceed) on both sides.
-pub(super) fn fit_to(all: &[u8], frames: usize) -> Vec<u8> {
+/// shorter one, in the middle, with what the sound has where it is quiet on both sides.
+pub fn fit_to(all: &[u8], frames: usize) -> Vec<u8> {
     let length = all.len() / BANDS;
     if length >= frames {
         let start = loudest(all, frames) * BANDS;
         return all[start..start + frames * BANDS].to_vec();
     }
-    let quiet: [u8; BANDS] = std::array::from_fn(|band| {
-        let mut levels: Vec<u8> = all.iter().skip(band).step_by(BANDS).copied().collect();
-        levels.sort_unstable();
-        levels.get(levels.len() / QUIET).copied().unwrap_or(0)
-    });
+    let quiet = quiet(all);
     let before = (frames - length) / 2;
     let mut out = quiet.repeat(before);
     out.extend_from_slice(&all[..length * BANDS]);
     out.extend(quiet.repeat(frames - length - before));
     out
+}
+
+/// A sound's frame where it is quiet: in each band the level that a tenth of its frames do not exceed.
+pub(super) fn quiet(all: &[u8]) -> [u8; BANDS] {
+    std::array::from_fn(|band| {
+        let mut levels: Vec<u8> = all.iter().skip(band).step_by(BANDS).copied().collect();
+        levels.sort_unstable();
+        levels.get(levels.len() / QUIET).copied().unwrap_or(0)
+    })
 }
 
 /// The first frame of the loudest `frames` neighbouring ones.

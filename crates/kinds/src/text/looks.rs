@@ -14,7 +14,7 @@ pub(super) fn recognise(profile: &Profile, role: Role) -> Option<Guess> {
     let recurs = profile.all_counted && 2 * profile.distinct() <= profile.present();
     let is = profile.storage == Storage::Text
         && role == Role::Input
-        && profile.pictures == 0
+        && 10 * (profile.pictures + profile.sounds) < profile.present()
         && profile.distinct() > 2
         && !recurs
         && profile.mean_words >= FEW;

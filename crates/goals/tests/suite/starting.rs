@@ -1,0 +1,140 @@
+//! Starting from a network that has learned already: one that others have trained, and that of an earlier run.
+
+use crate::texts::reviews;
+use crate::{config, flats, folder, lines, put, refused, score, trained};
+use pellucid_goals::{Config, Model, Run, Unwatched, inspect, predict};
+use pellucid_nn::params;
+use pellucid_tensor::Tensor;
+use std::path::{Path, PathBuf};
+
+/// A small BERT of 40 pieces with a vocabulary of whole words, as the hub stores such.
+fn bert(folder: &Path) -> PathBuf {
+    let stored = Path::new(env!("CARGO_MANIFEST_DIR")).join("../pretrained/tests/reference/bert");
+    for file in ["config.json", "model.safetensors"] {
+        put(folder, &format!("bert/{file}"), std::fs::read(stored.join(file)).unwrap());
+    }
+    let words = ["[PAD]", "[UNK]", "good", "bad", "film", "the", "was", "and", "is"];
+    let vocabulary: Vec<String> =
+        words.iter().enumerate().map(|(i, word)| format!("\"{word}\": {i}")).collect();
+    let tokenizer = format!(
+        "{{\"version\": \"1.0\", \"truncation\": null, \"padding\": null, \"added_tokens\": [], \
+         \"normalizer\": {{\"type\": \"Lowercase\"}}, \"pre_tokenizer\": {{\"type\": \"Whitespace\"}}, \
+         \"post_processor\": null, \"decoder\": null, \
+         \"model\": {{\"type\": \"WordLevel\", \"vocab\": {{{}}}, \"unk_token\": \"[UNK]\"}}}}",
+        vocabulary.join(", ")
+    );
+    put(folder, "bert/tokenizer.json", tokenizer);
+    folder.join("bert")
+}
+
+fn films(folder: &Path) -> PathBuf {
+    let line = |i: usize| {
+        let word = ["good", "bad"][i % 2];
+        format!("the film {} was {word} and the film is {word},{word}", i / 2)
+    };
+    put(folder, "films.csv", lines("said,verdict", 120, line))
+}
+
+fn of(folder: &Path, steps: u64) -> Config {
+    let mut config = config(&films(folder), &["verdict"], steps);
+    config.data.from = Some(bert(folder));
+    config
+}
+
+#[test]
+fn a_given_network_is_tuned_and_kept_whole_in_the_model() {
+    let folder = folder();
+    let done = trained(of(folder.path(), 4), folder.path(), "run");
+    std::fs::remove_dir_all(folder.path().join("bert")).unwrap();
+    let new = films(folder.path());
+    let found = predict(done.run.path(), &[new], &mut Unwatched).unwrap();
+    let names: Vec<&str> = found.columns.iter().map(|c| c.name.as_str()).collect();
+    assert!(found.problems.is_empty(), "{:?}", found.problems);
+    assert_eq!(names, ["input", "verdict", "verdict_p", "verdict_p_bad", "verdict_p_good"]);
+    let bert = Model::load(&done.run.model()).unwrap().blueprint.text.bert.unwrap();
+    assert_eq!((bert.hidden_size, bert.num_hidden_layers), (24, 2));
+    let config = std::fs::read_to_string(done.run.path().join("config.toml")).unwrap();
+    assert!(config.contains("from = "), "{config}");
+}
+
+#[test]
+fn folders_that_hold_no_such_network_are_refused() {
+    let folder = folder();
+    let mut config = of(folder.path(), 1);
+    let why = |config: &Config| inspect(config, &mut Unwatched).err().unwrap().to_string();
+    let inside = |file: &str| folder.path().join("bert").join(file);
+    std::fs::write(inside("tokenizer.json"), "{}").unwrap();
+    assert!(why(&config).contains("no pieces of words"), "{}", why(&config));
+    std::fs::remove_file(inside("tokenizer.json")).unwrap();
+    assert!(why(&config).contains("tokenizer.json"), "{}", why(&config));
+    std::fs::write(inside("config.json"), "{\"model_type\": \"gpt2\"}").unwrap();
+    assert!(why(&config).contains("gpt2"), "{}", why(&config));
+    config.data.from = Some("elsewhere".into());
+    assert!(why(&config).contains("elsewhere"), "{}", why(&config));
+}
+
+/// The tensors of a run's network whose names begin so.
+fn tensors(run: &Run, start: &str) -> Vec<Tensor> {
+    let model = Model::load(&run.model()).unwrap();
+    let all = params(&model.network).into_iter();
+    all.filter(|(name, _)| name.starts_with(start)).map(|(_, p)| p.value.clone()).collect()
+}
+
+#[test]
+fn a_frozen_network_stays_as_it_is_while_the_rest_learns() {
+    let folder = folder();
+    let frozen = |steps, seed, name: &str| {
+        let mut config = of(folder.path(), steps);
+        (config.training.freeze, config.training.seed) = (true, seed);
+        config.training.learning_rate = Some(0.02);
+        trained(config, folder.path(), name)
+    };
+    let (few, many) = (frozen(2, 0, "few"), frozen(200, 1, "many"));
+    assert_eq!(tensors(&few.run, "texts"), tensors(&many.run, "texts"));
+    assert_ne!(tensors(&few.run, "heads"), tensors(&many.run, "heads"));
+    let (accuracy, _) = score(&many.evaluation, "verdict", "accuracy");
+    assert!(accuracy > 0.9, "{accuracy}");
+    let mut config = config(&films(folder.path()), &["verdict"], 1);
+    config.training.freeze = true;
+    let why = refused(config.clone(), folder.path()).to_string();
+    assert!(why.contains("--from"), "{why}");
+    config.data = of(folder.path(), 1).data;
+    config.data.paths = vec![put(folder.path(), "flats.csv", flats(200, 1))];
+    config.data.predict = vec!["class".to_owned()];
+    let why = refused(config, folder.path()).to_string();
+    assert!(why.contains("no text"), "{why}");
+}
+
+#[test]
+fn a_run_goes_on_from_where_another_ended() {
+    let folder = folder();
+    let data = put(folder.path(), "reviews.csv", reviews(600, 1));
+    let first = trained(config(&data, &["verdict"], 500), folder.path(), "first");
+    let again = |data: &Path, predict: &str, freeze| {
+        let mut config = config(data, &[predict], 1);
+        config.data.from = Some(first.run.path().to_owned());
+        (config.network.width, config.training.freeze) = (None, freeze);
+        config.training.learning_rate = Some(1e-9);
+        config
+    };
+    let other = put(folder.path(), "others.csv", reviews(300, 2));
+    let same = trained(again(&other, "verdict", false), folder.path(), "same");
+    let (accuracy, _) = score(&same.evaluation, "verdict", "accuracy");
+    assert!(accuracy > 0.9, "what the first run knows is not lost: {accuracy}");
+    // Another column to predict, and another name of the text: what reads texts is the same.
+    let renamed = reviews(300, 3).replace("review,price,verdict", "said,price,verdict");
+    let renamed = put(folder.path(), "renamed.csv", renamed);
+    for freeze in [false, true] {
+        let run = trained(again(&renamed, "price", freeze), folder.path(), &format!("renamed-{freeze}")).run;
+        for (ours, theirs) in tensors(&run, "texts").iter().zip(tensors(&first.run, "texts")) {
+            let apart =
+                ours.to_vec().iter().zip(theirs.to_vec()).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+            assert!(apart < 1e-6, "{apart}");
+        }
+        let read = |run: &Run| std::fs::read(run.model().join("tokenizer.json")).unwrap();
+        assert_eq!(read(&run), read(&first.run));
+    }
+    let flats = put(folder.path(), "flats.csv", flats(200, 1));
+    let why = refused(again(&flats, "class", false), folder.path()).to_string();
+    assert!(why.contains("nothing of the run") && why.contains("the text `review`"), "{why}");
+}
