@@ -1,6 +1,7 @@
 //! BERT (Devlin et al., arXiv 1810.04805): an encoder of texts, and what it was distilled into, such as MiniLM.
 
 use crate::folder::WEIGHTS;
+use crate::theirs::Theirs;
 use crate::{Folder, Result};
 use pellucid_grad::{Var, ops};
 use pellucid_kernels::activation::Activation;
@@ -8,7 +9,6 @@ use pellucid_nn::layers::{Dropout, Embedding, LayerNorm, Linear, SelfAttention};
 use pellucid_nn::{Layer, LayerRow, Pass, Seed, module, parameter_count, params_mut};
 use pellucid_tensor::{Result as EngineResult, Tensor};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// Tensors of a BERT that this one does without: what was only needed to train it, and numbers that count places.
 const NOT_NEEDED: [&str; 4] = ["pooler.", "cls.", "classifier.", "embeddings.position_ids"];
@@ -43,6 +43,17 @@ pub struct BertConfig {
     /// What stands between the two maps of each piece.
     #[serde(default)]
     pub hidden_act: HiddenActivation,
+}
+
+/// The only way of counting places that is known here.
+const ABSOLUTE: &str = "absolute";
+
+/// What a configuration may say beside the shape, and must not.
+#[derive(Deserialize)]
+struct Stated {
+    #[serde(default)]
+    is_decoder: bool,
+    position_embedding_type: Option<String>,
 }
 
 fn usual_epsilon() -> f64 {
@@ -132,9 +143,14 @@ impl Bert {
     /// # Errors
     /// A folder that holds another network.
     pub fn shape(folder: &Folder) -> Result<BertConfig> {
-        if folder.model_type() != "bert" {
-            let why =
-                format!("it is of the type `{}`, and of texts only `bert` is known", folder.model_type());
+        folder.is_one_of(&["bert"])?;
+        let Stated { is_decoder, position_embedding_type } = folder.config()?;
+        let places = position_embedding_type.unwrap_or_else(|| ABSOLUTE.to_owned());
+        if is_decoder || places != ABSOLUTE {
+            let why = format!(
+                "only encoders whose places are counted from the beginning are known, and this one has `is_decoder` {is_decoder} \
+                 and `position_embedding_type` {places}"
+            );
             return Err(folder.error("config.json", why));
         }
         folder.config()
@@ -145,61 +161,32 @@ impl Bert {
     /// # Errors
     /// Weights that are missing, damaged or of another shape.
     pub fn read(&mut self, folder: &Folder) -> Result<()> {
-        let weights = |why: String| folder.error(WEIGHTS, why);
-        let mut theirs: BTreeMap<String, Tensor> = BTreeMap::new();
-        for (name, tensor) in folder.tensors()? {
-            theirs.insert(name.strip_prefix("bert.").unwrap_or(&name).to_owned(), tensor);
-        }
-        self.take(&mut theirs).map_err(weights)?;
-        let needed = |name: &&String| !NOT_NEEDED.iter().any(|start| name.starts_with(start));
-        match theirs.keys().find(needed) {
-            None => Ok(()),
-            Some(name) => Err(weights(format!("`{name}` is no tensor of such a network"))),
-        }
-    }
-
-    /// Takes the weights from tensors that are named as the hub does.
-    fn take(&mut self, theirs: &mut BTreeMap<String, Tensor>) -> std::result::Result<(), String> {
-        let mut take =
-            |name: String| theirs.remove(&name).ok_or_else(|| format!("there is no tensor `{name}`"));
-        let mut ours: BTreeMap<String, Tensor> = BTreeMap::new();
-        let sort = take("embeddings.token_type_embeddings.weight".to_owned())?;
-        let sort = sort.rows(0, 1).map_err(|e| e.to_string())?;
-        ours.insert("words.weight".to_owned(), take("embeddings.word_embeddings.weight".to_owned())?);
-        let places = take("embeddings.position_embeddings.weight".to_owned())?;
-        ours.insert("places.weight".to_owned(), plus_row(places, &sort)?);
-        for kind in ["weight", "bias"] {
-            ours.insert(format!("norm.{kind}"), take(format!("embeddings.LayerNorm.{kind}"))?);
-        }
-        for (i, _) in self.blocks.iter().enumerate() {
-            let (layer, block) = (format!("encoder.layer.{i}"), format!("blocks.{i}"));
-            for kind in ["weight", "bias"] {
-                let mut part = |part: &str| take(format!("{layer}.attention.self.{part}.{kind}"));
-                let parts = [part("query")?, part("key")?, part("value")?];
-                ours.insert(format!("{block}.attention.qkv.{kind}"), one_below_the_other(&parts)?);
-                for (theirs, name) in [
-                    ("attention.output.dense", "attention.out"),
-                    ("attention.output.LayerNorm", "attention_norm"),
-                    ("intermediate.dense", "feed_in"),
-                    ("output.dense", "feed_out"),
-                    ("output.LayerNorm", "feed_norm"),
-                ] {
-                    ours.insert(format!("{block}.{name}.{kind}"), take(format!("{layer}.{theirs}.{kind}"))?);
+        let mut theirs = Theirs::open(folder, "bert.")?;
+        let sort = theirs.take("embeddings.token_type_embeddings.weight")?;
+        let places = theirs.take("embeddings.position_embeddings.weight")?;
+        let sort = sort.rows(0, 1).map_err(|e| theirs.error(e.to_string()))?;
+        let places = plus_row(places, &sort).map_err(|why| theirs.error(why))?;
+        theirs.set("embeddings.position_embeddings.weight", places, &mut self.places.weight)?;
+        theirs.put("embeddings.word_embeddings.weight", &mut self.words.weight)?;
+        theirs.put_layer("embeddings.LayerNorm", &mut self.norm)?;
+        for (i, block) in self.blocks.iter_mut().enumerate() {
+            let layer = format!("encoder.layer.{i}");
+            // Queries, keys and values are one map here.
+            for (kind, param) in params_mut(&mut block.attention.qkv) {
+                let mut parts = Vec::new();
+                for part in ["query", "key", "value"] {
+                    parts.push(theirs.take(&format!("{layer}.attention.self.{part}.{kind}"))?);
                 }
+                let joined = one_below_the_other(&parts).map_err(|why| theirs.error(why))?;
+                theirs.set(&format!("{layer}.attention.self.query.{kind}"), joined, param)?;
             }
+            theirs.put_layer(&format!("{layer}.attention.output.dense"), &mut block.attention.out)?;
+            theirs.put_layer(&format!("{layer}.attention.output.LayerNorm"), &mut block.attention_norm)?;
+            theirs.put_layer(&format!("{layer}.intermediate.dense"), &mut block.feed_in)?;
+            theirs.put_layer(&format!("{layer}.output.dense"), &mut block.feed_out)?;
+            theirs.put_layer(&format!("{layer}.output.LayerNorm"), &mut block.feed_norm)?;
         }
-        for (name, param) in params_mut(self) {
-            let tensor = ours.remove(&name).ok_or_else(|| format!("there is no tensor for `{name}`"))?;
-            if tensor.shape() != param.value.shape() {
-                return Err(format!(
-                    "the tensor for `{name}` is {}, the configuration says {}",
-                    tensor.shape(),
-                    param.value.shape()
-                ));
-            }
-            param.value = tensor;
-        }
-        Ok(())
+        theirs.finish(|name| NOT_NEEDED.iter().any(|start| name.starts_with(start)))
     }
 
     /// The network layer by layer, for texts of so many pieces.

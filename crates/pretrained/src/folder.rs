@@ -52,6 +52,27 @@ impl Folder {
         self.config.get("model_type").and_then(Value::as_str).unwrap_or("not named")
     }
 
+    /// Refuses a network whose type is not among these.
+    pub(crate) fn is_one_of(&self, types: &[&str]) -> Result<()> {
+        if types.contains(&self.model_type()) {
+            return Ok(());
+        }
+        let why =
+            format!("it is of the type `{}`, and known are only: {}", self.model_type(), types.join(", "));
+        Err(self.error(CONFIG, why))
+    }
+
+    /// A file of the folder as JSON; `None` if there is none.
+    pub(crate) fn optional<T: DeserializeOwned>(&self, file: &str) -> Result<Option<T>> {
+        match std::fs::read(self.path.join(file)) {
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(e) => Err(self.error(file, e.to_string())),
+            Ok(bytes) => {
+                serde_json::from_slice(&bytes).map(Some).map_err(|e| self.error(file, e.to_string()))
+            }
+        }
+    }
+
     /// The entries of its configuration that are needed here.
     pub(crate) fn config<T: DeserializeOwned>(&self) -> Result<T> {
         T::deserialize(&self.config).map_err(|e| self.error(CONFIG, e.to_string()))
@@ -107,7 +128,7 @@ impl Folder {
             };
         }
         let pickle = std::fs::read_dir(&self.path).into_iter().flatten().flatten().find(|entry| {
-            let extension = entry.path().extension().map(|e| e.to_string_lossy().into_owned());
+            let extension = entry.path().extension().map(|e| e.to_string_lossy().to_lowercase());
             extension.is_some_and(|e| PICKLES.contains(&e.as_str()))
         });
         Err(match pickle {

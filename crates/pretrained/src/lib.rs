@@ -3,6 +3,7 @@
 //! | network | `model_type` | what it gives |
 //! |---|---|---|
 //! | [`Bert`] | `bert` | a vector for each piece of a text, and one for the text |
+//! | [`VisionConfig`] | `resnet`, `efficientnet` | a vector for a picture |
 //!
 //! A folder is data: weights that are stored as Python programs (pickles) are refused.
 
@@ -11,7 +12,10 @@
 mod bert;
 mod error;
 mod folder;
+mod theirs;
+mod vision;
 
 pub use bert::{Bert, BertConfig, HiddenActivation};
 pub use error::{Error, Result};
 pub use folder::Folder;
+pub use vision::{BlockForm, EfficientNetConfig, Preprocessing, ResNetConfig, VisionConfig};

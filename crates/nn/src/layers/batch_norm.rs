@@ -9,7 +9,7 @@ use pellucid_tensor::{Result, Scalar, Tensor, with_float};
 
 /// The share of the new in the running statistics.
 const MOMENTUM: f64 = 0.1;
-/// Keeps the division finite.
+/// Keeps the division finite, unless another number is given.
 const EPSILON: f64 = 1e-5;
 
 /// Batch normalisation (Ioffe & Szegedy, arXiv 1502.03167) with an activation:
@@ -28,6 +28,7 @@ pub struct BatchNorm {
     pub running_var: Param,
     /// What is applied to the result.
     pub activation: Activation,
+    epsilon: f64,
 }
 
 module!(BatchNorm { weight, bias, running_mean, running_var });
@@ -45,7 +46,14 @@ impl BatchNorm {
             running_mean: Param::buffer(full(0.0)?),
             running_var: Param::buffer(full(1.0)?),
             activation,
+            epsilon: EPSILON,
         })
+    }
+
+    /// Another number in the place of 10⁻⁵.
+    #[must_use]
+    pub fn epsilon(self, epsilon: f64) -> BatchNorm {
+        BatchNorm { epsilon, ..self }
     }
 }
 
@@ -66,7 +74,7 @@ impl Layer for BatchNorm {
             false => ops::Stats::Running { mean: &mean, var: &var },
         };
         let (weight, bias) = (pass.param(&self.weight), pass.param(&self.bias));
-        let (y, found) = ops::batch_norm(x, &weight, &bias, stats, EPSILON, self.activation)?;
+        let (y, found) = ops::batch_norm(x, &weight, &bias, stats, self.epsilon, self.activation)?;
         if let Some(found) = found {
             with_float!("batch norm", x.dtype(), T => {
                 pass.update(&self.running_mean, blend::<T>(mean, &found.mean)?);
@@ -87,7 +95,7 @@ impl Layer for BatchNorm {
             let statistics = mean.data::<T>()?.iter().zip(var.data::<T>()?);
             let both = scale.data_mut::<T>()?.iter_mut().zip(shift.data_mut::<T>()?);
             for ((scale, shift), (&mean, &var)) in both.zip(statistics) {
-                *scale /= (var + T::from_f64(EPSILON)).sqrt();
+                *scale /= (var + T::from_f64(self.epsilon)).sqrt();
                 *shift -= mean * *scale;
             }
             Ok(Some(PerChannel { scale, shift, activation: self.activation }))
@@ -106,7 +114,7 @@ impl Layer for BatchNorm {
     fn lower(&self) -> Result<Vec<Piece>> {
         let [weight, bias, mean, var] = [&self.weight, &self.bias, &self.running_mean, &self.running_var];
         let [weight, bias, mean, var] = [weight.value.data::<f32>()?, bias.value.data()?, mean.value.data()?, var.value.data()?];
-        let scale: Vec<f32> = weight.iter().zip(var).map(|(w, v)| w / (v + EPSILON as f32).sqrt()).collect();
+        let scale: Vec<f32> = weight.iter().zip(var).map(|(w, v)| w / (v + self.epsilon as f32).sqrt()).collect();
         let shift = bias.iter().zip(mean).zip(&scale).map(|((b, m), s)| b - m * s).collect();
         Ok(vec![Piece::Affine { scale, shift, activation: self.activation }])
     }
@@ -118,7 +126,7 @@ pub(crate) fn samples() -> Result<Vec<Sample>> {
     used.running_mean.value = Init::Normal(1.0).tensor(&[3], &Seed::new(1))?;
     used.weight.value = Init::Normal(1.0).tensor(&[3], &Seed::new(2))?;
     Ok(vec![
-        Sample::new("fresh", BatchNorm::new(3, Activation::Identity)?, &[3], wrong),
+        Sample::new("fresh", BatchNorm::new(3, Activation::Identity)?.epsilon(1e-3), &[3], wrong),
         Sample::new("used", used, &[4, 5, 3], wrong),
     ])
 }

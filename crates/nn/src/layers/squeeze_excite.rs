@@ -6,7 +6,7 @@ use pellucid_kernels::activation::Activation;
 use pellucid_tensor::{Error, Result};
 
 /// Scales each channel by how much the whole picture calls for it (Hu et al., arXiv 1709.01507):
-/// y = x · sigmoid(expand(relu(squeeze(mean of x)))).
+/// y = x · sigmoid(expand(activation(squeeze(mean of x)))), the activation being ReLU unless another is given.
 ///
 /// x, y: `[n, height, width, channels]`.
 pub struct SqueezeExcite {
@@ -27,9 +27,16 @@ impl SqueezeExcite {
         if reduction == 0 {
             return Err(Error::argument("squeeze excite", "a reduction of 0; it must be at least 1"));
         }
-        let inner = channels.div_ceil(reduction);
+        SqueezeExcite::with(seed, channels, channels.div_ceil(reduction), Activation::Relu)
+    }
+
+    /// For pictures with the given channels, which are squeezed into `inner` numbers under an activation.
+    ///
+    /// # Errors
+    /// An impossible size, and no memory.
+    pub fn with(seed: &Seed, channels: usize, inner: usize, activation: Activation) -> Result<SqueezeExcite> {
         Ok(SqueezeExcite {
-            squeeze: Linear::new(&seed.part("squeeze"), channels, inner, Activation::Relu)?,
+            squeeze: Linear::new(&seed.part("squeeze"), channels, inner, activation)?,
             expand: Linear::new(&seed.part("expand"), inner, channels, Activation::Sigmoid)?,
         })
     }

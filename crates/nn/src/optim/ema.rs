@@ -1,13 +1,13 @@
 //! A moving average of a network's weights.
 
 use crate::state::{Named, integer, integer_of};
-use crate::{Module, params, params_mut};
+use crate::{Module, Param, params, params_mut};
 use pellucid_kernels::Float;
 use pellucid_kernels::optimizer::{Average, Segment, sweep};
 use pellucid_tensor::{DType, Error, Result, Scalar, Tensor};
 use std::collections::BTreeMap;
 
-/// An exponential moving average of all parameters and buffers of a network, which often predicts better than
+/// An exponential moving average of all parameters and buffers of a network that are not frozen, which often predicts better than
 /// the last weights (Polyak & Juditsky 1992).
 ///
 /// a ← a + (1 − dₜ) (w − a) with dₜ = min(decay, (1 + t) / (10 + t)), t counting the updates from 0: the average
@@ -16,6 +16,11 @@ pub struct Ema {
     decay: f64,
     updates: u64,
     average: Named,
+}
+
+/// What can change in training.
+fn moving(model: &dyn Module) -> impl Iterator<Item = (String, &Param)> {
+    params(model).into_iter().filter(|(_, param)| !param.frozen)
 }
 
 const UPDATES: &str = "updates";
@@ -30,7 +35,7 @@ impl Ema {
         if !(0.0..1.0).contains(&decay) {
             return Err(Error::argument("ema", format!("a decay of {decay}; it lies between 0 and 1")));
         }
-        let average = params(model).into_iter().map(|(path, param)| (path, param.value.clone())).collect();
+        let average = moving(model).map(|(path, param)| (path, param.value.clone())).collect();
         Ok(Ema { decay, updates: 0, average })
     }
 
@@ -42,7 +47,7 @@ impl Ema {
         let t = self.updates as f64;
         let weight = 1.0 - self.decay.min((1.0 + t) / (10.0 + t));
         let mut present = BTreeMap::new();
-        for (path, param) in params(model) {
+        for (path, param) in moving(model) {
             self.check(&path, &param.value)?;
             present.insert(path, &param.value);
         }
@@ -75,7 +80,7 @@ impl Ema {
     /// # Errors
     /// A network with other parameters than the one the average was made of; nothing has changed then.
     pub fn swap(&mut self, model: &mut dyn Module) -> Result<()> {
-        for (path, param) in params(model) {
+        for (path, param) in moving(model) {
             self.check(&path, &param.value)?;
         }
         for (path, param) in params_mut(model) {
