@@ -6,7 +6,7 @@ use crate::predict::{Blueprint, Network};
 use crate::{Error, Result};
 use pellucid_kinds::{Batcher, Feature, Prepared, Target, kind};
 use pellucid_nn::{params, params_mut};
-use pellucid_pretrained::{Bert, BertConfig, Folder};
+use pellucid_pretrained::{Bert, BertConfig, Folder, Preprocessing, VisionConfig};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -17,6 +17,8 @@ const JOINED: [&str; 3] = ["codes", "trunk", "heads"];
 pub(crate) enum Start {
     /// An encoder of texts in a folder of the hub's layout, with its vocabulary.
     Bert { folder: Folder, shape: BertConfig, tokenizer: Vec<u8> },
+    /// A network for pictures in such a folder.
+    Vision { folder: Folder, shape: VisionConfig, preprocessing: Preprocessing },
     /// The network of an earlier run, with the preparation of its columns.
     Run(Box<Model>),
 }
@@ -32,6 +34,11 @@ impl Start {
         }
         let usage = |e: pellucid_pretrained::Error| Error::usage(e.to_string());
         let folder = Folder::open(path).map_err(usage)?;
+        if VisionConfig::TYPES.contains(&folder.model_type()) {
+            let shape = VisionConfig::of(&folder).map_err(usage)?;
+            let preprocessing = Preprocessing::of(&folder, shape.channels()).map_err(usage)?;
+            return Ok(Start::Vision { folder, shape, preprocessing });
+        }
         let shape = Bert::shape(&folder).map_err(usage)?;
         let tokenizer = folder.tokenizer().map_err(usage)?;
         Ok(Start::Bert { folder, shape, tokenizer })
@@ -41,7 +48,15 @@ impl Start {
     pub(crate) fn vocabulary(&self) -> Option<(&[u8], usize)> {
         match self {
             Start::Bert { tokenizer, shape, .. } => Some((tokenizer, shape.max_position_embeddings)),
-            Start::Run(_) => None,
+            Start::Vision { .. } | Start::Run(_) => None,
+        }
+    }
+
+    /// The longest side that pictures must have.
+    pub(crate) fn side(&self) -> Option<usize> {
+        match self {
+            Start::Vision { preprocessing, .. } => Some(preprocessing.side),
+            Start::Bert { .. } | Start::Run(_) => None,
         }
     }
 
@@ -71,7 +86,7 @@ impl Start {
     pub(crate) fn blueprint(&self) -> Option<&Blueprint> {
         match self {
             Start::Run(model) => Some(&model.blueprint),
-            Start::Bert { .. } => None,
+            Start::Bert { .. } | Start::Vision { .. } => None,
         }
     }
 
@@ -80,6 +95,16 @@ impl Start {
         match self {
             Start::Bert { shape, .. } => Some(*shape),
             Start::Run(model) => model.blueprint.text.bert,
+            Start::Vision { .. } => None,
+        }
+    }
+
+    /// The form of a network for pictures that others have trained.
+    pub(crate) fn vision(&self) -> Option<&VisionConfig> {
+        match self {
+            Start::Vision { shape, .. } => Some(shape),
+            Start::Run(model) => model.blueprint.vision.as_ref(),
+            Start::Bert { .. } => None,
         }
     }
 
@@ -89,17 +114,29 @@ impl Start {
     /// Weights that are missing, damaged or of another shape; a run of which nothing suits this network.
     pub(crate) fn fill(&self, network: &mut Network, batcher: &Batcher) -> Result<String> {
         match self {
-            Start::Bert { folder, .. } if batcher.text_sizes().is_empty() => Err(Error::usage(format!(
-                "there is no text that could start from this network · {} · it reads texts; leave --from out, or say with \
-                 --kind which column is a text",
-                folder.path().display()
-            ))),
             Start::Bert { folder, .. } => {
-                network.read(folder)?;
+                expect(!batcher.text_sizes().is_empty(), folder, "text")?;
+                network.read_texts(folder)?;
                 Ok(format!("texts are read by the network of {}", folder.path().display()))
+            }
+            Start::Vision { folder, shape, preprocessing } => {
+                expect(batcher.sounds().contains(&false), folder, "picture")?;
+                network.read_pictures(folder, shape, preprocessing)?;
+                Ok(format!("pictures are seen by the network of {}", folder.path().display()))
             }
             Start::Run(model) => take(network, batcher, model),
         }
+    }
+}
+
+/// Refuses a network for columns of a kind that the data does not have.
+fn expect(there: bool, folder: &Folder, kind: &str) -> Result<()> {
+    match there {
+        true => Ok(()),
+        false => Err(Error::usage(format!(
+            "there is no {kind} that could start from this network · {} · leave --from out, or say with --kind which column is a {kind}",
+            folder.path().display()
+        ))),
     }
 }
 

@@ -170,11 +170,12 @@ fn begin(
         config.training.seconds.get_or_insert(SAMPLE_SECONDS);
     }
     if config.data.max_side.is_none() {
-        config.data.max_side = Some(match config.training.preset {
+        let own = match config.training.preset {
             crate::Preset::Quick => 48,
             crate::Preset::Good => 96,
             crate::Preset::Best => 160,
-        });
+        };
+        config.data.max_side = start.as_ref().and_then(Start::side).or(Some(own));
     }
     config.data.max_seconds.get_or_insert(MAX_SECONDS);
     let mut ready = ready(survey, sample, &config, start, watcher)?;

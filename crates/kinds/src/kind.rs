@@ -92,6 +92,8 @@ pub struct FitContext<'a> {
     pub role: Role,
     /// The longest side of pictures, in pixels; larger ones are scaled down.
     pub max_side: usize,
+    /// Whether smaller ones are scaled up to it, because a given network knows pictures of that size.
+    pub enlarge: bool,
     /// A `tokenizer.json` and the most pieces of a text, from a network that others have trained: its vocabulary is used then.
     pub vocabulary: Option<(&'a [u8], usize)>,
     /// The longest sound, in seconds; of longer ones the loudest part is taken.

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use pellucid_grad::ops;
-use pellucid_nn::{Layer, Pass, Seed, params};
+use pellucid_nn::{Layer, Pass, Seed, params, params_mut};
 use pellucid_pretrained::{Folder, Preprocessing, VisionConfig};
 use pellucid_tensor::Tensor;
 use serde_json::Value;
@@ -37,7 +37,7 @@ fn answers_are_those_of_transformers() {
         let folder = Folder::open(reference().join(name)).unwrap();
         let config = VisionConfig::of(&folder).unwrap();
         let mut net = config.build(&Seed::none()).unwrap();
-        config.read(&mut net, &folder).unwrap();
+        config.read(params_mut(&mut net).into_iter().map(|(_, p)| p), &folder).unwrap();
         let pass = Pass::inference();
         let found = net.forward(&pass, &pass.input(&pictures(&want))).unwrap();
         assert_eq!(found.shape()[..], [2, config.width()]);
@@ -87,7 +87,7 @@ fn why(name: &str, file: &str, from: &str, to: &str) -> String {
     let read = VisionConfig::of(&folder).and_then(|config| {
         let mut net = config.build(&Seed::none()).unwrap();
         Preprocessing::of(&folder, config.channels())?;
-        config.read(&mut net, &folder)
+        config.read(params_mut(&mut net).into_iter().map(|(_, p)| p), &folder)
     });
     read.err().map(|e| e.to_string()).unwrap_or_default()
 }

@@ -59,6 +59,7 @@ pub(crate) fn prepare(
             files: survey.table.files(),
             role: if role == Use::Target { Role::Target } else { Role::Input },
             max_side: config.max_side.unwrap_or(usize::MAX),
+            enlarge: start.as_ref().and_then(Start::side).is_some(),
             vocabulary: start.as_ref().and_then(Start::vocabulary),
             max_seconds: config.max_seconds.unwrap_or(MAX_SECONDS),
         };

@@ -1,5 +1,6 @@
 //! The networks that training builds where a person gives no layers: one for pictures, one for texts, one for vectors.
 
+mod given;
 mod text;
 
 use pellucid_kernels::activation::Activation;
@@ -9,6 +10,7 @@ use pellucid_nn::layers::{
 };
 use pellucid_tensor::Result;
 
+pub(crate) use given::{given_picture, show_as};
 pub use text::TextBlueprint;
 pub(crate) use text::TextNetwork;
 

@@ -6,7 +6,7 @@ use crate::start::Start;
 use pellucid_kinds::image::{Augment, Mirroring};
 use pellucid_kinds::{Batcher, Target};
 use pellucid_nn::Schedule;
-use pellucid_pretrained::BertConfig;
+use pellucid_pretrained::{BertConfig, VisionConfig};
 use pellucid_train::{OptimizerKind, Plan};
 use serde::{Deserialize, Serialize};
 
@@ -24,12 +24,18 @@ pub struct Blueprint {
     /// The network of each text.
     #[serde(default, skip_serializing_if = "TextBlueprint::is_nothing")]
     pub text: TextBlueprint,
+    /// The form of a network for pictures that others have trained, in place of these.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vision: Option<VisionConfig>,
     /// Width of the network that joins all columns.
     pub width: usize,
     /// Its residual blocks.
     pub depth: usize,
     /// Share of values dropped in training.
     pub dropout: f64,
+    /// Whether the networks of texts and pictures stay as they were given: what they make of rows is then standardised.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub frozen: bool,
     /// Networks of this form, which start from other weights and answer together.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     pub members: usize,
@@ -82,6 +88,11 @@ impl Facts<'_> {
         self.start.and_then(Start::bert)
     }
 
+    /// The form of a network for pictures that others have trained.
+    fn vision(&self) -> Option<&VisionConfig> {
+        self.start.and_then(Start::vision)
+    }
+
     /// The form of the network that an earlier run had.
     fn earlier(&self) -> Option<&Blueprint> {
         self.start.and_then(Start::blueprint)
@@ -107,7 +118,7 @@ pub(crate) struct Design {
 enum Sort {
     Pictures,
     Texts,
-    /// Texts, from a network that others have trained.
+    /// Texts or pictures, from a network that others have trained.
     Tuned,
     /// Vectors, among them those that networks which do not learn make of pictures and texts.
     Vectors,
@@ -117,6 +128,7 @@ impl Sort {
     fn of(facts: &Facts<'_>, frozen: bool) -> Sort {
         match (facts.batcher.picture_sizes().is_empty(), facts.batcher.text_sizes().is_empty()) {
             _ if frozen => Sort::Vectors,
+            (false, _) if facts.vision().is_some() => Sort::Tuned,
             (false, _) => Sort::Pictures,
             (true, false) if facts.bert().is_some() => Sort::Tuned,
             (true, false) => Sort::Texts,
@@ -154,7 +166,7 @@ impl Effort {
             (Preset::Good, Sort::Texts) => (400_000, (6, 30)),
             (Preset::Best, Sort::Texts) => (2_000_000, (12, 60)),
             (Preset::Quick, Sort::Tuned) => (10_000, (1, 20)),
-            (Preset::Good, Sort::Tuned) => (40_000, (2, 40)),
+            (Preset::Good, Sort::Tuned) => (25_000, (2, 40)),
             (Preset::Best, Sort::Tuned) => (150_000, (3, 60)),
             (Preset::Quick, Sort::Vectors) => (300_000, (5, 60)),
             (Preset::Good, Sort::Vectors) => (1_000_000, (15, 150)),
@@ -196,12 +208,13 @@ impl Decider {
 /// Decides what the configuration leaves open.
 pub(crate) fn design(facts: &Facts<'_>, config: &Config) -> Design {
     let sort = Sort::of(facts, config.training.freeze);
-    let pictures = sort == Sort::Pictures;
     let effort = Effort::of(config.training.preset, sort);
     let mut decider = Decider { decisions: Vec::new() };
+    let pictures = !facts.batcher.picture_sizes().is_empty() && !config.training.freeze;
     let augment = pictures.then(|| config.training.augment.unwrap_or_else(|| changes(facts)));
     let mirror = augment.map_or(Mirroring::Never, |a| a.mirror);
-    let blueprint = blueprint(&effort, &config.network, facts, (sort, mirror), &mut decider);
+    let mut blueprint = blueprint(&effort, &config.network, facts, (sort, mirror), &mut decider);
+    blueprint.frozen = config.training.freeze;
     let plan = plan(&effort, config, facts, sort, &mut decider);
     if let Some(a) = &augment {
         let only_sounds = facts.batcher.sounds().iter().all(|&sound| sound);
@@ -241,8 +254,10 @@ fn blueprint(
             blocks: same("blocks", given.blocks, earlier.blocks),
             width: same("width", given.width, earlier.width),
             depth: same("depth", given.depth, earlier.depth),
+            frozen: false,
             members: if sort == Sort::Vectors { 1 } else { earlier.members },
             text: earlier.text,
+            vision: earlier.vision.clone(),
             dropout,
             mirror,
         };
@@ -256,11 +271,13 @@ fn blueprint(
     Blueprint {
         layers: given.layers.clone(),
         text: text(effort, facts, decider),
+        vision: facts.vision().cloned(),
         channels: decider.decide("channels", given.channels, channels, why_channels),
         blocks: decider.decide("blocks", given.blocks, effort.blocks, why),
         width: decider.decide("width", given.width, effort.width, why),
         depth: decider.decide("depth", given.depth, effort.depth, why),
         dropout,
+        frozen: false,
         members: members(effort, facts, sort, decider),
         mirror,
     }
@@ -347,7 +364,10 @@ fn plan(effort: &Effort, config: &Config, facts: &Facts<'_>, sort: Sort, decider
         Sort::Pictures => 2e-3 * (batch as f64 / 64.0).sqrt(),
         Sort::Texts => 1e-3 * (batch as f64 / 32.0).sqrt(),
         // What is known already must not be lost.
+        Sort::Tuned if facts.vision().is_some() => 2e-4 * (batch as f64 / 32.0).sqrt(),
         Sort::Tuned => 5e-5 * (batch as f64 / 32.0).sqrt(),
+        // One layer, or few, can learn fast.
+        Sort::Vectors if given.freeze => 3e-3 * (batch as f64 / 32.0).sqrt(),
         Sort::Vectors => 1e-3 * (batch as f64 / 256.0).sqrt(),
     };
     let (rate, why) = match facts.earlier() {

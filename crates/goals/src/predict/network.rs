@@ -6,10 +6,12 @@ use crate::{Error, Result};
 use pellucid_grad::{Var, ops};
 use pellucid_kernels::activation::Activation;
 use pellucid_kinds::image::Mirroring;
-use pellucid_kinds::{Batch, Batcher, Target};
-use pellucid_nn::layers::{Dropout, Embedding, Linear, Sequential};
-use pellucid_nn::{Int8Network, Layer, LayerRow, Pass, Seed, describe, module, parse_layers, set_frozen};
-use pellucid_pretrained::Folder;
+use pellucid_kinds::{Batch, Batcher, Feature, Target};
+use pellucid_nn::layers::{BatchNorm, Dropout, Embedding, Linear, Sequential};
+use pellucid_nn::{
+    Int8Network, Layer, LayerRow, Pass, Seed, describe, module, params_mut, parse_layers, set_frozen,
+};
+use pellucid_pretrained::{Folder, Preprocessing, VisionConfig};
 use pellucid_tensor::Result as EngineResult;
 
 /// A network from columns to answers, or several of the same form that start from other weights and answer together.
@@ -64,8 +66,10 @@ impl Network {
         let (mut pictures, mut joined) = (Vec::new(), vector);
         for (i, &size) in sizes.iter().enumerate() {
             let seed = seed.part(format!("picture{i}"));
-            let (net, width) = match (&blueprint.layers, only_picture) {
-                (Some(own), true) => own_layers(own, &size, &seed)?,
+            let sound = batcher.sounds().get(i) == Some(&true);
+            let (net, width) = match (&blueprint.layers, &blueprint.vision) {
+                (Some(own), _) if only_picture => own_layers(own, &size, &seed)?,
+                (_, Some(vision)) if !sound => networks::given_picture(&seed, size, vision)?,
                 _ => networks::picture(&seed, size, blueprint.channels, blueprint.blocks, places)?,
             };
             pictures.push(net);
@@ -92,6 +96,11 @@ impl Network {
                 (networks::vector(&seed.part("trunk"), joined, width, depth, dropout)?, width)
             }
         };
+        let trunk = match blueprint.frozen {
+            // Numbers of whatever size: nothing before them can learn to suit what comes after.
+            true => Sequential::new().then(BatchNorm::new(joined, Activation::Identity)?).then(trunk),
+            false => trunk,
+        };
         let head = |(k, t): (usize, &Target)| {
             Linear::new(&seed.part(format!("head{k}")), width, t.outputs(), Activation::Identity)
         };
@@ -113,10 +122,37 @@ impl Network {
     ///
     /// # Errors
     /// Weights that are missing, damaged or of another shape.
-    pub(crate) fn read(&mut self, folder: &Folder) -> Result<()> {
+    pub(crate) fn read_texts(&mut self, folder: &Folder) -> Result<()> {
         let read = |text: &mut TextNetwork| text.read(folder);
         self.texts.iter_mut().try_for_each(read).map_err(|e| Error::usage(e.to_string()))?;
-        self.others.iter_mut().try_for_each(|other| other.read(folder))
+        self.others.iter_mut().try_for_each(|other| other.read_texts(folder))
+    }
+
+    /// Takes the weights that others have trained for the networks of pictures, of the form `shape`, which are to see pictures as
+    /// those that they have learned from were shown.
+    ///
+    /// # Errors
+    /// Weights that are missing, damaged or of another shape.
+    pub(crate) fn read_pictures(
+        &mut self,
+        folder: &Folder,
+        shape: &VisionConfig,
+        shown: &Preprocessing,
+    ) -> Result<()> {
+        let pictures = self.batcher.features().iter().filter_map(|f| match f {
+            Feature::Picture { mean, scale, .. } => Some(Some((mean, scale))),
+            Feature::Sound { .. } => Some(None),
+            _ => None,
+        });
+        for (net, statistics) in self.pictures.iter_mut().zip(pictures) {
+            let Some((mean, scale)) = statistics else { continue };
+            let mut params = params_mut(net).into_iter().map(|(_, param)| param);
+            if let (Some(weight), Some(bias)) = (params.next(), params.next()) {
+                networks::show_as(shown, (mean, scale), weight, bias)?;
+            }
+            shape.read(params, folder).map_err(|e| Error::usage(e.to_string()))?;
+        }
+        Ok(())
     }
 
     /// From now on, or no longer, the networks of pictures and texts stay as they are in training.

@@ -34,10 +34,10 @@ impl Size {
         self.passed += output;
     }
 
-    /// The size of the network that a blueprint stands for; `None` for a person's own layers, which are counted
-    /// when they are read.
+    /// The size of the network that a blueprint stands for; `None` for a person's own layers and given networks for pictures, which
+    /// are counted when they are built.
     pub(crate) fn planned(b: &Blueprint, batcher: &Batcher) -> Option<Size> {
-        if b.layers.is_some() {
+        if b.layers.is_some() || b.vision.is_some() {
             return None;
         }
         let (mut size, codes) = (Size::default(), batcher.code_sizes());
@@ -51,6 +51,9 @@ impl Size {
         }
         for text in batcher.text_sizes() {
             joined += size.text(text, &b.text);
+        }
+        if b.frozen {
+            size.add(2.0 * joined, joined);
         }
         let width = b.width as f64;
         let out = match only_one(batcher) {
@@ -210,9 +213,11 @@ mod tests {
             channels,
             blocks,
             text,
+            vision: None,
             width,
             depth,
             dropout: 0.1,
+            frozen: false,
             members: 1,
             mirror: Mirroring::Never,
         }
@@ -286,6 +291,7 @@ mod tests {
             (vec![picture(90, 40, 3)], vec![classes(2)], blueprint(8, 3, 16, 1)),
             (vec![picture(33, 17, 3)], vec![amount()], blueprint(6, 2, 16, 1)),
             (vec![picture(3, 1, 1), number(5)], vec![classes(2)], blueprint(4, 0, 16, 2)),
+            (vec![text(9, 50), number(2)], vec![classes(2)], Blueprint { frozen: true, ..with_bert(50) }),
         ]
         .map(|(features, targets, b)| (Batcher::new(features, targets), b))
         .into()

@@ -117,7 +117,7 @@ fn data_larger_than_the_memory_gives_the_same_model() {
 }
 
 /// Draws a disc or a square somewhere in a noisy picture and writes it as PNG.
-fn picture(random: &mut Stream, disc: bool, light: f32) -> Vec<u8> {
+pub(crate) fn picture(random: &mut Stream, disc: bool, light: f32) -> Vec<u8> {
     let (cx, cy) = (random.between(5.0, 11.0), random.between(5.0, 11.0));
     let mut pixels = Vec::new();
     for y in 0..16 {

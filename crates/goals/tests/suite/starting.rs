@@ -1,10 +1,11 @@
 //! Starting from a network that has learned already: one that others have trained, and that of an earlier run.
 
+use crate::outcomes::picture;
 use crate::texts::reviews;
 use crate::{config, flats, folder, lines, put, refused, score, trained};
 use pellucid_goals::{Config, Model, Run, Unwatched, inspect, predict};
 use pellucid_nn::params;
-use pellucid_tensor::Tensor;
+use pellucid_tensor::{Stream, Tensor};
 use std::path::{Path, PathBuf};
 
 /// A small BERT of 40 pieces with a vocabulary of whole words, as the hub stores such.
@@ -137,4 +138,46 @@ fn a_run_goes_on_from_where_another_ended() {
     let flats = put(folder.path(), "flats.csv", flats(200, 1));
     let why = refused(again(&flats, "class", false), folder.path()).to_string();
     assert!(why.contains("nothing of the run") && why.contains("the text `review`"), "{why}");
+}
+
+#[test]
+fn a_given_network_for_pictures_is_tuned_or_kept_and_shown_them_in_its_size() {
+    let folder = folder();
+    // What even a network that was only drawn can tell.
+    let mut random = Stream::new(1, "pictures", 0);
+    for i in 0..200 {
+        let (label, light) = [("dim", 40.0), ("bright", 190.0)][i % 2];
+        put(folder.path(), &format!("discs/{label}/{i}.png"), picture(&mut random, true, light));
+    }
+    let data = folder.path().join("discs");
+    for (name, freeze) in [("resnet-basic", false), ("resnet-basic", true), ("efficientnet", true)] {
+        let stored = Path::new(env!("CARGO_MANIFEST_DIR")).join("../pretrained/tests/reference").join(name);
+        for file in ["config.json", "model.safetensors"] {
+            put(folder.path(), &format!("{name}/{file}"), std::fs::read(stored.join(file)).unwrap());
+        }
+        put(
+            folder.path(),
+            &format!("{name}/preprocessor_config.json"),
+            "{\"size\": {\"height\": 40, \"width\": 40}}",
+        );
+        let mut config = config(&data, &["label"], if freeze { 150 } else { 6 });
+        config.data.from = Some(folder.path().join(name));
+        (config.training.freeze, config.data.allow_leaks) = (freeze, true);
+        let done = trained(config, folder.path(), &format!("{name}-{freeze}"));
+        let config = done.run.config().unwrap();
+        assert_eq!(config.data.max_side, Some(40));
+        let model = Model::load(&done.run.model()).unwrap();
+        assert_eq!(model.batcher.picture_sizes()[0][..2], [40, 40], "small pictures are enlarged");
+        let found = predict(done.run.path(), &[data.clone()], &mut Unwatched).unwrap();
+        assert!(found.problems.is_empty(), "{:?}", found.problems);
+        if freeze {
+            let (accuracy, baseline) = score(&done.evaluation, "label", "accuracy");
+            assert!(accuracy > baseline + 0.3, "{name}: {accuracy}, {baseline}");
+        }
+    }
+    let films = films(folder.path());
+    let mut config = config(&films, &["verdict"], 1);
+    config.data.from = Some(folder.path().join("resnet-basic"));
+    let why = refused(config, folder.path()).to_string();
+    assert!(why.contains("no picture"), "{why}");
 }

@@ -91,7 +91,7 @@ impl Kind for Image {
             seen += 1;
             Ok(())
         })?;
-        match PreparedImage::fit(cells.name, &sample, context.max_side) {
+        match PreparedImage::fit(cells.name, &sample, context.max_side, context.enlarge) {
             Some(p) => Ok(Box::new(p)),
             None => {
                 let error = cells.error("none of the pictures can be read");
@@ -125,15 +125,16 @@ impl Sampled {
 
 impl PreparedImage {
     /// The size, channels and statistics of a sample of training pictures; `None` if it is empty.
-    fn fit(name: &str, sample: &[Sampled], max_side: usize) -> Option<PreparedImage> {
+    fn fit(name: &str, sample: &[Sampled], max_side: usize, enlarge: bool) -> Option<PreparedImage> {
         let median = |f: fn(&Sampled) -> usize| {
             let mut lengths: Vec<_> = sample.iter().map(f).collect();
             lengths.sort_unstable();
             lengths.get(lengths.len() / 2).copied()
         };
         let (height, width) = (median(|p| p.height)?, median(|p| p.width)?);
-        let shrink = (max_side as f64 / height.max(width) as f64).min(1.0);
-        let scaled = |length: usize| ((length as f64 * shrink).round() as usize).max(1);
+        let scale = max_side as f64 / height.max(width) as f64;
+        let scale = if enlarge { scale } else { scale.min(1.0) };
+        let scaled = |length: usize| ((length as f64 * scale).round() as usize).max(1);
         let channels = if sample.iter().all(|p| p.pixels.is_grey()) { 1 } else { 3 };
         let mut p = PreparedImage {
             name: name.to_owned(),

@@ -53,7 +53,14 @@ fn fit(
     let cells = TrainingCells::new(table, table.column_index(column).unwrap(), is_training);
     kind(kind_name).unwrap().fit(
         &cells,
-        &FitContext { files: table.files(), role, max_side: 64, max_seconds: 1.0, vocabulary: None },
+        &FitContext {
+            files: table.files(),
+            role,
+            max_side: 64,
+            enlarge: false,
+            max_seconds: 1.0,
+            vocabulary: None,
+        },
     )
 }
 

@@ -10,7 +10,7 @@ use crate::theirs::Theirs;
 use crate::{Folder, Result};
 use pellucid_kernels::activation::Activation;
 use pellucid_nn::layers::{BatchNorm, Conv2d, Sequential};
-use pellucid_nn::{Seed, params_mut};
+use pellucid_nn::{Param, Seed};
 use pellucid_tensor::Result as EngineResult;
 use serde::{Deserialize, Serialize};
 
@@ -68,18 +68,18 @@ impl VisionConfig {
         }
     }
 
-    /// Gives a network that was [built](VisionConfig::build) the weights of a folder.
+    /// Gives the parameters of a network that was [built](VisionConfig::build), in their order, the weights of a folder.
     ///
     /// # Errors
     /// Weights that are missing, damaged or of another shape.
-    pub fn read(&self, net: &mut Sequential, folder: &Folder) -> Result<()> {
-        let (prefix, names) = match self {
-            VisionConfig::ResNet(c) => ("resnet.", c.parts(&Seed::none()).map(|p| p.1)),
-            VisionConfig::EfficientNet(c) => ("efficientnet.", c.parts(&Seed::none()).map(|p| p.1)),
+    pub fn read<'a>(&self, params: impl IntoIterator<Item = &'a mut Param>, folder: &Folder) -> Result<()> {
+        let prefix = match self {
+            VisionConfig::ResNet(_) => "resnet.",
+            VisionConfig::EfficientNet(_) => "efficientnet.",
         };
         let mut theirs = Theirs::open(folder, prefix)?;
-        let names = names.map_err(|e| theirs.error(e.to_string()))?;
-        for ((_, param), name) in params_mut(net).into_iter().zip(names) {
+        let (_, names) = self.parts(&Seed::none()).map_err(|e| theirs.error(e.to_string()))?;
+        for (param, name) in params.into_iter().zip(names) {
             theirs.put(&name, param)?;
         }
         theirs
