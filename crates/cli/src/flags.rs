@@ -106,9 +106,9 @@ pub(crate) static CONFIG: Flag = flag(
 );
 pub(crate) static FROM: Flag = flag(
     "from",
-    Value::Path("DIR"),
+    Value::Path("DIR|hub:NAME"),
     TRAINING,
-    "Start from a network that has learned already: a folder from the Hugging Face hub, such as MiniLM's, or an earlier run",
+    "Start from a network that has learned already: a folder in the Hugging Face hub's layout, its name there, or an earlier run",
 );
 pub(crate) static FREEZE: Flag = flag(
     "freeze",

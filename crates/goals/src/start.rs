@@ -6,7 +6,7 @@ use crate::predict::{Blueprint, Network};
 use crate::{Error, Result};
 use pellucid_kinds::{Batcher, Feature, Prepared, Target, kind};
 use pellucid_nn::{params, params_mut};
-use pellucid_pretrained::{Bert, BertConfig, Folder, Preprocessing, VisionConfig};
+use pellucid_pretrained::{Bert, BertConfig, Folder, Hub, Preprocessing, VisionConfig};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -24,16 +24,21 @@ pub(crate) enum Start {
 }
 
 impl Start {
-    /// Opens a folder: a run's, a model's, or one in the hub's layout, whose weights are read later.
+    /// Opens a folder: a run's, a model's, or one in the hub's layout, whose weights are read later; or fetches the one that the hub has
+    /// under the name `hub:NAME`.
     ///
     /// # Errors
-    /// A folder that holds no network that is known here.
+    /// A name that the hub does not know, and a folder that holds no network that is known here.
     pub(crate) fn open(path: &Path) -> Result<Start> {
         if path.join("config.toml").is_file() || path.join(crate::model::SUMS).is_file() {
             return Ok(Start::Run(Box::new(open_model(path)?.0)));
         }
         let usage = |e: pellucid_pretrained::Error| Error::usage(e.to_string());
-        let folder = Folder::open(path).map_err(usage)?;
+        let folder = match path.to_str().filter(|name| Hub::is_name(name)) {
+            Some(name) => Folder::open(Hub::usual().fetch(name).map_err(usage)?),
+            None => Folder::open(path),
+        };
+        let folder = folder.map_err(usage)?;
         if VisionConfig::TYPES.contains(&folder.model_type()) {
             let shape = VisionConfig::of(&folder).map_err(usage)?;
             let preprocessing = Preprocessing::of(&folder, shape.channels()).map_err(usage)?;

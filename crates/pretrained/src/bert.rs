@@ -221,7 +221,8 @@ impl Bert {
         let time = ids.shape().last();
         let numbers: Vec<u32> = (0..time as u32).collect();
         let places = self.places.forward(pass, &pass.input(&Tensor::new(&numbers, &[1, time])?))?;
-        let there = self.dropout.forward(pass, &pass.input(&Tensor::full(1f32, &[ids.shape()[0], time, 1])?))?;
+        let there =
+            self.dropout.forward(pass, &pass.input(&Tensor::full(1f32, &[ids.shape()[0], time, 1])?))?;
         let h = ops::add(&ops::mul(&self.words.forward(pass, ids)?, &there)?, &places)?;
         let mut h = self.dropout.forward(pass, &self.norm.forward(pass, &h)?)?;
         for block in &self.blocks {

@@ -8,20 +8,32 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-const CONFIG: &str = "config.json";
+pub(crate) const CONFIG: &str = "config.json";
 pub(crate) const WEIGHTS: &str = "model.safetensors";
 
-const TOKENIZER: &str = "tokenizer.json";
+pub(crate) const TOKENIZER: &str = "tokenizer.json";
+pub(crate) const PREPROCESSOR: &str = "preprocessor_config.json";
 
 /// Names which of several files holds each tensor of a large network.
-const INDEX: &str = "model.safetensors.index.json";
+pub(crate) const INDEX: &str = "model.safetensors.index.json";
 
 /// How files end that are Python programs.
 const PICKLES: [&str; 5] = ["bin", "pt", "pth", "ckpt", "pkl"];
 
 const FETCH: &str = "fetch the folder again from where it came";
-const CONVERT: &str =
+pub(crate) const CONVERT: &str =
     "convert it where it came from: `safetensors.torch.save_model(model, \"model.safetensors\")` in Python";
+
+/// Whether a file's name is that of a Python program.
+pub(crate) fn is_pickle(name: &str) -> bool {
+    name.rsplit_once('.').is_some_and(|(_, end)| PICKLES.contains(&end.to_lowercase().as_str()))
+}
+
+/// The files that an index names.
+pub(crate) fn parts_of(index: &Value) -> BTreeSet<String> {
+    let files = index.get("weight_map").and_then(Value::as_object).into_iter().flatten();
+    files.filter_map(|(_, file)| Some(file.as_str()?.to_owned())).collect()
+}
 
 /// A folder that holds a network: what it is, and its weights.
 pub struct Folder {
@@ -118,8 +130,7 @@ impl Folder {
         if let Ok(bytes) = std::fs::read(self.path.join(INDEX)) {
             let index: Value =
                 serde_json::from_slice(&bytes).map_err(|e| self.error(INDEX, e.to_string()))?;
-            let files = index.get("weight_map").and_then(Value::as_object).into_iter().flatten();
-            let files: BTreeSet<String> = files.filter_map(|(_, f)| Some(f.as_str()?.to_owned())).collect();
+            let files = parts_of(&index);
             // Names, not paths: nothing outside of the folder is read.
             return match files.iter().find(|f| Path::new(f).file_name().is_none_or(|name| name != f.as_str()))
             {
@@ -127,10 +138,11 @@ impl Folder {
                 Some(path) => Err(self.error(INDEX, format!("`{path}` is not a file of the folder"))),
             };
         }
-        let pickle = std::fs::read_dir(&self.path).into_iter().flatten().flatten().find(|entry| {
-            let extension = entry.path().extension().map(|e| e.to_string_lossy().to_lowercase());
-            extension.is_some_and(|e| PICKLES.contains(&e.as_str()))
-        });
+        let pickle = std::fs::read_dir(&self.path)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .find(|entry| is_pickle(&entry.file_name().to_string_lossy()));
         Err(match pickle {
             Some(entry) => {
                 let why =

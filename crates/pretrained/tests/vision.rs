@@ -65,7 +65,10 @@ fn every_part_learns() {
         let loss = ops::sum(&ops::mul(&vectors, &vectors).unwrap()).unwrap();
         let step = pass.finish(loss.backward().unwrap());
         for (path, param) in params(&net).into_iter().filter(|(_, p)| p.is_trained()) {
-            assert!(step.gradients.contains_key(&param.id()), "{name}: {path}");
+            let gradient = step.gradients[&param.id()].to_dense().unwrap().to_vec();
+            // What a batch norm takes off again, or a rectifier cuts off, has none.
+            assert!(gradient.iter().all(|g| g.is_finite()), "{name}: {path}");
+            assert!(gradient.iter().any(|&g| g != 0.0), "{name}: {path}");
         }
     }
 }
@@ -85,11 +88,17 @@ fn why(name: &str, file: &str, from: &str, to: &str) -> String {
     .unwrap();
     let folder = Folder::open(copy.path()).unwrap();
     let read = VisionConfig::of(&folder).and_then(|config| {
-        let mut net = config.build(&Seed::none()).unwrap();
+        let mut net = match config.build(&Seed::none()) {
+            Ok(net) => net,
+            Err(e) => return Ok(Some(e.to_string())),
+        };
         Preprocessing::of(&folder, config.channels())?;
-        config.read(params_mut(&mut net).into_iter().map(|(_, p)| p), &folder)
+        config.read(params_mut(&mut net).into_iter().map(|(_, p)| p), &folder).map(|()| None)
     });
-    read.err().map(|e| e.to_string()).unwrap_or_default()
+    match read {
+        Ok(built) => built.unwrap_or_default(),
+        Err(e) => e.to_string(),
+    }
 }
 
 #[test]
@@ -112,6 +121,15 @@ fn other_networks_and_tensors_are_refused() {
             "the configuration says",
         ),
         ("efficientnet", "\"num_channels\": 3,", "", "num_channels"),
+        ("efficientnet", "\"depth_coefficient\": 1.1", "\"depth_coefficient\": 1e300", "blocks from 1 to"),
+        ("efficientnet", "\"width_coefficient\": 0.25", "\"width_coefficient\": 1e300", "channels must be"),
+        ("resnet-basic", "\"embedding_size\": 6", "\"embedding_size\": 60000000", "channels must be"),
+        (
+            "resnet-bottleneck",
+            "\"model_type\": \"resnet\"",
+            "\"model_type\": \"efficientnet\"",
+            "unknown variant `relu`",
+        ),
     ] {
         let found = why(name, config, from, to);
         assert!(found.contains(said), "{name}: {from} → {to}: {found}");
@@ -137,4 +155,16 @@ fn preprocessing_is_read_or_the_usual_one() {
     assert_eq!(of("{\"size\": 96}").side, 96);
     assert_eq!(of("{\"size\": {\"height\": 260, \"width\": 260}}").side, 260);
     assert_eq!(of("{\"do_normalize\": false}").std, [1.0; 3]);
+    let near = |a: f32, b: f32| (a - b).abs() < 1e-5;
+    let bytes = of("{\"do_rescale\": false, \"image_mean\": 127.5, \"image_std\": [51, 51, 51]}");
+    assert!(near(bytes.mean[0], 0.5) && near(bytes.std[2], 0.2), "{bytes:?}");
+    let offset = of(
+        "{\"rescale_factor\": 0.00784313725, \"rescale_offset\": true, \"image_mean\": 0, \"image_std\": 1}",
+    );
+    assert!(near(offset.mean[1], 0.5) && near(offset.std[1], 0.5), "{offset:?}");
+    let twice =
+        "{\"image_processor_type\": \"EfficientNetImageProcessor\", \"image_mean\": 0.5, \"image_std\": 0.2";
+    assert!(near(of(&format!("{twice}}}")).std[0], 0.04));
+    assert!(near(of(&format!("{twice}, \"include_top\": false}}")).std[0], 0.2));
+    assert_eq!(of("{\"size\": 256, \"crop_size\": 224, \"do_center_crop\": true}").side, 224);
 }

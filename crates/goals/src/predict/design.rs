@@ -144,7 +144,7 @@ struct Effort {
     blocks: usize,
     width: usize,
     depth: usize,
-    /// Networks that answer together where texts are few.
+    /// Networks that answer together where rows are few.
     members: usize,
     /// Rows shown in all; bounded by the fewest and the most passes over the data.
     shown: usize,
@@ -153,10 +153,17 @@ struct Effort {
 
 impl Effort {
     fn of(preset: Preset, sort: Sort) -> Effort {
-        let (seconds, [channels, blocks, width, depth, members]) = match preset {
-            Preset::Quick => (60.0, [16, 1, 128, 1, 1]),
-            Preset::Good => (480.0, [32, 1, 256, 2, 6]),
-            Preset::Best => (3600.0, [64, 2, 384, 3, 12]),
+        let (seconds, [channels, blocks, width, depth]) = match preset {
+            Preset::Quick => (60.0, [16, 1, 128, 1]),
+            Preset::Good => (480.0, [32, 1, 256, 2]),
+            Preset::Best => (3600.0, [64, 2, 384, 3]),
+        };
+        let members = match (preset, sort) {
+            (Preset::Good, Sort::Texts) => 6,
+            (Preset::Best, Sort::Texts) => 12,
+            // They are large.
+            (Preset::Best, Sort::Tuned) => 3,
+            _ => 1,
         };
         let (shown, passes) = match (preset, sort) {
             (Preset::Quick, Sort::Pictures) => (150_000, (3, 30)),
@@ -278,7 +285,7 @@ fn blueprint(
         depth: decider.decide("depth", given.depth, effort.depth, why),
         dropout,
         frozen: false,
-        members: members(effort, facts, sort, decider),
+        members: members(effort, facts, decider),
         mirror,
     }
 }
@@ -319,13 +326,11 @@ fn text(effort: &Effort, facts: &Facts<'_>, decider: &mut Decider) -> TextBluepr
 
 /// How many networks answer together. Where rows are few, networks are small and each learns something else by chance: their
 /// mean is right more often, and knows better how sure it is (Lakshminarayanan et al., arXiv 1612.01474).
-fn members(effort: &Effort, facts: &Facts<'_>, sort: Sort, decider: &mut Decider) -> usize {
-    if sort != Sort::Texts {
-        return 1;
-    }
-    let (members, why) = match facts.rows {
-        0..ROWS_FOR_BLOCKS => {
-            (effort.members, "by the preset: small networks that answer together are right more often")
+fn members(effort: &Effort, facts: &Facts<'_>, decider: &mut Decider) -> usize {
+    let (members, why) = match (effort.members, facts.rows) {
+        (1, _) => return 1,
+        (members, 0..ROWS_FOR_BLOCKS) => {
+            (members, "by the preset: networks that answer together are right more often")
         }
         _ => (1, "rows are many"),
     };
@@ -388,11 +393,20 @@ fn plan(effort: &Effort, config: &Config, facts: &Facts<'_>, sort: Sort, decider
         own_ema,
         "the mean of the weights over about the last tenth of training",
     );
-    let validations = if pictures { 20 } else { 40 };
+    let validations = match sort {
+        Sort::Pictures => 20,
+        // There are few steps, and each validation costs as much as many of them.
+        Sort::Tuned => 12,
+        Sort::Texts | Sort::Vectors => 40,
+    };
     let own_every = (steps / validations).max(1).min((per_pass as u64).max(steps / 60).max(1));
     let why = "some tens of validations in all";
     let validate_every = decider.decide("validate_every", given.validate_every, own_every, why);
-    let own_patience = if pictures { 12 } else { 15 };
+    let own_patience = match sort {
+        Sort::Pictures => 12,
+        Sort::Tuned => 5,
+        Sort::Texts | Sort::Vectors => 15,
+    };
     let why = "validations in a row without improvement end the training";
     let patience = decider.decide("patience", given.patience, own_patience, why);
     Plan {

@@ -88,7 +88,12 @@ impl EfficientNetConfig {
     fn scaled(&self, channels: usize) -> usize {
         let (wanted, divisor) = (channels as f64 * self.width_coefficient, self.depth_divisor.max(1));
         let near = ((wanted + divisor as f64 / 2.0) as usize / divisor * divisor).max(divisor);
-        if (near as f64) < 0.9 * wanted { near + divisor } else { near }
+        if (near as f64) < 0.9 * wanted { near.saturating_add(divisor) } else { near }
+    }
+
+    /// Blocks times the depth's factor, rounded up.
+    fn repeats(&self, blocks: usize) -> usize {
+        (self.depth_coefficient * blocks as f64).ceil() as usize
     }
 
     /// The network, and the hub's name for each of its parameters.
@@ -108,6 +113,15 @@ impl EfficientNetConfig {
                 "its lists are not of one positive number for each stage",
             ));
         }
+        if self.strides.iter().any(|&stride| stride > 2) {
+            return Err(Error::argument("efficientnet", "its `strides` must be 1 or 2"));
+        }
+        let inside = self.in_channels.iter().zip(&self.expand_ratios);
+        let inside = inside.map(|(&n, &expand)| self.scaled(n).saturating_mul(expand));
+        let channels = self.out_channels.iter().map(|&n| self.scaled(n)).chain(inside);
+        let channels = channels.chain([self.num_channels, self.scaled(FIRST), self.width()]);
+        let repeats = self.num_block_repeats.iter().map(|&n| self.repeats(n));
+        super::believable("efficientnet", channels, repeats.fold(0, usize::saturating_add))?;
         let mut names = Names::new(self.batch_norm_eps);
         let first = self.scaled(FIRST);
         let stem =
@@ -118,8 +132,7 @@ impl EfficientNetConfig {
         let mut number = 0;
         for stage in 0..stages {
             let outputs = self.scaled(self.out_channels[stage]);
-            let repeats = (self.depth_coefficient * self.num_block_repeats[stage] as f64).ceil() as usize;
-            for i in 0..repeats {
+            for i in 0..self.repeats(self.num_block_repeats[stage]) {
                 let block = Block {
                     inputs: if i == 0 { self.scaled(self.in_channels[stage]) } else { outputs },
                     outputs,
@@ -138,7 +151,7 @@ impl EfficientNetConfig {
         let (inputs, outputs) = (self.scaled(self.out_channels[stages - 1]), self.width());
         let top = Conv2d::new(&seed.part("top"), inputs, outputs, (1, 1))?;
         let top = names.unit(top, outputs, Activation::Silu, of("encoder.top_conv", "encoder.top_bn"))?;
-        Ok((net.then(top).then(GlobalAvgPool), names.names))
+        Ok((net.then(top).then(GlobalAvgPool), names.hub))
     }
 
     /// Expanded, each channel filtered by itself, scaled by what the whole picture calls for, and projected.
@@ -164,7 +177,7 @@ impl EfficientNetConfig {
         let scale = SqueezeExcite::with(&seed.part("scale"), inner, squeezed, Activation::Silu)?;
         for part in ["reduce", "expand"] {
             names
-                .names
+                .hub
                 .extend(["weight", "bias"].map(|kind| format!("{}.squeeze_excite.{part}.{kind}", b.name)));
         }
         let project = Conv2d::new(&seed.part("project"), inner, b.outputs, (1, 1))?;

@@ -6,15 +6,16 @@ mod resnet;
 pub use efficientnet::EfficientNetConfig;
 pub use resnet::{BlockForm, ResNetConfig};
 
+use crate::folder::PREPROCESSOR;
 use crate::theirs::Theirs;
 use crate::{Folder, Result};
 use pellucid_kernels::activation::Activation;
 use pellucid_nn::layers::{BatchNorm, Conv2d, Sequential};
 use pellucid_nn::{Param, Seed};
-use pellucid_tensor::Result as EngineResult;
+use pellucid_tensor::{Error as EngineError, Result as EngineResult};
 use serde::{Deserialize, Serialize};
 
-/// What only served training, or the classes that were learned.
+/// What tells the classes that were learned.
 const NOT_NEEDED: [&str; 1] = ["classifier."];
 
 /// What a batch norm counts and nobody needs.
@@ -79,6 +80,11 @@ impl VisionConfig {
         };
         let mut theirs = Theirs::open(folder, prefix)?;
         let (_, names) = self.parts(&Seed::none()).map_err(|e| theirs.error(e.to_string()))?;
+        let params: Vec<&mut Param> = params.into_iter().collect();
+        if params.len() != names.len() {
+            let why = format!("it has {} tensors, the network {} parameters", names.len(), params.len());
+            return Err(theirs.error(why));
+        }
         for (param, name) in params.into_iter().zip(names) {
             theirs.put(&name, param)?;
         }
@@ -114,16 +120,43 @@ enum Side {
     Both { height: usize },
 }
 
+/// One number for all channels, or one for each.
 #[derive(Deserialize)]
+#[serde(untagged)]
+enum PerChannel {
+    All(f64),
+    Each(Vec<f64>),
+}
+
+impl PerChannel {
+    fn each(self, channels: usize) -> Vec<f64> {
+        match self {
+            PerChannel::All(x) => vec![x; channels],
+            PerChannel::Each(all) => all,
+        }
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
 struct Stored {
     size: Option<Side>,
+    crop_size: Option<Side>,
+    do_center_crop: Option<bool>,
+    do_rescale: Option<bool>,
+    rescale_factor: Option<f64>,
+    rescale_offset: Option<bool>,
     do_normalize: Option<bool>,
-    image_mean: Option<Vec<f32>>,
-    image_std: Option<Vec<f32>>,
+    image_mean: Option<PerChannel>,
+    image_std: Option<PerChannel>,
+    /// Divides by the deviations once more.
+    include_top: Option<bool>,
+    #[serde(alias = "feature_extractor_type")]
+    image_processor_type: String,
 }
 
 /// The usual side, and the means and deviations of ImageNet's pictures (Deng et al. 2009), on which most have learned.
-const USUAL: (usize, [f32; 3], [f32; 3]) = (224, [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]);
+const USUAL: (usize, [f64; 3], [f64; 3]) = (224, [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]);
 
 impl Preprocessing {
     /// That of a folder; the usual one for colour pictures where the folder says nothing.
@@ -131,44 +164,80 @@ impl Preprocessing {
     /// # Errors
     /// A file that is damaged, and means or deviations that are not one for each of the `channels`.
     pub fn of(folder: &Folder, channels: usize) -> Result<Preprocessing> {
-        const FILE: &str = "preprocessor_config.json";
-        let stored: Option<Stored> = folder.optional(FILE)?;
+        let stored: Option<Stored> = folder.optional(PREPROCESSOR)?;
+        let stored = stored.unwrap_or_default();
         let (side, mean, std) = USUAL;
-        let mut p = Preprocessing { side, mean: mean.to_vec(), std: std.to_vec() };
-        if let Some(stored) = stored {
-            p.side = match stored.size {
-                Some(
-                    Side::Number(side) | Side::Shortest { shortest_edge: side } | Side::Both { height: side },
-                ) => side,
-                None => side,
-            };
-            if stored.do_normalize == Some(false) {
-                (p.mean, p.std) = (vec![0.0; channels], vec![1.0; channels]);
-            } else {
-                p.mean = stored.image_mean.unwrap_or(p.mean);
-                p.std = stored.image_std.unwrap_or(p.std);
-            }
+        let (size, crop) = (stored.size.map(side_of), stored.crop_size.map(side_of));
+        let side = crop.filter(|_| stored.do_center_crop == Some(true)).or(size).unwrap_or(side);
+        let usual =
+            |own: Option<PerChannel>, usual: [f64; 3]| own.map_or(usual.to_vec(), |own| own.each(channels));
+        let (mut mean, mut std) = (usual(stored.image_mean, mean), usual(stored.image_std, std));
+        let again = stored.include_top.unwrap_or(stored.image_processor_type.starts_with("EfficientNet"));
+        let last = if again { std.clone() } else { vec![1.0; std.len()] };
+        if stored.do_normalize == Some(false) {
+            (mean, std) = (vec![0.0; channels], vec![1.0; channels]);
         }
+        // Theirs: ((255 x · factor − offset) − mean) / std / last, for an x from 0 to 1.
+        let factor = match stored.do_rescale {
+            Some(false) => 255.0,
+            _ => 255.0 * stored.rescale_factor.unwrap_or(1.0 / 255.0),
+        };
+        let offset = if stored.rescale_offset == Some(true) { 1.0 } else { 0.0 };
+        let p = Preprocessing {
+            side,
+            mean: mean.iter().map(|m| ((offset + m) / factor) as f32).collect(),
+            std: std.iter().zip(&last).map(|(s, last)| (s * last / factor) as f32).collect(),
+        };
         let finite = p.mean.iter().all(|x| x.is_finite()) && p.std.iter().all(|&x| x > 0.0 && x.is_finite());
-        if p.mean.len() != channels || p.std.len() != channels || p.side == 0 || !finite {
+        if p.mean.len() != channels || p.std.len() != channels || !(1..=MOST).contains(&p.side) || !finite {
             let why = format!(
-                "it must give a side, and a mean and a deviation above 0 for each of {channels} channels"
+                "it must give a side up to {MOST}, and a mean and a deviation above 0 for each of {channels} channels"
             );
-            return Err(folder.error(FILE, why));
+            return Err(folder.error(PREPROCESSOR, why));
         }
         Ok(p)
     }
 }
 
+/// The longest side of pictures that is believed.
+const MOST: usize = 4096;
+
+fn side_of(side: Side) -> usize {
+    match side {
+        Side::Number(side) | Side::Shortest { shortest_edge: side } | Side::Both { height: side } => side,
+    }
+}
+
+/// The most channels and the most blocks of a network that are believed.
+const MOST_CHANNELS: usize = 1 << 16;
+const MOST_BLOCKS: usize = 1000;
+
+/// Refuses forms that no network has and that would fill the memory.
+fn believable(
+    kind: &'static str,
+    channels: impl IntoIterator<Item = usize>,
+    blocks: usize,
+) -> EngineResult<()> {
+    match channels.into_iter().all(|n| (1..=MOST_CHANNELS).contains(&n))
+        && (1..=MOST_BLOCKS).contains(&blocks)
+    {
+        true => Ok(()),
+        false => Err(EngineError::argument(
+            kind,
+            format!("channels must be from 1 to {MOST_CHANNELS}, and blocks from 1 to {MOST_BLOCKS}"),
+        )),
+    }
+}
+
 /// Collects the hub's names of parameters in the order in which the layers are made.
 struct Names {
-    names: Vec<String>,
+    hub: Vec<String>,
     epsilon: f64,
 }
 
 impl Names {
     fn new(epsilon: f64) -> Names {
-        Names { names: Vec::new(), epsilon }
+        Names { hub: Vec::new(), epsilon }
     }
 
     /// A convolution of so many outputs without bias, and its batch norm.
@@ -179,9 +248,9 @@ impl Names {
         activation: Activation,
         [conv_name, norm_name]: [String; 2],
     ) -> EngineResult<Sequential> {
-        self.names.push(format!("{conv_name}.weight"));
+        self.hub.push(format!("{conv_name}.weight"));
         let norm = ["weight", "bias", "running_mean", "running_var"];
-        self.names.extend(norm.map(|part| format!("{norm_name}.{part}")));
+        self.hub.extend(norm.map(|part| format!("{norm_name}.{part}")));
         let norm = BatchNorm::new(outputs, activation)?.epsilon(self.epsilon);
         Ok(Sequential::new().then(conv.without_bias()).then(norm))
     }

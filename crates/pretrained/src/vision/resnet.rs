@@ -70,9 +70,12 @@ impl ResNetConfig {
 
     /// The network, and the hub's name for each of its parameters.
     pub(super) fn parts(&self, seed: &Seed) -> Result<(Sequential, Vec<String>)> {
-        if self.depths.len() != self.hidden_sizes.len() || self.depths.is_empty() {
+        if self.depths.len() != self.hidden_sizes.len() || self.depths.is_empty() || self.depths.contains(&0)
+        {
             return Err(Error::argument("resnet", "`depths` and `hidden_sizes` are not one for each stage"));
         }
+        let channels = self.hidden_sizes.iter().copied().chain([self.num_channels, self.embedding_size]);
+        super::believable("resnet", channels, self.depths.iter().copied().fold(0, usize::saturating_add))?;
         let mut names = Names::new(EPSILON);
         let stem = Conv2d::new(&seed.part("stem"), self.num_channels, self.embedding_size, (7, 7))?.stride(2);
         let of_stem = ["convolution", "normalization"].map(|part| format!("embedder.embedder.{part}"));
@@ -89,7 +92,7 @@ impl ResNetConfig {
                 inputs = outputs;
             }
         }
-        Ok((net.then(GlobalAvgPool), names.names))
+        Ok((net.then(GlobalAvgPool), names.hub))
     }
 
     fn block(&self, seed: &Seed, b: &Block, names: &mut Names) -> Result<Residual> {
@@ -104,7 +107,7 @@ impl ResNetConfig {
                 .then(unit("layer.0", b.inputs, b.outputs, 3, b.stride, relu)?)
                 .then(unit("layer.1", b.outputs, b.outputs, 3, 1, none)?),
             BlockForm::Bottleneck => {
-                let inner = b.outputs / REDUCTION;
+                let inner = (b.outputs / REDUCTION).max(1);
                 let (first, second) =
                     if self.downsample_in_bottleneck { (b.stride, 1) } else { (1, b.stride) };
                 Sequential::new()
