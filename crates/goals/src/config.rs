@@ -96,6 +96,9 @@ pub struct NetworkConfig {
     /// Share of values dropped in training (Srivastava et al. 2014).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dropout: Option<f64>,
+    /// Networks that start from other weights and answer together; training takes so many times as long.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub members: Option<usize>,
 }
 
 /// How large an effort is made.
@@ -191,7 +194,7 @@ const KEYS: &[(&str, &[&str])] = &[
             "memory",
         ],
     ),
-    ("network", &["layers", "channels", "blocks", "width", "depth", "dropout"]),
+    ("network", &["layers", "channels", "blocks", "width", "depth", "dropout", "members"]),
     (
         "training",
         &[
@@ -333,6 +336,7 @@ mod tests {
             width: Some(1),
             depth: Some(1),
             dropout: Some(0.1),
+            members: Some(1),
         };
         full.training = TrainingConfig {
             preset: Preset::Best,

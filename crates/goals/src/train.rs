@@ -309,6 +309,7 @@ fn resolve(config: &mut Config, ready: &Ready, design: &Design) -> Result<()> {
     config.network.width = Some(b.width);
     config.network.depth = Some(b.depth);
     config.network.dropout = Some(b.dropout);
+    config.network.members = Some(b.members);
     let t = &mut config.training;
     t.seconds = Some(design.seconds);
     t.steps = Some(plan.steps);

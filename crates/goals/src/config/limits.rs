@@ -16,6 +16,9 @@ const MOST_STEPS: u64 = 1_000_000_000_000;
 /// The widest layer, as for a person's own ones.
 const WIDEST: usize = 1 << 16;
 
+/// The most networks that answer together.
+const MOST_MEMBERS: usize = 100;
+
 /// The most residual blocks in a row.
 const DEEPEST: usize = 1_000;
 
@@ -72,6 +75,7 @@ impl Config {
         network.within("blocks", n.blocks, ..=DEEPEST, &format!("a whole number up to {DEEPEST}"))?;
         network.within("depth", n.depth, ..=DEEPEST, &format!("a whole number up to {DEEPEST}"))?;
         network.share("dropout", n.dropout)?;
+        network.count("members", n.members, MOST_MEMBERS)?;
         let (training, t) = (Section("training"), &self.training);
         let (positive, finite) = ((Excluded(0.0), Excluded(f64::INFINITY)), 0.0..f64::INFINITY);
         let a_year = (Excluded(0.0), Included(YEAR));

@@ -174,7 +174,7 @@ impl Effort {
             (Preset::Best, Sort::Texts) => (2_000_000, (12, 60)),
             (Preset::Quick, Sort::Tuned) => (10_000, (1, 20)),
             (Preset::Good, Sort::Tuned) => (25_000, (2, 40)),
-            (Preset::Best, Sort::Tuned) => (150_000, (3, 60)),
+            (Preset::Best, Sort::Tuned) => (40_000, (3, 40)),
             (Preset::Quick, Sort::Vectors) => (300_000, (5, 60)),
             (Preset::Good, Sort::Vectors) => (1_000_000, (15, 150)),
             (Preset::Best, Sort::Vectors) => (4_000_000, (30, 300)),
@@ -262,7 +262,7 @@ fn blueprint(
             width: same("width", given.width, earlier.width),
             depth: same("depth", given.depth, earlier.depth),
             frozen: false,
-            members: if sort == Sort::Vectors { 1 } else { earlier.members },
+            members: same("members", given.members, if sort == Sort::Vectors { 1 } else { earlier.members }),
             text: earlier.text,
             vision: earlier.vision.clone(),
             dropout,
@@ -285,7 +285,7 @@ fn blueprint(
         depth: decider.decide("depth", given.depth, effort.depth, why),
         dropout,
         frozen: false,
-        members: members(effort, facts, decider),
+        members: members(effort, given.members, facts, decider),
         mirror,
     }
 }
@@ -326,20 +326,15 @@ fn text(effort: &Effort, facts: &Facts<'_>, decider: &mut Decider) -> TextBluepr
 
 /// How many networks answer together. Where rows are few, networks are small and each learns something else by chance: their
 /// mean is right more often, and knows better how sure it is (Lakshminarayanan et al., arXiv 1612.01474).
-fn members(effort: &Effort, facts: &Facts<'_>, decider: &mut Decider) -> usize {
+fn members(effort: &Effort, given: Option<usize>, facts: &Facts<'_>, decider: &mut Decider) -> usize {
     let (members, why) = match (effort.members, facts.rows) {
-        (1, _) => return 1,
+        (1, _) => (1, "by the preset"),
         (members, 0..ROWS_FOR_BLOCKS) => {
             (members, "by the preset: networks that answer together are right more often")
         }
         _ => (1, "rows are many"),
     };
-    decider.decisions.push(Decision {
-        setting: "members".to_owned(),
-        value: members.to_string(),
-        why: why.to_owned(),
-    });
-    members
+    decider.decide("members", given, members, why)
 }
 
 fn plan(effort: &Effort, config: &Config, facts: &Facts<'_>, sort: Sort, decider: &mut Decider) -> Plan {
