@@ -51,7 +51,9 @@ fn answers_are_those_of_transformers() {
             .fold(0.0, f64::max);
         let largest = theirs.iter().fold(0f32, |m, x| m.max(x.abs()));
         assert!(apart < 1e-5 * f64::from(largest.max(1.0)), "{name}: {apart} of {largest}");
-        assert!(theirs.iter().any(|x| x.abs() > 0.05), "{name}: the answer says nothing");
+        let (one, other) = theirs.split_at(theirs.len() / 2);
+        let differ = one.iter().zip(other).filter(|(a, b)| (*a - *b).abs() > 0.01 * largest).count();
+        assert!(differ > 5, "{name}: both pictures have the same answer in all but {differ} numbers");
     }
 }
 

@@ -14,12 +14,17 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 def drawn(model):
-    """Larger weights than at the start of a training, and statistics that are not trivial, so that every part counts."""
+    """Weights that keep signals at their size, and statistics that are not trivial, so that every part counts."""
     with torch.no_grad():
         for parameter in model.parameters():
-            parameter.add_(0.1 * torch.randn_like(parameter))
+            if parameter.dim() > 1:
+                parameter.normal_(0, (2 / parameter[0].numel()) ** 0.5)
+            else:
+                parameter.add_(0.1 * torch.randn_like(parameter))
         for module in model.modules():
             if isinstance(module, torch.nn.BatchNorm2d):
+                module.weight.normal_(1, 0.2)
+                module.bias.normal_(0, 0.2)
                 module.running_mean.add_(0.2 * torch.randn_like(module.running_mean))
                 module.running_var.mul_(0.5 + torch.rand_like(module.running_var))
     return model.eval()
@@ -47,8 +52,9 @@ models = {
     ),
     "efficientnet": EfficientNetModel(efficient),
 }
-# A few digits each, so that the file stays small.
-pictures = (100 * torch.rand(2, 3, 33, 48)).round() / 100
+# One dark, one bright; a few digits each, so that the file stays small.
+pictures = torch.tensor([0.3, 1.0]).reshape(2, 1, 1, 1) * torch.rand(2, 3, 33, 48)
+pictures = (100 * pictures).round() / 100
 # Ours have their channels last.
 found = {"shape": [2, 33, 48, 3], "pictures": pictures.permute(0, 2, 3, 1).flatten().double().mul(100).round().div(100).tolist(), "vectors": {}}
 for name, model in models.items():
