@@ -29,12 +29,20 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
 /// Trains, prints the scores, and gives the metrics that fell short.
 fn measure(program: &Path, folder: &Path, figure: &Figure) -> Result<Vec<String>, String> {
     let data: Vec<PathBuf> = figure.data.iter().map(|d| folder.join(d)).collect();
-    if let Some(missing) = data.iter().find(|d| !d.exists()) {
+    let from = figure.from.map(|from| folder.join(from));
+    if let Some(missing) = data.iter().chain(&from).find(|d| !d.exists()) {
         println!("{}: left out, there is no {}", figure.name, missing.display());
         return Ok(Vec::new());
     }
-    println!("{}: pellucid train {} {}", figure.name, figure.data.join(" "), figure.arguments.join(" "));
-    let run = output(Command::new(program).arg("train").args(&data).args(figure.arguments))?;
+    let from: Vec<PathBuf> = from.into_iter().flat_map(|from| ["--from".into(), from]).collect();
+    let words = figure.from.map_or(String::new(), |from| format!(" --from {from}"));
+    println!(
+        "{}: pellucid train {} {}{words}",
+        figure.name,
+        figure.data.join(" "),
+        figure.arguments.join(" ")
+    );
+    let run = output(Command::new(program).arg("train").args(&data).args(figure.arguments).args(from))?;
     let run = run.lines().last().unwrap_or_default().to_owned();
     let scores = output(Command::new(program).args(["evaluate", &run, "--json"]))?;
     println!("{}", scores.trim());

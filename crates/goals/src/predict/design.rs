@@ -33,9 +33,9 @@ pub struct Blueprint {
     pub depth: usize,
     /// Share of values dropped in training.
     pub dropout: f64,
-    /// Whether the networks of texts and pictures stay as they were given: what they make of rows is then standardised.
+    /// Whether what the networks of texts and pictures make of rows is standardised, because these do not learn to suit the answers.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub frozen: bool,
+    pub standardised: bool,
     /// Networks of this form, which start from other weights and answer together.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     pub members: usize,
@@ -107,6 +107,8 @@ pub(crate) struct Design {
     pub plan: Plan,
     /// Changes to training pictures.
     pub augment: Option<Augment>,
+    /// Whether the network of texts learns only to draw those of one class together.
+    pub alike: bool,
     /// The most seconds that training may take.
     pub seconds: f64,
     /// The decisions in words.
@@ -221,7 +223,8 @@ pub(crate) fn design(facts: &Facts<'_>, config: &Config) -> Design {
     let augment = pictures.then(|| config.training.augment.unwrap_or_else(|| changes(facts)));
     let mirror = augment.map_or(Mirroring::Never, |a| a.mirror);
     let mut blueprint = blueprint(&effort, &config.network, facts, (sort, mirror), &mut decider);
-    blueprint.frozen = config.training.freeze;
+    let alike = alike(facts, sort, &mut decider);
+    blueprint.standardised = config.training.freeze || alike;
     let plan = plan(&effort, config, facts, sort, &mut decider);
     if let Some(a) = &augment {
         let only_sounds = facts.batcher.sounds().iter().all(|&sound| sound);
@@ -233,7 +236,7 @@ pub(crate) fn design(facts: &Facts<'_>, config: &Config) -> Design {
         decider.decisions.push(Decision { setting: "augment".to_owned(), value, why });
     }
     let seconds = config.training.seconds.unwrap_or(effort.seconds);
-    Design { blueprint, plan, augment, seconds, decisions: decider.decisions }
+    Design { blueprint, plan, augment, alike, seconds, decisions: decider.decisions }
 }
 
 fn blueprint(
@@ -261,7 +264,7 @@ fn blueprint(
             blocks: same("blocks", given.blocks, earlier.blocks),
             width: same("width", given.width, earlier.width),
             depth: same("depth", given.depth, earlier.depth),
-            frozen: false,
+            standardised: false,
             members: same("members", given.members, if sort == Sort::Vectors { 1 } else { earlier.members }),
             text: earlier.text,
             vision: earlier.vision.clone(),
@@ -284,7 +287,7 @@ fn blueprint(
         width: decider.decide("width", given.width, effort.width, why),
         depth: decider.decide("depth", given.depth, effort.depth, why),
         dropout,
-        frozen: false,
+        standardised: false,
         members: members(effort, given.members, facts, decider),
         mirror,
     }
@@ -324,6 +327,26 @@ fn text(effort: &Effort, facts: &Facts<'_>, decider: &mut Decider) -> TextBluepr
     blueprint
 }
 
+/// With fewer rows, pairs of texts teach a given network more than single ones do: there are many more of them.
+const ROWS_FOR_SINGLE: usize = 500;
+
+/// Whether a given network of texts learns from pairs of rows.
+fn alike(facts: &Facts<'_>, sort: Sort, decider: &mut Decider) -> bool {
+    let alike = sort == Sort::Tuned
+        && facts.rows < ROWS_FOR_SINGLE
+        && facts.batcher.picture_sizes().is_empty()
+        && matches!(facts.batcher.targets(), [Target::Classes { .. }])
+        && facts.batcher.text_sizes().len() == 1;
+    if alike {
+        decider.decisions.push(Decision {
+            setting: "learns from".to_owned(),
+            value: "pairs of texts".to_owned(),
+            why: "rows are few; of one class, they are drawn together, and the answer follows from where they are then".to_owned(),
+        });
+    }
+    alike
+}
+
 /// How many networks answer together. Where rows are few, networks are small and each learns something else by chance: their
 /// mean is right more often, and knows better how sure it is (Lakshminarayanan et al., arXiv 1612.01474).
 fn members(effort: &Effort, given: Option<usize>, facts: &Facts<'_>, decider: &mut Decider) -> usize {
@@ -347,7 +370,7 @@ fn plan(effort: &Effort, config: &Config, facts: &Facts<'_>, sort: Sort, decider
         (Sort::Texts, 0..2_000) => 16,
         (Sort::Texts, 2_000..20_000) => 32,
         (Sort::Texts, _) => 64,
-        (Sort::Tuned, 0..2_000) => 16,
+        (Sort::Tuned, ROWS_FOR_SINGLE..2_000) => 16,
         (Sort::Tuned, _) => 32,
         (Sort::Vectors, 0..2_000) => 32,
         (Sort::Vectors, 2_000..20_000) => 128,

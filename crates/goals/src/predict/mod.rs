@@ -1,5 +1,6 @@
 //! Predict: one or several inputs of any kind to categories, flags, tags and numbers.
 
+mod alike;
 mod design;
 mod frozen;
 mod network;

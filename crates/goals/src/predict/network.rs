@@ -96,7 +96,7 @@ impl Network {
                 (networks::vector(&seed.part("trunk"), joined, width, depth, dropout)?, width)
             }
         };
-        let trunk = match blueprint.frozen {
+        let trunk = match blueprint.standardised {
             // Numbers of whatever size: nothing before them can learn to suit what comes after.
             true => Sequential::new().then(BatchNorm::new(joined, Activation::Identity)?).then(trunk),
             false => trunk,

@@ -52,7 +52,7 @@ impl Size {
         for text in batcher.text_sizes() {
             joined += size.text(text, &b.text);
         }
-        if b.frozen {
+        if b.standardised {
             size.add(2.0 * joined, joined);
         }
         let width = b.width as f64;
@@ -217,7 +217,7 @@ mod tests {
             width,
             depth,
             dropout: 0.1,
-            frozen: false,
+            standardised: false,
             members: 1,
             mirror: Mirroring::Never,
         }
@@ -291,7 +291,11 @@ mod tests {
             (vec![picture(90, 40, 3)], vec![classes(2)], blueprint(8, 3, 16, 1)),
             (vec![picture(33, 17, 3)], vec![amount()], blueprint(6, 2, 16, 1)),
             (vec![picture(3, 1, 1), number(5)], vec![classes(2)], blueprint(4, 0, 16, 2)),
-            (vec![text(9, 50), number(2)], vec![classes(2)], Blueprint { frozen: true, ..with_bert(50) }),
+            (
+                vec![text(9, 50), number(2)],
+                vec![classes(2)],
+                Blueprint { standardised: true, ..with_bert(50) },
+            ),
         ]
         .map(|(features, targets, b)| (Batcher::new(features, targets), b))
         .into()

@@ -1,5 +1,6 @@
 //! Training rows as batches, and the network's loss on them.
 
+use super::alike::apart;
 use super::{Frozen, Network};
 use crate::outcome::{Answers, quick_scores};
 use pellucid_grad::{Var, ops};
@@ -61,11 +62,24 @@ pub(crate) struct PredictTask {
     pub validation: Vec<usize>,
     /// How each target is learned.
     pub options: Vec<TargetOptions>,
+    /// Whether the network of texts learns only to draw those of one class together; what follows takes its vectors as they are.
+    pub alike: bool,
     /// The vectors of all rows, if the networks of pictures and texts do not learn.
     pub frozen: Option<Arc<Frozen>>,
 }
 
 impl PredictTask {
+    /// The loss of answers that follow from vectors as they are, and of how far vectors are from where their classes draw them.
+    fn loss_of_pairs(&self, network: &Network, pass: &Pass, batch: &Batch) -> Result<Var> {
+        let vectors = network.vectors(pass, batch)?;
+        let as_they_are = Batch { vectors: Some(vectors.value().clone()), ..batch.clone() };
+        let loss = self.losses(&network.forward(pass, &as_they_are)?, batch, &self.options)?;
+        let Some(truth) = batch.truths.first() else { return Ok(loss) };
+        // The first half of a text's vector is the mean over its pieces, as given networks have learned to compare texts by.
+        let means = ops::narrow(&vectors, 1, 0, vectors.shape().last() / 2)?;
+        Ok(ops::add(&loss, &apart(&means, &truth.values, &truth.weights)?)?)
+    }
+
     fn losses(&self, outputs: &[Var], batch: &Batch, options: &[TargetOptions]) -> Result<Var> {
         let mut total: Option<Var> = None;
         for (((target, output), truth), options) in
@@ -95,7 +109,10 @@ impl Task for PredictTask {
     fn loss(&self, pass: &Pass, batch: &Batch) -> Result<Var> {
         let mut total: Option<Var> = None;
         for network in self.network.members() {
-            let loss = self.losses(&network.forward(pass, batch)?, batch, &self.options)?;
+            let loss = match self.alike {
+                true => self.loss_of_pairs(network, pass, batch)?,
+                false => self.losses(&network.forward(pass, batch)?, batch, &self.options)?,
+            };
             total = Some(total.map_or(Ok(loss.clone()), |sum| ops::add(&sum, &loss))?);
         }
         let total = total.ok_or_else(|| Failure::source("there is no network that could learn"))?;
