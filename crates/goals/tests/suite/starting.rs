@@ -168,7 +168,7 @@ fn a_given_network_for_pictures_is_tuned_or_kept_and_shown_them_in_its_size() {
         assert_eq!(config.data.max_side, Some(40));
         let model = Model::load(&done.run.model()).unwrap();
         assert_eq!(model.batcher.picture_sizes()[0][..2], [40, 40], "small pictures are enlarged");
-        let found = predict(done.run.path(), &[data.clone()], &mut Unwatched).unwrap();
+        let found = predict(done.run.path(), std::slice::from_ref(&data), &mut Unwatched).unwrap();
         assert!(found.problems.is_empty(), "{:?}", found.problems);
         if freeze {
             let (accuracy, baseline) = score(&done.evaluation, "label", "accuracy");
