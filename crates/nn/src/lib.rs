@@ -30,8 +30,8 @@ pub use init::{Init, Seed};
 pub use int8::{Int8Network, Piece};
 pub use layer::Layer;
 pub use module::{
-    Field, Module, Part, PartMut, parameter_count, params, params_mut, set_frozen, to_dtype, visit_params,
-    visit_params_mut,
+    Field, Module, Part, PartMut, parameter_count, params, params_mut, set_frozen, set_pace, to_dtype,
+    visit_params, visit_params_mut,
 };
 pub use param::{Param, ParamId, Role};
 pub use pass::{Pass, Step};

@@ -180,6 +180,11 @@ pub fn set_frozen(module: &mut dyn Module, frozen: bool) {
     visit_params_mut(module, &mut |_, p| p.frozen = frozen);
 }
 
+/// Lets every parameter of a part of a network learn at a [`pace`](crate::Param::pace) of its own.
+pub fn set_pace(module: &mut dyn Module, pace: f64) {
+    visit_params_mut(module, &mut |_, p| p.pace = pace);
+}
+
 /// Converts every floating-point parameter to another element type: `f64` for gradient checks.
 ///
 /// # Errors

@@ -20,7 +20,7 @@ pub enum Role {
 
 /// A tensor that belongs to a network.
 ///
-/// A clone is a parameter of its own: it has the same value, role and `frozen`, and another [`ParamId`].
+/// A clone is a parameter of its own: it has the same value, role, `frozen` and `pace`, and another [`ParamId`].
 #[derive(Debug)]
 pub struct Param {
     id: ParamId,
@@ -30,12 +30,15 @@ pub struct Param {
     pub role: Role,
     /// Left as it is by training, whatever its role: for fine-tuning parts of a network.
     pub frozen: bool,
+    /// The learning rate of this tensor beside the others', 1 where all learn alike: parts that start anew may learn faster than
+    /// those that know something already (Howard & Ruder, arXiv 1801.06146).
+    pub pace: f64,
 }
 
 impl Param {
     fn new(value: Tensor, role: Role) -> Param {
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        Param { id: ParamId(NEXT.fetch_add(1, Relaxed)), value, role, frozen: false }
+        Param { id: ParamId(NEXT.fetch_add(1, Relaxed)), value, role, frozen: false, pace: 1.0 }
     }
 
     /// A trained tensor under weight decay.
@@ -66,7 +69,7 @@ impl Param {
 
 impl Clone for Param {
     fn clone(&self) -> Param {
-        Param { frozen: self.frozen, ..Param::new(self.value.clone(), self.role) }
+        Param { frozen: self.frozen, pace: self.pace, ..Param::new(self.value.clone(), self.role) }
     }
 }
 
@@ -77,10 +80,10 @@ mod tests {
     #[test]
     fn a_clone_is_a_parameter_of_its_own() {
         let mut a = Param::weight(Tensor::scalar(1f32).unwrap());
-        a.frozen = true;
+        (a.frozen, a.pace) = (true, 2.0);
         let b = a.clone();
         assert_ne!(a.id(), b.id());
-        assert_eq!((&a.value, a.role, a.frozen), (&b.value, b.role, b.frozen));
+        assert_eq!((&a.value, a.role, a.frozen, a.pace), (&b.value, b.role, b.frozen, b.pace));
         assert!(!b.is_trained());
     }
 }

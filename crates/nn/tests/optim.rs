@@ -200,6 +200,24 @@ fn foreign_state_and_wrong_gradients_are_errors() {
 }
 
 #[test]
+fn a_parameter_with_a_pace_of_its_own_learns_by_so_many_times_the_rate() {
+    for name in ["adamw", "sgd"] {
+        let ([mut alone, mut paced], [mut a, mut b]) = ([net(), net()], [optimizer(name), optimizer(name)]);
+        paced.bias.pace = 5.0;
+        for number in 0..4 {
+            advance(a.as_mut(), &mut alone, number, 5.0 * rate(number));
+            advance(b.as_mut(), &mut paced, number, rate(number));
+        }
+        let far = |a: &Param, b: &Param| {
+            let pairs = a.value.to_vec().into_iter().zip(b.value.to_vec());
+            pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
+        };
+        assert!(far(&alone.bias, &paced.bias) < 1e-12, "{name}");
+        assert!(far(&alone.weight, &paced.weight) > 1e-3, "{name}: the others do not");
+    }
+}
+
+#[test]
 fn a_step_that_is_not_finite_changes_nothing() {
     for name in ["momentum", "adamw"] {
         for bad in [f64::NAN, f64::INFINITY] {

@@ -71,6 +71,7 @@ pub(crate) fn feed<S: Source, R>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::task::Share;
 
     struct Rows;
 
@@ -91,7 +92,7 @@ mod tests {
     }
 
     fn until_failure(start: u64) -> (Vec<(Vec<usize>, u32)>, String) {
-        let order = Order::new(Rows.rows(), 1, 3, |_| 0).unwrap();
+        let order = Order::new(Rows.rows(), 1, 3, Share::Rows, |_| 0).unwrap();
         feed(&Rows, &order, 3, start..1000, |feed| {
             let mut seen = Vec::new();
             loop {
@@ -114,7 +115,7 @@ mod tests {
 
     #[test]
     fn leaving_early_ends_the_thread() {
-        let order = Order::new(5, 5, 3, |_| 0).unwrap();
+        let order = Order::new(5, 5, 3, Share::Rows, |_| 0).unwrap();
         let rows = feed(&Rows, &order, 3, 0..u64::MAX, |feed| Ok(feed.next()?.batch.0.len())).unwrap();
         assert_eq!(rows, 5);
     }
@@ -131,7 +132,7 @@ mod tests {
                 std::panic::resume_unwind(Box::new("broken"))
             }
         }
-        let order = Order::new(1, 1, 0, |_| 0).unwrap();
+        let order = Order::new(1, 1, 0, Share::Rows, |_| 0).unwrap();
         let failure = feed(&Broken, &order, 0, 0..2, |feed| feed.next().map(|_| ())).unwrap_err();
         assert!(failure.to_string().contains("ended unexpectedly"));
     }

@@ -41,4 +41,4 @@ pub use log::{Line, StepLine, ValidationLine, read_log};
 pub use measure::measure;
 pub use plan::{OptimizerKind, Plan};
 pub use run::train;
-pub use task::{Best, Observer, Outcome, Source, StepEvent, Stopped, Task, Validation};
+pub use task::{Best, Observer, Outcome, Share, Source, StepEvent, Stopped, Task, Validation};

@@ -27,7 +27,7 @@ const COUNTED: (usize, usize) = (3, 50);
 /// Those of the task and the source.
 pub fn measure<T: Task>(task: &mut T, source: Arc<T::Source>, plan: &Plan, time: Duration) -> Result<Cost> {
     plan.check()?;
-    let order = Order::new(source.rows(), plan.batch, plan.seed, |row| source.length(row))?;
+    let order = Order::new(source.rows(), plan.batch, plan.seed, source.share(), |row| source.length(row))?;
     let weights = values(task.model());
     let cost = dry_run(task, source.as_ref(), &order, plan, time);
     load_named(task.model_mut(), weights)?;

@@ -42,7 +42,7 @@ pub fn train<T: Task>(
     stop: &AtomicBool,
 ) -> Result<Outcome> {
     plan.check()?;
-    let order = Order::new(source.rows(), plan.batch, plan.seed, |row| source.length(row))?;
+    let order = Order::new(source.rows(), plan.batch, plan.seed, source.share(), |row| source.length(row))?;
     let checkpoints = Checkpoints::open(folder.checkpoints())?;
     let lock = folder.lock()?;
     if lock.is_none() {

@@ -6,6 +6,16 @@ use pellucid_nn::{Module, Pass};
 use pellucid_tensor::Stream;
 use serde::{Deserialize, Serialize};
 
+/// What batches have in common.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Share {
+    /// As many rows each.
+    #[default]
+    Rows,
+    /// About the same sum of their rows' lengths; the mean number of rows is the plan's.
+    Lengths,
+}
+
 /// The training rows. It is used from a thread of its own, a few batches ahead of the training.
 pub trait Source: Send + Sync {
     /// Rows made ready for the network.
@@ -18,6 +28,11 @@ pub trait Source: Send + Sync {
     /// thing.
     fn length(&self, _row: usize) -> usize {
         0
+    }
+
+    /// What batches have in common.
+    fn share(&self) -> Share {
+        Share::Rows
     }
 
     /// Reads and prepares rows, given by their positions (`< self.rows()`).

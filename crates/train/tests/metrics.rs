@@ -1,7 +1,9 @@
-//! Metrics against scikit-learn and scipy, and on rows where they have no meaning.
+//! Metrics against scikit-learn, scipy and sacrebleu, and on rows where they have no meaning.
 #![allow(clippy::unwrap_used)]
 
-use pellucid_train::metrics::{self, ClassRows, Confusion, Counts, MetricError, NumberRows, TagRows};
+use pellucid_train::metrics::{
+    self, ClassRows, Confusion, Counts, MetricError, NumberRows, TagRows, TextRows,
+};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,6 +12,7 @@ struct Reference {
     classes: Vec<ClassCase>,
     numbers: Vec<NumberCase>,
     tags: Vec<TagCase>,
+    texts: Vec<TextCase>,
 }
 
 #[derive(Deserialize)]
@@ -37,6 +40,14 @@ struct TagCase {
     p: Vec<f32>,
     truth: Vec<bool>,
     answered: Vec<bool>,
+    scores: BTreeMap<String, Option<f64>>,
+}
+
+#[derive(Deserialize)]
+struct TextCase {
+    name: String,
+    answers: Vec<String>,
+    truth: Vec<String>,
     scores: BTreeMap<String, Option<f64>>,
 }
 
@@ -87,6 +98,32 @@ fn tags_equal_scikit_learn() {
         let rows = TagRows::new(&case.p, &case.truth, &case.answered, case.tags).unwrap();
         compare(&case.name, &metrics::score_tags(&rows), &case.scores);
     }
+}
+
+#[test]
+fn texts_equal_sacrebleu() {
+    for case in reference().texts {
+        let rows = TextRows::new(&case.answers, &case.truth).unwrap();
+        compare(&case.name, &metrics::score_texts(&rows), &case.scores);
+    }
+}
+
+#[test]
+fn counts_are_repeated_texts() {
+    for case in reference().texts {
+        let times: Vec<u32> = (0..case.truth.len() as u32).map(|row| (row * 7 + 3) % 4).collect();
+        let listed = |texts: &[String]| {
+            let rows = texts.iter().zip(&times);
+            rows.flat_map(|(text, &t)| std::iter::repeat_n(text.clone(), t as usize)).collect::<Vec<_>>()
+        };
+        let rows = TextRows::new(&case.answers, &case.truth).unwrap();
+        let repeated = TextRows::new(&listed(&case.answers), &listed(&case.truth)).unwrap();
+        let counts = Counts::new(times);
+        for (m, (_, value)) in metrics::TEXT_METRICS.iter().zip(metrics::score_texts(&repeated)) {
+            assert_eq!((m.score)(&rows, &counts), value, "{}, {}", case.name, m.metric.name);
+        }
+    }
+    assert!(matches!(TextRows::new(&["a"], &[""; 2]), Err(MetricError::Length { .. })));
 }
 
 /// Times in seconds since 1970 are scored as exactly as seconds since yesterday.
@@ -244,6 +281,8 @@ fn the_list_is_complete_and_described() {
         "rmse",
         "r2",
         "micro_f1",
+        "bleu",
+        "chrf",
     ];
     assert!(contract.iter().all(|name| names.contains(name)));
     assert_eq!(names.len(), metrics::all().count(), "a name stands twice");

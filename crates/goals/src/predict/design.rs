@@ -1,6 +1,6 @@
 //! How large the network is and how it is trained, decided from the data, the preset and the time.
 
-use crate::config::{Config, NetworkConfig, Preset};
+use crate::config::{Config, NetworkConfig, Preset, TrainingConfig};
 use crate::networks::TextBlueprint;
 use crate::start::Start;
 use pellucid_kinds::image::{Augment, Mirroring};
@@ -225,7 +225,7 @@ pub(crate) fn design(facts: &Facts<'_>, config: &Config) -> Design {
     let mut blueprint = blueprint(&effort, &config.network, facts, (sort, mirror), &mut decider);
     let alike = alike(facts, sort, &mut decider);
     blueprint.standardised = config.training.freeze || alike;
-    let plan = plan(&effort, config, facts, sort, &mut decider);
+    let plan = plan(&effort, config, facts, (sort, alike), &mut decider);
     if let Some(a) = &augment {
         let only_sounds = facts.batcher.sounds().iter().all(|&sound| sound);
         let what = if only_sounds { "sound" } else { "picture" };
@@ -360,7 +360,13 @@ fn members(effort: &Effort, given: Option<usize>, facts: &Facts<'_>, decider: &m
     decider.decide("members", given, members, why)
 }
 
-fn plan(effort: &Effort, config: &Config, facts: &Facts<'_>, sort: Sort, decider: &mut Decider) -> Plan {
+fn plan(
+    effort: &Effort,
+    config: &Config,
+    facts: &Facts<'_>,
+    (sort, alike): (Sort, bool),
+    decider: &mut Decider,
+) -> Plan {
     let pictures = sort == Sort::Pictures;
     let given = &config.training;
     let own_batch = match (sort, facts.rows) {
@@ -411,22 +417,14 @@ fn plan(effort: &Effort, config: &Config, facts: &Facts<'_>, sort: Sort, decider
         own_ema,
         "the mean of the weights over about the last tenth of training",
     );
-    let validations = match sort {
-        Sort::Pictures => 20,
-        // There are few steps, and each validation costs as much as many of them.
-        Sort::Tuned => 12,
-        Sort::Texts | Sort::Vectors => 40,
+    let (validate_every, patience) = match alike {
+        // Texts as few as these cannot tell which of the weights on the way were better.
+        true => (given.validate_every.unwrap_or(steps.max(1)), given.patience),
+        false => {
+            let (every, patience) = validation(sort, steps, per_pass as u64, given, decider);
+            (every, Some(patience))
+        }
     };
-    let own_every = (steps / validations).max(1).min((per_pass as u64).max(steps / 60).max(1));
-    let why = "some tens of validations in all";
-    let validate_every = decider.decide("validate_every", given.validate_every, own_every, why);
-    let own_patience = match sort {
-        Sort::Pictures => 12,
-        Sort::Tuned => 5,
-        Sort::Texts | Sort::Vectors => 15,
-    };
-    let why = "validations in a row without improvement end the training";
-    let patience = decider.decide("patience", given.patience, own_patience, why);
     Plan {
         steps,
         batch,
@@ -436,12 +434,33 @@ fn plan(effort: &Effort, config: &Config, facts: &Facts<'_>, sort: Sort, decider
         clip: 1.0,
         ema: Some(ema),
         validate_every,
-        patience: Some(patience),
+        patience,
         log_every: (steps / 400).max(1),
         checkpoint_every: validate_every,
         checkpoint_seconds: 15.0,
         seed: given.seed,
     }
+}
+
+/// Steps from one validation to the next, and how many of them in a row may bring nothing better.
+fn validation(
+    sort: Sort,
+    steps: u64,
+    per_pass: u64,
+    given: &TrainingConfig,
+    decider: &mut Decider,
+) -> (u64, u64) {
+    let (validations, own_patience) = match sort {
+        Sort::Pictures => (20, 12),
+        // There are few steps, and each validation costs as much as many of them.
+        Sort::Tuned => (12, 5),
+        Sort::Texts | Sort::Vectors => (40, 15),
+    };
+    let own_every = (steps / validations).max(1).min(per_pass.max(steps / 60).max(1));
+    let why = "some tens of validations in all";
+    let every = decider.decide("validate_every", given.validate_every, own_every, why);
+    let why = "validations in a row without improvement end the training";
+    (every, decider.decide("patience", given.patience, own_patience, why))
 }
 
 /// Changes to pictures that suit the targets: what decides a class survives small turns and shifts; a number

@@ -10,6 +10,7 @@ use pellucid_kinds::{Batch, Batcher, Feature, Target};
 use pellucid_nn::layers::{BatchNorm, Dropout, Embedding, Linear, Sequential};
 use pellucid_nn::{
     Int8Network, Layer, LayerRow, Pass, Seed, describe, module, params_mut, parse_layers, set_frozen,
+    set_pace,
 };
 use pellucid_pretrained::{Folder, Preprocessing, VisionConfig};
 use pellucid_tensor::Result as EngineResult;
@@ -159,6 +160,12 @@ impl Network {
     pub(crate) fn freeze(&mut self, frozen: bool) {
         set_frozen(&mut self.pictures, frozen);
         set_frozen(&mut self.texts, frozen);
+    }
+
+    /// From now on, what gives the answers learns at so many times the rate of the rest.
+    pub(crate) fn quicken_heads(&mut self, pace: f64) {
+        set_pace(&mut self.heads, pace);
+        self.others.iter_mut().for_each(|other| other.quicken_heads(pace));
     }
 
     /// The network itself and those that answer together with it.

@@ -4,13 +4,13 @@ use super::window::{fit_to, quiet};
 use super::{BANDS, HOP, LogMel, PreparedAudio, RATE, Taken, ToRate, WINDOW};
 use serde_json::Value;
 
-/// Frames from one window to the next: 20 ms.
-pub const STRIDE: usize = 2;
+/// Frames from one window to the next: 10 ms.
+pub const STRIDE: usize = 1;
 
 /// Frames of silence after the end of a sound.
 const AFTER: usize = 10;
 
-/// Turns samples, piece by piece, into windows as a fitted column shows them to its network, one each 20 ms.
+/// Turns samples, piece by piece, into windows as a fitted column shows them to its network, one each 10 ms.
 pub struct Live {
     to_rate: Option<ToRate>,
     mel: LogMel,

@@ -71,7 +71,7 @@ impl Optimizer for Adam {
         if let (true, Some(first)) = (prepared.info.finite, prepared.targets.first()) {
             with_float!("adam", first.gradient.dtype(), T => {
                 self.slots.sweep::<T, _>(&mut prepared.targets, |target, steps| {
-                    let t = steps as f64;
+                    let (t, lr) = (steps as f64, lr * target.param.pace);
                     let decay = if target.param.role == Role::Weight { decay } else { 0.0 };
                     Adaptive {
                         rate: T::from_f64(lr / (1.0 - beta1.powf(t))),

@@ -54,7 +54,7 @@ impl Optimizer for Sgd {
         if let (true, Some(first)) = (prepared.info.finite, prepared.targets.first()) {
             with_float!("sgd", first.gradient.dtype(), T => {
                 self.slots.sweep::<T, _>(&mut prepared.targets, |target, _| Momentum {
-                    rate: T::from_f64(lr),
+                    rate: T::from_f64(lr * target.param.pace),
                     momentum: T::from_f64(momentum),
                     decay: T::from_f64(if target.param.role == Role::Weight { decay } else { 0.0 }),
                     scale: T::from_f64(scale),

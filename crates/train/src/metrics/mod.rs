@@ -1,6 +1,6 @@
 //! How good predictions are: one file per metric or close family, one visible list for each kind of answer.
 //!
-//! Every metric reads validated rows ([`ClassRows`], [`NumberRows`], [`TagRows`]) and says how often each row counts, so the
+//! Every metric reads validated rows ([`ClassRows`], [`NumberRows`], [`TagRows`], [`TextRows`]) and says how often each row counts, so the
 //! same code gives the score of a test set (every row once) and of a bootstrap resample (rows drawn again).
 //! A metric without a meaning for the rows at hand (AUC with one class only) is `None`, never NaN.
 //!
@@ -16,6 +16,8 @@
 
 mod accuracy;
 mod auc;
+mod bleu;
+mod chrf;
 mod confusion;
 mod correlation;
 mod ece;
@@ -26,12 +28,14 @@ mod rows;
 mod subset_accuracy;
 mod tag_f1;
 mod tags;
+mod texts;
 
 pub use auc::{RocCurve, roc_curve};
 pub use confusion::Confusion;
 pub use ece::{BINS, Bin, reliability};
 pub use rows::{ClassRows, Counts, MetricError, NumberRows};
 pub use tags::{TagRows, Tally};
+pub use texts::TextRows;
 
 /// How a metric's value is written for a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,6 +120,14 @@ pub struct TagMetric {
     pub score: fn(&TagRows, &Counts) -> Option<f64>,
 }
 
+/// A metric of written texts and its formula.
+pub struct TextMetric {
+    /// The description.
+    pub metric: Metric,
+    /// The score of rows that count as often as the counts say.
+    pub score: fn(&TextRows, &Counts) -> Option<f64>,
+}
+
 /// Every metric of predicted classes; the first is the headline.
 pub static CLASS_METRICS: [ClassMetric; 6] = [
     accuracy::ACCURACY,
@@ -138,11 +150,15 @@ pub static TAG_METRICS: [TagMetric; 5] = [
     subset_accuracy::SUBSET_ACCURACY,
 ];
 
+/// Every metric of written texts; the first is the headline.
+pub static TEXT_METRICS: [TextMetric; 2] = [bleu::BLEU, chrf::CHRF];
+
 /// Every metric's description once, those of classes first.
 pub fn all() -> impl Iterator<Item = &'static Metric> {
     let of_classes = || CLASS_METRICS.iter().map(|m| &m.metric);
     let of_tags_only = TAG_METRICS.iter().map(|m| &m.metric).filter(move |m| of_classes().all(|c| c != *m));
-    of_classes().chain(NUMBER_METRICS.iter().map(|m| &m.metric)).chain(of_tags_only)
+    let of_texts = TEXT_METRICS.iter().map(|m| &m.metric);
+    of_classes().chain(NUMBER_METRICS.iter().map(|m| &m.metric)).chain(of_tags_only).chain(of_texts)
 }
 
 /// The description of the metric with this name.
@@ -166,4 +182,10 @@ pub fn score_numbers(rows: &NumberRows) -> Vec<(&'static Metric, Option<f64>)> {
 pub fn score_tags(rows: &TagRows) -> Vec<(&'static Metric, Option<f64>)> {
     let once = Counts::once(rows.len());
     TAG_METRICS.iter().map(|m| (&m.metric, (m.score)(rows, &once))).collect()
+}
+
+/// All scores of written texts, in the list's order.
+pub fn score_texts(rows: &TextRows) -> Vec<(&'static Metric, Option<f64>)> {
+    let once = Counts::once(rows.len());
+    TEXT_METRICS.iter().map(|m| (&m.metric, (m.score)(rows, &once))).collect()
 }

@@ -1,4 +1,4 @@
-"""Writes metrics.json: small cases with the values of scikit-learn and scipy (numpy for ECE).
+"""Writes metrics.json: small cases with the values of scikit-learn, scipy and sacrebleu 2.6 (numpy for ECE).
 
     python metrics.py > metrics.json
 """
@@ -6,6 +6,7 @@
 import json
 
 import numpy as np
+import sacrebleu
 from scipy.stats import pearsonr
 from sklearn import metrics
 
@@ -137,5 +138,50 @@ cases["tags"] = [
     tags_case("a tag that every row has", *random_tags(30, 3, 2.0, [0.4, 1.0, 0.2])),
     tags_case("no tag at all, none answered", np.full((8, 2), 0.25), np.zeros((8, 2))),
     tags_case("one row, one tag", [[0.75]], [[1]]),
+]
+
+
+def texts_case(name, answers, truth):
+    return {
+        "name": name,
+        "answers": answers,
+        "truth": truth,
+        "scores": {
+            "bleu": sacrebleu.corpus_bleu(answers, [truth]).score,
+            "chrf": sacrebleu.corpus_chrf(answers, [truth]).score,
+        },
+    }
+
+
+WRITTEN = [
+    "Ein Mann, der 3,5 km läuft -- in den 1990er-Jahren.",
+    "Die U.S.-Armee kaufte 1,000.50 Dollar (teuer!) an \"Brot\" & Wasser/Milch.",
+    "„Guten Tag“, sagte sie … und ging. Nr.5, 7. und 9-10?",
+    "Zwei kleine Hunde spielen im hohen Gras vor dem Haus",
+    "日本語の文章です。 Кошка сидит на окне.",
+    "a <b> &quot;c&quot; &lt;d&gt; &amp; {e} [f] ^g~ `h` @i #j 100% 5.",
+    "eins zwei\tdrei\nvier, fünf- \nsechs",
+]
+ANSWERED = [
+    "Ein Mann der 3,5 Kilometer läuft - in den 1990er Jahren.",
+    "Die U.S. Armee kauft 1,000.50 Dollar an \"Brot\" und Wasser / Milch.",
+    "„Guten Tag“, sagt er … und geht. Nr. 5, 7 und 9-10?",
+    "Zwei Hunde spielen im Gras vor dem Haus.",
+    "日本語の文です。 Кошка лежит на окне.",
+    "a <b> \"c\" <d> & {e} [f] ^g~ `h` @i #j 100 % 5.",
+    "eins zwei drei vier, fünf-sechs",
+]
+cases["texts"] = [
+    texts_case("like those of people", ANSWERED, WRITTEN),
+    texts_case("the same", WRITTEN, WRITTEN),
+    texts_case("nothing in common", ["xyz uvw", "qqq"], ["ein Mann", "eine Frau"]),
+    texts_case("too short", ["Zwei Hunde spielen im Gras"], ["Zwei kleine Hunde spielen im hohen Gras vor dem Haus"]),
+    texts_case("no run of three", ["der Hund das Haus die Katze", "ein Baum"], ["das Haus der Hund eine Katze", "ein Baum"]),
+    texts_case("empty answers among others", ["", "Zwei kleine Hunde spielen gern"], ["Ein Mann", "Zwei kleine Hunde spielen"]),
+    texts_case("only empty answers", ["", ""], ["Ein Mann", "Zwei"]),
+    texts_case("single words", ["Mann", "Frau"], ["Mann", "Kind"]),
+    texts_case("repeated words", ["the the the the the the the"], ["the cat is on the mat"]),
+] + [
+    texts_case(f"single sentence {i}", [a], [w]) for i, (a, w) in enumerate(zip(ANSWERED, WRITTEN))
 ]
 print(json.dumps(cases))
