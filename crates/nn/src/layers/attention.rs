@@ -54,6 +54,27 @@ impl SelfAttention {
         self.out.forward(pass, &y)
     }
 
+    /// What the next places of a sequence, which follow those in `seen`, gather from these and from themselves, each from those up to
+    /// its own; they are then seen, too. For a sequence that is written place by place, this is what [`causal`](Self::causal) attention
+    /// over all of it would give.
+    ///
+    /// x, y: `[n, new, width]`.
+    ///
+    /// # Errors
+    /// Those of [`ops::cross_attention`], and a memory of other rows.
+    pub fn forward_next(&self, pass: &Pass, x: &Var, seen: &mut Seen) -> Result<Var> {
+        let (qkv, width) = (self.qkv.forward(pass, x)?, self.width());
+        let q = ops::narrow(&qkv, 2, 0, width)?;
+        let new = ops::narrow(&qkv, 2, width, 2 * width)?;
+        let kv = match &seen.kv {
+            Some(before) => ops::concat(&[&pass.input(before), &new], 1)?,
+            None => new,
+        };
+        seen.kv = Some(kv.value().clone());
+        let mask = AttentionMask { causal: true, ..AttentionMask::default() };
+        self.out.forward(pass, &ops::cross_attention(&q, &kv, self.heads, &mask)?)
+    }
+
     /// Numbers at a place.
     pub(super) fn width(&self) -> usize {
         self.qkv.sizes().0
@@ -84,6 +105,26 @@ impl Layer for SelfAttention {
         // A causal one leaves out half.
         let seen = if self.causal { products / 2 } else { products };
         seen.saturating_add(self.qkv.multiply_adds(input)).saturating_add(self.out.multiply_adds(input))
+    }
+}
+
+/// What attention keeps of the places that it has seen, while a sequence is written: keys and values, `[n, places, 2 · width]`.
+#[derive(Clone, Debug, Default)]
+pub struct Seen {
+    kv: Option<Tensor>,
+}
+
+impl Seen {
+    /// What was seen of the rows with these numbers (`[m]`, `u32`), in this order: for going on with some sequences, and with others not.
+    ///
+    /// # Errors
+    /// Rows that are not there, and no memory.
+    pub fn of_rows(&self, rows: &Tensor) -> Result<Seen> {
+        let kept = |kv: &Tensor| {
+            let pass = Pass::inference();
+            ops::index_select(&pass.input(kv), 0, rows).map(|kv| kv.value().clone())
+        };
+        Ok(Seen { kv: self.kv.as_ref().map(kept).transpose()? })
     }
 }
 
@@ -123,9 +164,39 @@ impl CrossAttention {
     /// # Errors
     /// Those of [`ops::cross_attention`].
     pub fn forward(&self, pass: &Pass, x: &Var, memory: &Var, lengths: Option<&Tensor>) -> Result<Var> {
+        self.forward_over(pass, x, &self.kv.forward(pass, memory)?, lengths)
+    }
+
+    /// As [`forward`](Self::forward), over keys and values `[n, keys, 2 · width]` that the layer [`kv`](Self::kv) has made of the memory.
+    ///
+    /// # Errors
+    /// Those of [`ops::cross_attention`].
+    pub fn forward_over(&self, pass: &Pass, x: &Var, kv: &Var, lengths: Option<&Tensor>) -> Result<Var> {
         let mask = AttentionMask { key_lengths: lengths.cloned(), ..AttentionMask::default() };
-        let (q, kv) = (self.q.forward(pass, x)?, self.kv.forward(pass, memory)?);
-        self.out.forward(pass, &ops::cross_attention(&q, &kv, self.heads, &mask)?)
+        let q = self.q.forward(pass, x)?;
+        self.out.forward(pass, &ops::cross_attention(&q, kv, self.heads, &mask)?)
+    }
+
+    /// How much each place of x gathers from each key, on average over the heads: `[n, time, keys]`, rows that add up to 1. For looking
+    /// at; [`forward`](Self::forward) never stores it.
+    ///
+    /// x: `[n, time, width]`; kv: `[n, keys, 2 · width]`; all keys count as real.
+    ///
+    /// # Errors
+    /// Other shapes, and no memory.
+    pub fn weights(&self, pass: &Pass, x: &Var, kv: &Var) -> Result<Tensor> {
+        let (q, width) = (self.q.forward(pass, x)?, self.q.sizes().1);
+        let share = width / self.heads;
+        let mut sum: Option<Var> = None;
+        for head in 0..self.heads {
+            let q = ops::narrow(&q, 2, head * share, share)?;
+            let k = ops::narrow(kv, 2, head * share, share)?;
+            let products = ops::scale(&ops::matmul_t(&q, &k)?, 1.0 / (share as f64).sqrt())?;
+            let weights = ops::softmax(&products)?;
+            sum = Some(sum.map_or(Ok(weights.clone()), |sum| ops::add(&sum, &weights))?);
+        }
+        let sum = sum.ok_or_else(|| Error::state("attention without heads"))?;
+        Ok(ops::scale(&sum, 1.0 / self.heads as f64)?.value().clone())
     }
 }
 
@@ -185,6 +256,49 @@ mod tests {
         assert_eq!(real(run(&x, Some(&lengths))), real(run(&changed(&x, 2), Some(&lengths))));
         assert_ne!(real(run(&x, None)), real(run(&changed(&x, 2), None)));
         assert_eq!(run(&x, Some(&lengths))[..30], run(&x, None)[..30]);
+    }
+
+    #[test]
+    fn place_by_place_is_as_all_at_once() {
+        let layer = SelfAttention::new(&Seed::new(3), 6, 2).unwrap().causal();
+        let (x, pass) = (made_up(0, &[2, 5, 6]), Pass::inference());
+        let all = layer.forward(&pass, &pass.input(&x)).unwrap().value().to_vec();
+        let mut seen = Seen::default();
+        let mut parts = Vec::new();
+        for (start, len) in [(0, 2), (2, 1), (3, 2)] {
+            let part = ops::narrow(&pass.input(&x), 1, start, len).unwrap();
+            parts.push(layer.forward_next(&pass, &part, &mut seen).unwrap());
+        }
+        let parts = ops::concat(&parts.iter().collect::<Vec<_>>(), 1).unwrap().value().to_vec();
+        assert!(all.iter().zip(&parts).all(|(a, b)| (a - b).abs() < 1e-6));
+
+        // Rows can change places, be left out and stand twice.
+        let mut swapped = seen.of_rows(&Tensor::new(&[1u32, 1, 0], &[3]).unwrap()).unwrap();
+        let next = |n: usize, seen: &mut Seen| {
+            let new = Tensor::full(0.3f32, &[n, 1, 6]).unwrap();
+            layer.forward_next(&pass, &pass.input(&new), seen).unwrap().value().to_vec()
+        };
+        let (of_three, of_two) = (next(3, &mut swapped), next(2, &mut seen));
+        assert_eq!(of_three, [&of_two[6..], &of_two[6..], &of_two[..6]].concat());
+    }
+
+    #[test]
+    fn weights_to_look_at_are_those_it_gathers_by() {
+        let layer = CrossAttention::new(&Seed::new(3), 6, 4, 3).unwrap();
+        let pass = Pass::inference();
+        let [x, memory] = [pass.input(&made_up(0, &[2, 3, 6])), pass.input(&made_up(1, &[2, 5, 4]))];
+        let kv = layer.kv.forward(&pass, &memory).unwrap();
+        let weights = layer.weights(&pass, &x, &kv).unwrap();
+        assert_eq!(weights.shape()[..], [2, 3, 5]);
+        assert!(weights.to_vec().chunks(5).all(|row| (row.iter().sum::<f64>() - 1.0).abs() < 1e-6));
+        // With one head, what is gathered is their mean of the values.
+        let layer = CrossAttention::new(&Seed::new(3), 6, 4, 1).unwrap();
+        let kv = layer.kv.forward(&pass, &memory).unwrap();
+        let weights = pass.input(&layer.weights(&pass, &x, &kv).unwrap());
+        let gathered = ops::matmul(&weights, &ops::narrow(&kv, 2, 6, 6).unwrap()).unwrap();
+        let out = layer.out.forward(&pass, &gathered).unwrap().value().to_vec();
+        let want = layer.forward(&pass, &x, &memory, None).unwrap().value().to_vec();
+        assert!(out.iter().zip(&want).all(|(a, b)| (a - b).abs() < 1e-5));
     }
 
     #[test]

@@ -1,5 +1,5 @@
 use super::attention::expect_sequence;
-use super::{Dropout, LayerNorm, Linear, SelfAttention};
+use super::{CrossAttention, Dropout, LayerNorm, Linear, Seen, SelfAttention};
 use crate::check::Sample;
 use crate::{Layer, Pass, Seed, module};
 use pellucid_grad::{Var, ops};
@@ -67,10 +67,105 @@ impl TransformerBlock {
     pub fn forward_padded(&self, pass: &Pass, x: &Var, lengths: Option<&Tensor>) -> Result<Var> {
         let normed = self.attention_norm.forward(pass, x)?;
         let gathered = self.attention.forward_padded(pass, &normed, lengths)?;
-        let h = ops::residual(self.dropout.forward(pass, &gathered)?, x, Activation::Identity)?;
-        let inner = self.feed_in.forward(pass, &self.feed_norm.forward(pass, &h)?)?;
-        let fed = self.feed_out.forward(pass, &inner)?;
-        ops::residual(self.dropout.forward(pass, &fed)?, &h, Activation::Identity)
+        self.feed(pass, &added(pass, &self.dropout, &gathered, x)?)
+    }
+
+    /// As [`forward`](Layer::forward) of a [`causal`](Self::causal) block, for the next places of a sequence that is written place by
+    /// place; see [`SelfAttention::forward_next`].
+    ///
+    /// # Errors
+    /// Those of [`ops::cross_attention`].
+    pub fn forward_next(&self, pass: &Pass, x: &Var, seen: &mut Seen) -> Result<Var> {
+        let normed = self.attention_norm.forward(pass, x)?;
+        let gathered = self.attention.forward_next(pass, &normed, seen)?;
+        self.feed(pass, &added(pass, &self.dropout, &gathered, x)?)
+    }
+
+    /// y of h.
+    fn feed(&self, pass: &Pass, h: &Var) -> Result<Var> {
+        let inner = self.feed_in.forward(pass, &self.feed_norm.forward(pass, h)?)?;
+        added(pass, &self.dropout, &self.feed_out.forward(pass, &inner)?, h)
+    }
+}
+
+/// x + dropout(y).
+fn added(pass: &Pass, dropout: &Dropout, y: &Var, x: &Var) -> Result<Var> {
+    ops::residual(dropout.forward(pass, y)?, x, Activation::Identity)
+}
+
+/// A block of a transformer's decoder: a causal [`TransformerBlock`] that, between its two halves, also gathers from another sequence,
+/// the memory, such as the text to be translated: h = x + attention(norm(x)), g = h + cross(norm(h), memory),
+/// y = g + feed_out(gelu(feed_in(norm(g)))).
+///
+/// x, y: `[n, time, width]`; memory: `[n, keys, memory width]`.
+pub struct DecoderBlock {
+    /// What it is without the memory.
+    pub own: TransformerBlock,
+    /// Before what is gathered from the memory.
+    pub cross_norm: LayerNorm,
+    /// What is gathered from the memory.
+    pub cross: CrossAttention,
+}
+
+module!(DecoderBlock { own, cross_norm, cross });
+
+impl DecoderBlock {
+    /// With `heads` heads in both attentions, an inner width of 4 · `width`, over a memory of `memory` numbers at a place; in training,
+    /// numbers are dropped with probability p in [0, 1) from what is added.
+    ///
+    /// # Errors
+    /// Heads that do not divide the width, another p, or no memory.
+    pub fn new(seed: &Seed, width: usize, memory: usize, heads: usize, p: f64) -> Result<DecoderBlock> {
+        Ok(DecoderBlock {
+            own: TransformerBlock::new(&seed.part("own"), width, heads)?.causal().dropout(p)?,
+            cross_norm: LayerNorm::new(width)?,
+            cross: CrossAttention::new(&seed.part("cross"), width, memory, heads)?,
+        })
+    }
+
+    /// y for all places of x at once; of the memory's places only the first `lengths` (`[n]`, `u32`) are real.
+    ///
+    /// # Errors
+    /// Those of [`ops::cross_attention`].
+    pub fn forward(&self, pass: &Pass, x: &Var, memory: &Var, lengths: Option<&Tensor>) -> Result<Var> {
+        let normed = self.own.attention_norm.forward(pass, x)?;
+        let gathered = self.own.attention.forward_padded(pass, &normed, None)?;
+        let kv = self.cross.kv.forward(pass, memory)?;
+        self.after(pass, &added(pass, &self.own.dropout, &gathered, x)?, &kv, lengths)
+    }
+
+    /// As [`forward`](Self::forward) for the next places of a sequence that is written place by place, with the keys and values that
+    /// [`cross.kv`](CrossAttention::kv) makes of the memory.
+    ///
+    /// # Errors
+    /// Those of [`ops::cross_attention`].
+    pub fn forward_next(
+        &self,
+        pass: &Pass,
+        x: &Var,
+        seen: &mut Seen,
+        kv: &Var,
+        lengths: Option<&Tensor>,
+    ) -> Result<Var> {
+        let normed = self.own.attention_norm.forward(pass, x)?;
+        let gathered = self.own.attention.forward_next(pass, &normed, seen)?;
+        self.after(pass, &added(pass, &self.own.dropout, &gathered, x)?, kv, lengths)
+    }
+
+    /// y of h.
+    fn after(&self, pass: &Pass, h: &Var, kv: &Var, lengths: Option<&Tensor>) -> Result<Var> {
+        let gathered = self.cross.forward_over(pass, &self.cross_norm.forward(pass, h)?, kv, lengths)?;
+        self.own.feed(pass, &added(pass, &self.own.dropout, &gathered, h)?)
+    }
+
+    /// Multiply-adds for sequences of `time` places over a memory of `keys`.
+    pub fn multiply_adds(&self, time: usize, keys: usize) -> u64 {
+        let (width, _) = self.cross.q.sizes();
+        let maps = self.cross.q.multiply_adds(&[time, width])
+            + self.cross.out.multiply_adds(&[time, width])
+            + self.cross.kv.multiply_adds(&[keys, self.cross.kv.sizes().0]);
+        let products = 2 * (time as u64).saturating_mul(keys as u64).saturating_mul(width as u64);
+        self.own.multiply_adds(&[time, width]).saturating_add(maps).saturating_add(products)
     }
 }
 
@@ -102,4 +197,55 @@ pub(crate) fn samples() -> Result<Vec<Sample>> {
         Sample::new("two heads", block(2)?, &[5, 4], wrong),
         Sample::new("causal, dropout", block(1)?.causal().dropout(0.3)?, &[3, 4], wrong),
     ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pellucid_grad::check::numbers;
+    use pellucid_tensor::DType;
+
+    fn made_up(k: usize, shape: &[usize]) -> Tensor {
+        numbers(k, shape).unwrap().cast(DType::F32).unwrap()
+    }
+
+    #[test]
+    fn a_decoder_writes_place_by_place_what_it_gives_for_all_at_once() {
+        let block = DecoderBlock::new(&Seed::new(5), 8, 6, 2, 0.3).unwrap();
+        let pass = Pass::inference();
+        let [x, memory] = [pass.input(&made_up(0, &[2, 4, 8])), pass.input(&made_up(1, &[2, 5, 6]))];
+        let lengths = Tensor::new(&[5u32, 3], &[2]).unwrap();
+        let all = block.forward(&pass, &x, &memory, Some(&lengths)).unwrap().value().to_vec();
+        let kv = block.cross.kv.forward(&pass, &memory).unwrap();
+        let mut seen = Seen::default();
+        for i in 0..4 {
+            let place = ops::narrow(&x, 1, i, 1).unwrap();
+            let y = block.forward_next(&pass, &place, &mut seen, &kv, Some(&lengths)).unwrap().value().to_vec();
+            for row in 0..2 {
+                let want = &all[(row * 4 + i) * 8..][..8];
+                assert!(y[row * 8..][..8].iter().zip(want).all(|(a, b)| (a - b).abs() < 1e-5), "place {i}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_decoder_sees_the_past_and_the_real_places_of_the_memory_and_learns_from_both() {
+        let block = DecoderBlock::new(&Seed::new(5), 8, 6, 2, 0.0).unwrap();
+        let lengths = Tensor::new(&[3u32], &[1]).unwrap();
+        let pass = Pass::evaluating_with_gradients();
+        let x = pass.watched_input(&made_up(0, &[1, 4, 8]));
+        let memory = pass.watched_input(&made_up(1, &[1, 5, 6]));
+        let y = block.forward(&pass, &x, &memory, Some(&lengths)).unwrap();
+        // What comes out at place 1 depends on places 0 and 1 alone.
+        let mut only = Tensor::full(0f32, &[1, 4, 8]).unwrap();
+        only.data_mut::<f32>().unwrap()[8..16].copy_from_slice(&[0.5, -1.0, 2.0, 0.1, 1.0, 3.0, -2.0, 0.7]);
+        let gradients = y.backward_from(only).unwrap();
+        let nonzero = |v: &Var, width: usize| -> Vec<bool> {
+            let g = gradients.of(v).unwrap().to_dense().unwrap().to_vec();
+            g.chunks(width).map(|place| place.iter().any(|&g| g != 0.0)).collect()
+        };
+        assert_eq!(nonzero(&x, 8), [true, true, false, false]);
+        assert_eq!(nonzero(&memory, 6), [true, true, true, false, false]);
+        assert_eq!(pass.finish(gradients).gradients.len(), crate::params(&block).len());
+    }
 }
