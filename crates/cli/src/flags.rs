@@ -70,6 +70,12 @@ const fn several(name: &'static str, value: Value, under: &'static str, help: &'
 
 pub(crate) static PREDICT: Flag =
     several("predict", Value::Text("COLUMN"), DATA, "A column to predict; may be given several times");
+pub(crate) static FROM_COLUMN: Flag = several(
+    "from-column",
+    Value::Text("COLUMN"),
+    DATA,
+    "Predict from this column and no other, such as the language to translate; may be given several times",
+);
 pub(crate) static GROUP: Flag = flag(
     "group",
     Value::Text("COLUMN"),

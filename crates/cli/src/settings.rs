@@ -50,6 +50,7 @@ fn data(a: &Arguments<'_>, config: &mut Config) -> Result<(), Error> {
         _ => {}
     }
     replace(&mut data.predict, a.texts(&flags::PREDICT));
+    replace(&mut data.inputs, a.texts(&flags::FROM_COLUMN));
     replace(&mut data.ignore, a.texts(&flags::IGNORE));
     data.kinds.extend(a.pairs(&flags::KIND).cloned());
     set(&mut data.from, a.path(&flags::FROM).map(Path::to_owned));

@@ -34,6 +34,9 @@ pub struct DataConfig {
     pub sample: Option<String>,
     /// Columns to predict.
     pub predict: Vec<String>,
+    /// The only columns to predict from; empty for all others.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub inputs: Vec<String>,
     /// Columns to leave out.
     pub ignore: Vec<String>,
     /// Kinds by column, where the recognised one is not the right one.
@@ -96,6 +99,9 @@ pub struct NetworkConfig {
     /// Share of values dropped in training (Srivastava et al. 2014).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dropout: Option<f64>,
+    /// Whether texts that are translated and their translations have one vocabulary.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shared_vocabulary: Option<bool>,
     /// Networks that start from other weights and answer together; training takes so many times as long.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub members: Option<usize>,
@@ -179,6 +185,7 @@ const KEYS: &[(&str, &[&str])] = &[
             "paths",
             "sample",
             "predict",
+            "inputs",
             "ignore",
             "kinds",
             "group",
@@ -194,7 +201,10 @@ const KEYS: &[(&str, &[&str])] = &[
             "memory",
         ],
     ),
-    ("network", &["layers", "channels", "blocks", "width", "depth", "dropout", "members"]),
+    (
+        "network",
+        &["layers", "channels", "blocks", "width", "depth", "dropout", "shared_vocabulary", "members"],
+    ),
     (
         "training",
         &[
@@ -329,6 +339,7 @@ mod tests {
         (full.data.validation, full.data.test, full.data.skip_share) = (Some(0.1), Some(0.1), Some(0.1));
         (full.data.max_side, full.data.max_seconds, full.data.memory) = (Some(1), Some(1.0), Some(1));
         full.data.from = Some("minilm".into());
+        full.data.inputs = vec!["age".into()];
         full.network = NetworkConfig {
             layers: Some(vec![]),
             channels: Some(1),
@@ -336,6 +347,7 @@ mod tests {
             width: Some(1),
             depth: Some(1),
             dropout: Some(0.1),
+            shared_vocabulary: Some(true),
             members: Some(1),
         };
         full.training = TrainingConfig {

@@ -1,8 +1,9 @@
 //! How good a run's model is: on its own test rows, or on other data.
 
-use crate::infer::answer_table;
+use crate::infer::{answer_table, stored_model};
+use crate::model::Model;
 use crate::outcome::{Evaluation, score};
-use crate::{Result, Run, Watcher};
+use crate::{Result, Run, Watcher, translate};
 use pellucid_data::{OpenOptions, Table};
 use pellucid_kinds::cell_text;
 use std::collections::{BTreeMap, HashMap};
@@ -16,8 +17,12 @@ pub fn evaluate(path: &Path, data: Option<&[PathBuf]>, watcher: &mut dyn Watcher
     let Some(data) = data else {
         return Run::open(path)?.evaluation();
     };
-    let (model, run) = crate::infer::open_model(path)?;
+    let (stored, run) = stored_model(path)?;
     let table = Table::open(data, &OpenOptions::default())?;
+    if stored.goal == translate::GOAL {
+        return translate::evaluate(&stored, &table, watcher);
+    }
+    let model = Model::of(&stored)?;
     for (name, _, _) in &model.encoder.targets {
         table.column_index(name)?;
     }

@@ -3,7 +3,8 @@
 use crate::dataset::tell_voided;
 use crate::model::Model;
 use crate::outcome::Answers;
-use crate::{Error, Result, Run, Watcher};
+use crate::stored::Stored;
+use crate::{Error, Result, Run, Watcher, translate};
 use pellucid_data::{Cell, DataError, OpenOptions, OutColumn, OutValues, Table};
 use pellucid_kinds::{Encoder, Examples, Record, Target};
 use std::path::{Path, PathBuf};
@@ -30,8 +31,14 @@ fn not_a_model(path: &Path) -> Error {
     ))
 }
 
-/// Opens the model of a run folder, or a model folder; with its run, if it is one.
+/// Opens the model of a run folder, or a model folder, for predicting; with its run, if it is one.
 pub(crate) fn open_model(path: &Path) -> Result<(Model, Option<Run>)> {
+    let (stored, run) = stored_model(path)?;
+    Ok((Model::of(&stored)?, run))
+}
+
+/// Opens the model of a run folder, or a model folder, whatever its goal; with its run, if it is one.
+pub(crate) fn stored_model(path: &Path) -> Result<(Stored, Option<Run>)> {
     if path.join("config.toml").is_file() {
         let run = Run::open(path)?;
         if !run.is_finished() {
@@ -41,10 +48,10 @@ pub(crate) fn open_model(path: &Path) -> Result<(Model, Option<Run>)> {
                 path.display()
             )));
         }
-        return Ok((Model::load(&run.model())?, Some(run)));
+        return Ok((Stored::open(&run.model())?, Some(run)));
     }
     if path.join("model.safetensors").is_file() || path.join("config.json").is_file() {
-        return Ok((Model::load(path)?, None));
+        return Ok((Stored::open(path)?, None));
     }
     if !path.exists() {
         let error = DataError::not_found("there is no such run").in_file(path.display().to_string());
@@ -60,8 +67,12 @@ pub(crate) fn open_model(path: &Path) -> Result<(Model, Option<Run>)> {
 /// # Errors
 /// A damaged model, and inputs without the columns that the model needs.
 pub fn predict(path: &Path, inputs: &[PathBuf], watcher: &mut dyn Watcher) -> Result<Predictions> {
-    let (model, _) = open_model(path)?;
+    let (stored, _) = stored_model(path)?;
     let table = Table::open(inputs, &OpenOptions { skip_share: 1.0, ..OpenOptions::default() })?;
+    if stored.goal == translate::GOAL {
+        return translate::predict(&stored, &table, watcher);
+    }
+    let model = Model::of(&stored)?;
     let (answers, examples) = answer_table(&model, &table, watcher)?;
     let mut problems: Vec<String> =
         table.skipped().iter().map(|s| format!("{}: {}", s.place, s.why)).collect();
@@ -78,7 +89,7 @@ pub fn predict(path: &Path, inputs: &[PathBuf], watcher: &mut dyn Watcher) -> Re
 }
 
 /// The position of each row of the table among all inputs, where those that could not be read count, too.
-fn positions(table: &Table) -> Vec<usize> {
+pub(crate) fn positions(table: &Table) -> Vec<usize> {
     let skipped = table.skipped();
     let mut passed = 0;
     let position = |row| {

@@ -9,7 +9,8 @@ use pellucid_data::Part;
 use pellucid_kinds::TargetOptions;
 use pellucid_kinds::image::Mirror;
 use pellucid_nn::Seed;
-use pellucid_train::{Plan, measure};
+use pellucid_train::budget::Cost;
+use pellucid_train::{Plan, Task, measure};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -152,18 +153,12 @@ pub(crate) fn limit_by_time(
         watcher.planned(design.plan.steps, most, bytes);
         return Ok(());
     }
-    let trial = TRIAL.max(Duration::from_secs_f64(TRIED * design.seconds));
-    let cost = measure(&mut task, source, &design.plan, trial)?;
-    let budget = Duration::from_secs_f64(PLANNED * design.seconds);
-    let fit = cost.steps_within(budget, design.plan.validate_every);
+    let cost = cost(&mut task, source, &design.plan, design.seconds)?;
+    let fit = cost.fitting;
     if fit < design.plan.steps {
         let mut shorter = config.clone();
         shorter.training.steps = Some(fit);
-        let why = format!(
-            "what fits into {:.0} seconds at {:.1} ms a step on this machine",
-            design.seconds,
-            1e3 * cost.step
-        );
+        let why = cost.why(design.seconds);
         let again = crate::predict::design(&facts(prepared, None), &shorter);
         design.plan = again.plan;
         for decision in &mut design.decisions {
@@ -177,8 +172,43 @@ pub(crate) fn limit_by_time(
             }
         }
     }
-    let validations = design.plan.steps as f64 / design.plan.validate_every as f64;
-    let seconds = cost.step * design.plan.steps as f64 + cost.validation * validations;
-    watcher.planned(design.plan.steps, seconds, bytes);
+    watcher.planned(design.plan.steps, cost.seconds(&design.plan), bytes);
     Ok(())
+}
+
+/// What a plan costs on this machine.
+pub(crate) struct TimeCost {
+    cost: Cost,
+    /// Steps that fit into the time allowed.
+    pub(crate) fitting: u64,
+}
+
+/// Takes the time of some steps.
+///
+/// # Errors
+/// Those of the task.
+pub(crate) fn cost<T: Task>(
+    task: &mut T,
+    source: Arc<T::Source>,
+    plan: &Plan,
+    seconds: f64,
+) -> Result<TimeCost> {
+    let trial = TRIAL.max(Duration::from_secs_f64(TRIED * seconds));
+    let cost = measure(task, source, plan, trial)?;
+    let budget = Duration::from_secs_f64(PLANNED * seconds);
+    Ok(TimeCost { fitting: cost.steps_within(budget, plan.validate_every), cost })
+}
+
+impl TimeCost {
+    /// Why so many steps are planned.
+    pub(crate) fn why(&self, seconds: f64) -> String {
+        let step = 1e3 * self.cost.step;
+        format!("what fits into {seconds:.0} seconds at {step:.1} ms a step on this machine")
+    }
+
+    /// The seconds that a plan takes.
+    pub(crate) fn seconds(&self, plan: &Plan) -> f64 {
+        let validations = plan.steps as f64 / plan.validate_every as f64;
+        self.cost.step * plan.steps as f64 + self.cost.validation * validations
+    }
 }

@@ -7,6 +7,7 @@
 
 mod config;
 mod dataset;
+mod design;
 mod error;
 mod evaluate;
 mod finish;
@@ -23,8 +24,10 @@ mod report;
 mod run;
 pub mod samples;
 mod start;
+mod stored;
 mod train;
 mod trained;
+mod translate;
 mod watch;
 
 pub use config::{ClassWeights, Config, DataConfig, NetworkConfig, Preset, TrainingConfig};
@@ -39,4 +42,5 @@ pub use model::Model;
 pub use outcome::{Answers, Evaluation};
 pub use run::Run;
 pub use train::{Ended, Place, resume, train};
+pub use translate::{Alternative, Translated, Translation, translation};
 pub use watch::{Unwatched, Watcher};

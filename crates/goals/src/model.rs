@@ -1,32 +1,20 @@
-//! A trained model as a folder: data, never a program.
-//!
-//! | file | what it holds |
-//! |---|---|
-//! | `config.json` | version, columns with all preparation state, the network's blueprint |
-//! | `model.safetensors` | the weights |
-//! | `tokenizer.json` | how a text becomes pieces, in the form of the Hugging Face hub; one for each text column |
-//! | `SHA256SUMS` | checksums of all, as `sha256sum --check` reads them |
+//! A model that predicts: its columns and its network, in use and as a folder.
 
+use crate::Result;
 use crate::outcome::Answers;
 use crate::predict::{Blueprint, Network, thresholds};
-use crate::{Error, Result};
-use pellucid_data::write_atomic;
+use crate::stored::{Saving, Stored};
 use pellucid_kinds::{Batcher, Encoder, Examples, Record, Target, kind, slots};
 use pellucid_nn::Seed;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 use std::path::Path;
 
-/// The version of the format written; older ones stay readable.
-const VERSION: u32 = 1;
+/// What it is for, as its folder says.
+const GOAL: &str = "predict";
 
-const CONFIG: &str = "config.json";
-const WEIGHTS: &str = "model.safetensors";
 /// What a column keeps of its state in a file of its own.
 const TOKENIZER: &str = "tokenizer";
-/// Written last: a folder that has it is complete.
-pub(crate) const SUMS: &str = "SHA256SUMS";
 
 /// A network with the preparation of its columns: all that a prediction needs.
 pub struct Model {
@@ -45,9 +33,6 @@ pub struct Model {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
-    format: String,
-    version: u32,
-    goal: String,
     inputs: Vec<Column>,
     targets: Vec<Column>,
     network: Blueprint,
@@ -61,14 +46,6 @@ struct Column {
     state: Value,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     thresholds: Option<Vec<f32>>,
-}
-
-fn written(value: &impl Serialize) -> Result<Vec<u8>> {
-    serde_json::to_vec_pretty(value).map_err(|e| Error::model(format!("the model cannot be described · {e}")))
-}
-
-fn checksum(bytes: &[u8]) -> String {
-    pellucid_base::hex(&Sha256::digest(bytes))
 }
 
 impl Model {
@@ -159,7 +136,7 @@ impl Model {
     /// # Errors
     /// Files that cannot be written.
     pub fn save(&self, folder: &Path) -> Result<()> {
-        let mut files: Vec<(String, Vec<u8>)> = Vec::new();
+        let mut files = Saving::default();
         let columns = |list: &[(String, &'static str, Box<dyn pellucid_kinds::Prepared>)]| {
             list.iter()
                 .map(|(name, kind, p)| Column {
@@ -175,32 +152,10 @@ impl Model {
         let mut inputs = columns(&self.encoder.inputs);
         for state in inputs.iter_mut().map(|column| &mut column.state) {
             let Some(tokenizer) = state.get_mut(TOKENIZER) else { continue };
-            let name = match files.len() {
-                0 => format!("{TOKENIZER}.json"),
-                n => format!("{TOKENIZER}-{}.json", n + 1),
-            };
-            files.push((name.clone(), written(tokenizer)?));
-            *tokenizer = Value::String(name);
+            *tokenizer = Value::String(files.tokenizer(tokenizer)?);
         }
-        let file = File {
-            format: "pellucid".to_owned(),
-            version: VERSION,
-            goal: "predict".to_owned(),
-            inputs,
-            targets,
-            network: self.blueprint.clone(),
-        };
-        files.push((WEIGHTS.to_owned(), pellucid_nn::state::to_bytes(&self.network)?));
-        files.push((CONFIG.to_owned(), written(&file)?));
-        std::fs::create_dir_all(folder)
-            .map_err(|e| pellucid_data::DataError::io("the model folder cannot be made", folder, &e))?;
-        let sums: String =
-            files.iter().map(|(name, bytes)| format!("{}  {name}\n", checksum(bytes))).collect();
-        files.push((SUMS.to_owned(), sums.into_bytes()));
-        for (name, bytes) in files {
-            write_atomic(&folder.join(name), |w| w.write_all(&bytes))?;
-        }
-        Ok(())
+        let file = File { inputs, targets, network: self.blueprint.clone() };
+        files.write(folder, GOAL, &file, &self.network)
     }
 
     /// Reads a model's folder.
@@ -208,49 +163,22 @@ impl Model {
     /// # Errors
     /// Files that are missing, damaged (by their checksums) or of a newer version.
     pub fn load(folder: &Path) -> Result<Model> {
-        let read = |name: &str| {
-            std::fs::read(folder.join(name))
-                .map_err(|e| pellucid_data::DataError::io("the model cannot be read", folder.join(name), &e))
-        };
-        let sums = read(SUMS)?;
-        let sums = String::from_utf8_lossy(&sums);
-        let checked = |name: &str| {
-            let bytes = read(name)?;
-            match sums.lines().any(|line| line == format!("{}  {name}", checksum(&bytes))) {
-                true => Ok(bytes),
-                false => Err(Error::model(format!(
-                    "the model is damaged · {} · its content does not have the checksum in {SUMS} · \
-                     copy the model again from where it came, or train it again",
-                    folder.join(name).display()
-                ))),
-            }
-        };
-        let (config, weights) = (checked(CONFIG)?, checked(WEIGHTS)?);
-        let unreadable = |why: String| {
-            Error::model(format!("the model cannot be read · {} · {why}", folder.join(CONFIG).display()))
-        };
-        let value: Value = serde_json::from_slice(&config).map_err(|e| unreadable(e.to_string()))?;
-        match value.get("version").and_then(Value::as_u64) {
-            Some(v) if v <= u64::from(VERSION) => {}
-            Some(v) => {
-                return Err(unreadable(format!(
-                    "it has version {v}, this program reads up to {VERSION} · update Pellucid"
-                )));
-            }
-            None => return Err(unreadable("it is not a Pellucid model: it has no version".to_owned())),
+        Model::of(&Stored::open(folder)?)
+    }
+
+    /// Takes a model's folder that is open.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load), and a model for something else.
+    pub(crate) fn of(stored: &Stored) -> Result<Model> {
+        if stored.goal != GOAL {
+            let why = format!("its goal is `{}`, so it is used with: pellucid {}", stored.goal, stored.goal);
+            return Err(stored.unreadable(why));
         }
-        let mut file: File = serde_json::from_value(value).map_err(|e| unreadable(e.to_string()))?;
+        let mut file: File = stored.parse()?;
         for state in file.inputs.iter_mut().map(|column| &mut column.state) {
             let Some(tokenizer) = state.get_mut(TOKENIZER) else { continue };
-            let name = tokenizer.as_str().map(str::to_owned);
-            let name =
-                name.ok_or_else(|| unreadable("its tokenizer is not the name of a file".to_owned()))?;
-            // A name, not a path: a model reads nothing outside of its folder.
-            if Path::new(&name).file_name().is_none_or(|file| file != name.as_str()) {
-                return Err(unreadable(format!("its tokenizer is not a file of its folder: {name}")));
-            }
-            *tokenizer = serde_json::from_slice(&checked(&name)?)
-                .map_err(|e| unreadable(format!("its tokenizer {name} is no JSON: {e}")))?;
+            *tokenizer = stored.tokenizer(tokenizer)?;
         }
         let thresholds: Vec<_> = file.targets.iter().map(|t| t.thresholds.clone()).collect();
         let restore = |columns: Vec<Column>| -> Result<Vec<_>> {
@@ -265,11 +193,11 @@ impl Model {
         let encoder = Encoder { inputs: restore(file.inputs)?, targets: restore(file.targets)? };
         let batcher = Batcher::new(encoder.features(), encoder.answers());
         let mut network = Network::build(&file.network, &batcher, &Seed::none())?;
-        pellucid_nn::state::load_bytes(&mut network, &weights)?;
+        stored.fill(&mut network)?;
         let mut model = Model::new(encoder, batcher, network, file.network);
         let tags = |t: &[Option<Vec<f32>>]| t.iter().map(|t| t.as_ref().map(Vec::len)).collect::<Vec<_>>();
         if tags(&thresholds) != tags(&model.thresholds) {
-            return Err(unreadable("its thresholds are not one for each tag".to_owned()));
+            return Err(stored.unreadable("its thresholds are not one for each tag".to_owned()));
         }
         model.thresholds = thresholds;
         Ok(model)

@@ -1,7 +1,7 @@
 //! Why a run is as it is: kept beside its configuration, so that a resumed run's report says the same.
 
 use crate::dataset::ColumnPlan;
-use crate::predict::{Decision, GIVEN};
+use crate::design::{Decision, GIVEN};
 use crate::{Error, Result, Run};
 use pellucid_data::DataError;
 use serde::{Deserialize, Serialize};

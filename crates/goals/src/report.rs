@@ -1,63 +1,27 @@
 //! The facts of a finished run, as the report and the model card want them.
 
-use crate::infer::tag_text;
-use crate::outcome::{Answers, Evaluation, centre, prior, tag_prior};
+use crate::finish::Tested;
 use crate::trained::Trained;
-use crate::{Error, Result, Run, Use};
-use pellucid_data::{Cell, Part};
+use crate::{Result, Run};
+use pellucid_data::Part;
 use pellucid_insight::check::{Finding, Severity as Found};
 use pellucid_insight::report::ReportData;
 use pellucid_insight::report::data::{
-    CardFacts, Choice, ClassOutcome, Column, Curves, DataFacts, Example, Layer, MetricCurves, Notice,
-    NumberOutcome, Outcome, Reproduce, Severity, Skipped, Split, TagOutcome, Target as Scored, Training,
+    Choice, Column, Curves, DataFacts, MetricCurves, Notice, Reproduce, Severity, Skipped, Split, Training,
 };
-use pellucid_kinds::image::{decode, picture_bytes};
-use pellucid_kinds::{Target, cell_text};
 use pellucid_train::{Line, Stopped, read_log};
 
-/// How many right and how many wrong answers are shown.
-const SHOWN: usize = 12;
-
-/// The longest side of a shown picture, in pixels.
-const SHOWN_SIDE: usize = 160;
-
-/// The scored rows and their answers.
-pub(crate) struct Tested<'a> {
-    pub(crate) records: &'a [usize],
-    pub(crate) answers: &'a [Answers],
-    pub(crate) evaluation: &'a Evaluation,
-    pub(crate) places: &'a [String],
-    pub(crate) unseen: bool,
-}
-
 /// Collects everything a report says.
-pub(crate) fn report_data(trained: &Trained<'_>, tested: &Tested<'_>, run: &Run) -> Result<ReportData> {
-    let pictures = !trained.model.batcher.picture_sizes().is_empty();
-    let rows_are = if pictures { "pictures" } else { "rows" };
-    let mut targets = Vec::new();
-    for (k, name) in trained.model.target_names().enumerate() {
-        if let Some(scores) = tested.evaluation.targets.get(name) {
-            let (known, rows) = tested.answers[k].known();
-            let target = &trained.model.batcher.targets()[k];
-            targets.push(Scored {
-                column: name.to_owned(),
-                rows: rows.len() as u64,
-                unseen: tested.unseen,
-                scores: scores.clone(),
-                outcome: outcome(target, &known)?,
-                examples: examples(trained, tested, target, &known, &rows),
-            });
-        }
-    }
+pub(crate) fn report_data(trained: &Trained<'_>, tested: &Tested, run: &Run) -> Result<ReportData> {
     Ok(ReportData {
         name: run.name(),
         created: today(),
-        rows_are: rows_are.to_owned(),
+        rows_are: tested.rows_are.to_owned(),
         data: data_facts(trained),
         training: training(trained)?,
-        network: network(trained)?,
-        targets,
-        card: card(trained, run),
+        network: tested.network.clone(),
+        targets: tested.targets.clone(),
+        card: tested.card.clone(),
         reproduce: reproduce(trained)?,
     })
 }
@@ -65,26 +29,6 @@ pub(crate) fn report_data(trained: &Trained<'_>, tested: &Tested<'_>, run: &Run)
 /// Today's date in UTC, `2026-05-17`.
 fn today() -> String {
     jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date().to_string()
-}
-
-fn outcome(target: &Target, known: &Answers) -> Result<Outcome> {
-    let failed = |e| Error::model(format!("the answers cannot be drawn · {e}"));
-    Ok(match target {
-        Target::Classes { names, .. } => Outcome::Classes(
-            ClassOutcome::measure(names, &known.probabilities, &known.labels(), &prior(target))
-                .map_err(failed)?,
-        ),
-        Target::Tags { names, left_out, always, .. } => {
-            let (p, thresholds) = (&known.probabilities, known.thresholds());
-            let (truth, answered) = (known.true_tags(), known.answered_tags());
-            let figures = TagOutcome::measure(names, thresholds, p, &truth, &answered, &tag_prior(target))
-                .map_err(failed)?;
-            Outcome::Tags(TagOutcome { always: *always, left_out: *left_out as u64, ..figures })
-        }
-        Target::Number { .. } => Outcome::Numbers(
-            NumberOutcome::measure(None, &known.numbers, &known.truth, centre(target)).map_err(failed)?,
-        ),
-    })
 }
 
 fn data_facts(trained: &Trained<'_>) -> DataFacts {
@@ -97,13 +41,11 @@ fn data_facts(trained: &Trained<'_>) -> DataFacts {
         missing: survey.profile(c).missing as u64,
     });
     let parts = [(Part::Train, "training"), (Part::Validation, "validation"), (Part::Test, "test")];
-    let splits = parts.map(|(part, name)| Split {
-        name: name.to_owned(),
-        rows: trained.records[part as usize].len() as u64,
-    });
+    let splits =
+        parts.map(|(part, name)| Split { name: name.to_owned(), rows: trained.rows[part as usize] as u64 });
     let unread =
         survey.table.skipped().iter().map(|s| Skipped { place: s.place.to_string(), reason: s.why.clone() });
-    let unusable = trained.examples.unreadable().iter().map(|u| {
+    let unusable = trained.unreadable.iter().map(|u| {
         let mut place = survey.table.place(u.row);
         place.column = Some(u.column.clone());
         Skipped { place: place.to_string(), reason: u.why.clone() }
@@ -189,7 +131,7 @@ fn training(trained: &Trained<'_>) -> Result<Training> {
     }
     let t = &trained.config.training;
     let outcome = trained.outcome;
-    let rows = trained.records[Part::Train as usize].len().max(1);
+    let rows = trained.rows[Part::Train as usize].max(1);
     let augment = trained.decisions.iter().find(|d| d.setting == "augment");
     Ok(Training {
         preset: format!("{:?}", t.preset).to_lowercase(),
@@ -231,154 +173,6 @@ fn curves(trained: &Trained<'_>) -> Result<Curves> {
     }
     curves.metric = (!followed.name.is_empty()).then_some(followed);
     Ok(curves)
-}
-
-fn network(trained: &Trained<'_>) -> Result<Vec<Layer>> {
-    let shape = |dims: &[usize]| dims.iter().map(ToString::to_string).collect::<Vec<_>>().join(" × ");
-    let rows = trained.model.network.describe()?;
-    Ok(rows
-        .into_iter()
-        .map(|(part, row)| Layer {
-            name: part,
-            does: row.name,
-            output: shape(&row.output),
-            parameters: row.parameters as u64,
-            multiply_adds: row.multiply_adds,
-        })
-        .collect())
-}
-
-/// The most confidently wrong and right answers; for numbers those farthest from and nearest to the truth.
-fn examples(
-    trained: &Trained<'_>,
-    tested: &Tested<'_>,
-    target: &Target,
-    known: &Answers,
-    rows: &[usize],
-) -> Vec<Example> {
-    let rated = |i: usize| match target {
-        Target::Classes { .. } => {
-            let (best, p) = known.best(i);
-            (best as f64 == known.truth[i], f64::from(p))
-        }
-        Target::Tags { names, .. } => {
-            let truth = true_tags(known, i, names.len());
-            let of_truth =
-                known.row(i).iter().zip(&truth).map(|(&p, &is)| f64::from(if is { p } else { 1.0 - p }));
-            // The chance of the whole answer, and how far from certain it was.
-            (known.tags(i) == truth, -of_truth.map(|p| p.max(1e-9).ln()).sum::<f64>())
-        }
-        Target::Number { scale, .. } => {
-            let error = (known.numbers[i] - known.truth[i]).abs();
-            (error < 0.25 * scale, error)
-        }
-    };
-    let mut order: Vec<_> = (0..rows.len()).map(|i| (i, rated(i))).collect();
-    // Errors and surprises, of which less is better, as opposed to probabilities.
-    let errors = !matches!(target, Target::Classes { .. });
-    order.sort_by(|a, b| b.1.1.total_cmp(&a.1.1).then(a.0.cmp(&b.0)));
-    let wrong = order.iter().filter(|(_, (right, _))| !right).take(SHOWN);
-    let right: Vec<_> = match errors {
-        true => order.iter().rev().filter(|(_, (right, _))| *right).take(SHOWN).collect(),
-        false => order.iter().filter(|(_, (right, _))| *right).take(SHOWN).collect(),
-    };
-    wrong
-        .chain(right)
-        .map(|&(i, (right, _))| example(trained, tested, target, known, i, rows[i], right))
-        .collect()
-}
-
-fn example(
-    trained: &Trained<'_>,
-    tested: &Tested<'_>,
-    target: &Target,
-    known: &Answers,
-    i: usize,
-    row: usize,
-    right: bool,
-) -> Example {
-    let table_row = trained.examples.rows()[tested.records[row]];
-    let (mut picture, mut fields) = (None, Vec::new());
-    if let Ok(cells) = trained.survey.table.cells(table_row) {
-        for column in trained.survey.used_as(Use::Input) {
-            let cell = cells.cell(column.position);
-            if column.kind.is_some_and(|k| k.name() == "image") {
-                picture = picture.or_else(|| small_png(cell, trained.survey.table.files()));
-            } else {
-                let text = cell_text(cell).map_or_else(|| "missing".to_owned(), |t| t.into_owned());
-                fields.push((column.name.clone(), text));
-            }
-        }
-    }
-    let (truth, answer, probability) = match target {
-        Target::Classes { names, .. } => {
-            let (best, p) = known.best(i);
-            let name = |k: usize| names.get(k).cloned().unwrap_or_default();
-            (name(known.truth[i] as usize), name(best), Some(f64::from(p)))
-        }
-        Target::Tags { names, separator, .. } => {
-            let text = |there: &[bool]| tag_text(names, there, separator);
-            (text(&true_tags(known, i, names.len())), text(&known.tags(i)), None)
-        }
-        Target::Number { scale, .. } => {
-            (known.truth[i].to_string(), to_a_thousandth(known.numbers[i], *scale), None)
-        }
-    };
-    fields.truncate(8);
-    Example { place: tested.places[row].clone(), picture, fields, truth, answer, probability, right }
-}
-
-/// For each tag of a row whether it is true.
-fn true_tags(known: &Answers, i: usize, tags: usize) -> Vec<bool> {
-    known.truth[i * tags..(i + 1) * tags].iter().map(|&t| t > 0.0).collect()
-}
-
-/// A number with as many decimals as show a thousandth of the spread of all of its kind.
-fn to_a_thousandth(x: f64, spread: f64) -> String {
-    let decimals = (3.0 - spread.log10().floor()).clamp(0.0, 15.0) as usize;
-    format!("{x:.decimals$}")
-}
-
-/// A picture small enough for a page, as PNG; `None` if it cannot be read.
-fn small_png(cell: Cell<'_>, files: Option<&pellucid_data::Files>) -> Option<Vec<u8>> {
-    let picture = decode(&picture_bytes(cell, files).ok()?).ok()?;
-    let shrink = (SHOWN_SIDE as f64 / picture.height.max(picture.width) as f64).min(1.0);
-    let side = |n: usize| ((n as f64 * shrink).round() as usize).max(1);
-    picture.resize(side(picture.height), side(picture.width)).to_png()
-}
-
-fn card(trained: &Trained<'_>, run: &Run) -> CardFacts {
-    let targets: Vec<_> = trained.model.target_names().map(|n| format!("`{n}`")).collect();
-    let inputs: Vec<_> =
-        trained.model.encoder.inputs.iter().map(|(n, k, _)| format!("`{n}` ({k})")).collect();
-    let path = run.path().display();
-    let commands = [
-        ("Answer new rows or pictures", format!("pellucid predict {path} NEW_DATA --out answers.csv")),
-        ("Score it on other data", format!("pellucid evaluate {path} OTHER_DATA")),
-    ];
-    let shown = inputs.len().min(12);
-    let more = if inputs.len() > shown {
-        format!(" and {} more columns", inputs.len() - shown)
-    } else {
-        String::new()
-    };
-    let classes = trained.model.batcher.targets().iter().any(|t| matches!(t, Target::Classes { .. }));
-    let probability = match classes {
-        true => {
-            "A probability is the network's own estimate; see how far it can be trusted in the calibration figures."
-        }
-        false => "A probability is the network's own estimate.",
-    };
-    CardFacts {
-        intended_use: format!("Predicting {} from {}{more}, on data like those it was trained on.", targets.join(" and "), inputs[..shown].join(", ")),
-        limits: vec![
-            "The scores hold for rows drawn like the test rows. On data from elsewhere (another hospital, shop, camera or year) they may be lower: evaluate there first.".to_owned(),
-            probability.to_owned(),
-            "It is no substitute for a professional's judgement where people are affected.".to_owned(),
-        ],
-        commands: commands.into_iter().map(|(a, b)| (a.to_owned(), b)).collect(),
-        licence: None,
-    }
 }
 
 fn reproduce(trained: &Trained<'_>) -> Result<Reproduce> {

@@ -105,7 +105,7 @@ impl Run {
 
     /// Whether the model was written to the end.
     pub fn is_finished(&self) -> bool {
-        self.model().join(crate::model::SUMS).is_file()
+        self.model().join(crate::stored::SUMS).is_file()
     }
 
     /// Whether training has saved something to go on from.

@@ -30,7 +30,7 @@ impl Start {
     /// # Errors
     /// A name that the hub does not know, and a folder that holds no network that is known here.
     pub(crate) fn open(path: &Path) -> Result<Start> {
-        if path.join("config.toml").is_file() || path.join(crate::model::SUMS).is_file() {
+        if path.join("config.toml").is_file() || path.join(crate::stored::SUMS).is_file() {
             return Ok(Start::Run(Box::new(open_model(path)?.0)));
         }
         let usage = |e: pellucid_pretrained::Error| Error::usage(e.to_string());

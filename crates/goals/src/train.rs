@@ -1,22 +1,22 @@
 //! From data to a run: survey, split, check, prepare, design, train, evaluate, report.
 
-use crate::config::{ClassWeights, Config};
+use crate::config::{ClassWeights, Config, TrainingConfig};
 use crate::dataset::{
     MAX_SECONDS, Prepared, Survey, Use, check, fingerprint, prepare, split_rows, tell_voided, unusable,
 };
 use crate::finish::{Finished, finish};
 use crate::learning::{Learning, default_smoothing, facts, frozen, learning, limit_by_time, weights};
 use crate::model::Model;
-use crate::predict::{Design, Frozen, design};
+use crate::predict::{Design, Frozen, Predicting, design, test};
 use crate::reasons::Reasons;
 use crate::start::Start;
 use crate::trained::Trained;
-use crate::{Error, Result, Run, Watcher, samples};
+use crate::{Error, Result, Run, Watcher, samples, translate};
 use pellucid_data::{Part, Splits};
 use pellucid_insight::check::CheckReport;
 use pellucid_kinds::Target;
 use pellucid_kinds::image::{Mirror, mirror_of_classes, mirror_of_numbers};
-use pellucid_train::{RunFolder, Stopped, train as run_plan};
+use pellucid_train::{Plan, RunFolder, Stopped, train as run_plan};
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::Arc;
@@ -42,6 +42,21 @@ pub enum Ended {
     Finished(Box<Finished>),
     /// It was interrupted and can be resumed.
     Interrupted(Run),
+}
+
+/// A run that is about to learn, by what it is for.
+enum Goal {
+    Predict(Box<Begun>),
+    Translate(Box<translate::Begun>),
+}
+
+impl Goal {
+    fn carry_out(self, run: Run, watcher: &mut dyn Watcher, stop: &AtomicBool) -> Result<Ended> {
+        match self {
+            Goal::Predict(begun) => carry_out(*begun, run, watcher, stop),
+            Goal::Translate(begun) => begun.carry_out(run, watcher, stop),
+        }
+    }
 }
 
 /// All that the first step needs.
@@ -84,15 +99,15 @@ pub fn train(
     survey.check_learnable()?;
     survey.check_finite(config.data.skip_share)?;
     let run = Run::create(place.out.unwrap_or(Path::new("runs")), place.name, survey.table.name())?;
-    let begun = match begin(survey, sample, config, &run, &place.command, watcher) {
-        Ok(begun) => begun,
-        Err(e) => {
-            run.discard();
-            return Err(e);
+    let begun = match translate::is_asked(&survey) {
+        true => translate::begin(survey, config, &run, &place.command, watcher).map(Goal::Translate),
+        false => {
+            begin(survey, sample, config, &run, &place.command, watcher).map(Box::new).map(Goal::Predict)
         }
     };
     let new = run.clone();
-    carry_out(begun, run, watcher, stop).inspect_err(|e| {
+    let begun = begun.inspect_err(|_| new.clone().discard())?;
+    begun.carry_out(run, watcher, stop).inspect_err(|e| {
         // What the disk refused may be mended, and the run resumed; without a checkpoint, nothing else is worth keeping.
         if !e.is_of_the_disk() && !new.has_checkpoint() {
             new.discard();
@@ -115,6 +130,9 @@ pub fn resume(run: &Path, place: &Place<'_>, watcher: &mut dyn Watcher, stop: &A
     let (mut survey, sample) = open(&config)?;
     survey.check_learnable()?;
     reasons.recall_columns(&mut survey.columns);
+    if translate::is_asked(&survey) {
+        return translate::resume(survey, config, reasons, watcher)?.carry_out(run, watcher, stop);
+    }
     let start = start(&config)?;
     let mut ready = ready(survey, sample, &config, start, watcher)?;
     let mut design = design_for(&ready, &config)?;
@@ -183,13 +201,7 @@ fn begin(
         watcher.warning(&format!("{what} and are left out:{first}"));
     }
     tell_voided(&ready.survey.table, &ready.prepared.examples, watcher);
-    watcher.note(&ready.splits.reason);
-    if ready.report.has_leak() && !config.data.allow_leaks {
-        return Err(Error::Leak { findings: ready.report.to_string() });
-    }
-    for finding in &ready.report.findings {
-        watcher.warning(&finding.to_string());
-    }
+    tell_findings(&ready.splits, &ready.report, &config, watcher)?;
     let mut design = design_for(&ready, &config)?;
     ready.frozen = frozen(&ready.prepared, &config, &design, watcher)?;
     if config.training.steps.is_none() {
@@ -203,6 +215,24 @@ fn begin(
     Ok(begun)
 }
 
+/// Says how the rows were split and what the checks found.
+///
+/// # Errors
+/// A leak that the person has not allowed.
+pub(crate) fn tell_findings(
+    splits: &Splits,
+    report: &CheckReport,
+    config: &Config,
+    watcher: &mut dyn Watcher,
+) -> Result<()> {
+    watcher.note(&splits.reason);
+    if report.has_leak() && !config.data.allow_leaks {
+        return Err(Error::Leak { findings: report.to_string() });
+    }
+    report.findings.iter().for_each(|finding| watcher.warning(&finding.to_string()));
+    Ok(())
+}
+
 /// Builds what was decided, or says why it can't be.
 fn build(ready: Ready, config: Config, design: Design, command: String) -> Result<Begun> {
     design.plan.check()?;
@@ -214,7 +244,7 @@ fn build(ready: Ready, config: Config, design: Design, command: String) -> Resul
 const INPUTS_TOLD: usize = 12;
 
 /// Says what every column was taken for, and how to choose otherwise.
-fn tell_columns(survey: &Survey, watcher: &mut dyn Watcher) {
+pub(crate) fn tell_columns(survey: &Survey, watcher: &mut dyn Watcher) {
     let all = survey.used_as(Use::Input).count() <= INPUTS_TOLD;
     let mut counted: BTreeMap<&str, usize> = BTreeMap::new();
     for column in &survey.columns {
@@ -283,6 +313,23 @@ fn resolve(config: &mut Config, ready: &Ready, design: &Design) -> Result<()> {
     let weighed = targets.filter(|(_, weights)| weights.is_some()).map(|((name, ..), _)| name.clone());
     let weighed = ClassWeights::Of(weighed.collect());
     let (b, plan) = (&design.blueprint, &design.plan);
+    resolve_data(config, &ready.survey);
+    config.network.channels = Some(b.channels);
+    config.network.blocks = Some(b.blocks);
+    config.network.width = Some(b.width);
+    config.network.depth = Some(b.depth);
+    config.network.dropout = Some(b.dropout);
+    config.network.members = Some(b.members);
+    let t = &mut config.training;
+    t.label_smoothing.get_or_insert(default_smoothing(&ready.prepared));
+    resolve_plan(t, plan, design.seconds);
+    t.class_weights = Some(weighed);
+    t.augment = design.augment;
+    Ok(())
+}
+
+/// Writes into the configuration where the data are, which columns are used as what, and how they are split.
+pub(crate) fn resolve_data(config: &mut Config, survey: &Survey) {
     for path in &mut config.data.paths {
         // A path that has no absolute form (standard input) stays as it is.
         if let Ok(absolute) = std::fs::canonicalize(&path) {
@@ -294,8 +341,8 @@ fn resolve(config: &mut Config, ready: &Ready, design: &Design) -> Result<()> {
     {
         *from = absolute;
     }
-    config.data.predict = ready.survey.used_as(Use::Target).map(|c| c.name.clone()).collect();
-    for column in &ready.survey.columns {
+    config.data.predict = survey.used_as(Use::Target).map(|c| c.name.clone()).collect();
+    for column in &survey.columns {
         if let (Some(kind), Use::Input | Use::Target) = (column.kind, column.role) {
             config.data.kinds.insert(column.name.clone(), kind.name().to_owned());
         }
@@ -304,25 +351,18 @@ fn resolve(config: &mut Config, ready: &Ready, design: &Design) -> Result<()> {
     config.data.validation.get_or_insert(split.validation);
     config.data.test.get_or_insert(split.test);
     config.data.skip_share.get_or_insert(0.01);
-    config.network.channels = Some(b.channels);
-    config.network.blocks = Some(b.blocks);
-    config.network.width = Some(b.width);
-    config.network.depth = Some(b.depth);
-    config.network.dropout = Some(b.dropout);
-    config.network.members = Some(b.members);
-    let t = &mut config.training;
-    t.seconds = Some(design.seconds);
-    t.steps = Some(plan.steps);
-    t.batch = Some(plan.batch);
-    t.learning_rate = Some(plan.schedule.peak());
-    t.weight_decay = Some(plan.weight_decay);
-    t.label_smoothing.get_or_insert(default_smoothing(&ready.prepared));
-    t.ema = plan.ema;
-    t.patience = plan.patience;
-    t.validate_every = Some(plan.validate_every);
-    t.class_weights = Some(weighed);
-    t.augment = design.augment;
-    Ok(())
+}
+
+/// Writes a plan into the configuration.
+pub(crate) fn resolve_plan(training: &mut TrainingConfig, plan: &Plan, seconds: f64) {
+    training.seconds = Some(seconds);
+    training.steps = Some(plan.steps);
+    training.batch = Some(plan.batch);
+    training.learning_rate = Some(plan.schedule.peak());
+    training.weight_decay = Some(plan.weight_decay);
+    training.ema = plan.ema;
+    training.patience = plan.patience;
+    training.validate_every = Some(plan.validate_every);
 }
 
 fn carry_out(begun: Begun, run: Run, watcher: &mut dyn Watcher, stop: &AtomicBool) -> Result<Ended> {
@@ -342,15 +382,16 @@ fn carry_out(begun: Begun, run: Run, watcher: &mut dyn Watcher, stop: &AtomicBoo
         survey: &survey,
         splits: &splits,
         checks: &report,
-        examples: &examples,
-        records: &records,
+        unreadable: examples.unreadable(),
+        rows: records.each_ref().map(Vec::len),
         unanswered,
-        model: &model,
         config: &config,
         decisions: &design.decisions,
         outcome: &outcome,
         folder: &folder,
         command: &command,
     };
-    finish(&trained, &run, watcher).map(|f| Ended::Finished(Box::new(f)))
+    let predicting = Predicting { model: &model, examples: &examples, records: &records };
+    let tested = test(&trained, &predicting, &run, watcher)?;
+    finish(&trained, tested, &run, |folder| model.save(folder)).map(|f| Ended::Finished(Box::new(f)))
 }

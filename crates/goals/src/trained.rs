@@ -2,25 +2,27 @@
 
 use crate::config::Config;
 use crate::dataset::Survey;
-use crate::model::Model;
-use crate::predict::Decision;
+use crate::design::Decision;
 use pellucid_data::Splits;
 use pellucid_insight::check::CheckReport;
-use pellucid_kinds::Examples;
+use pellucid_kinds::Unreadable;
 use pellucid_train::{Outcome, RunFolder};
 
-/// Everything known of a run whose training has ended.
+/// What is known of any run whose training has ended, whatever its goal.
 pub(crate) struct Trained<'a> {
     pub(crate) survey: &'a Survey,
     pub(crate) splits: &'a Splits,
     pub(crate) checks: &'a CheckReport,
-    pub(crate) examples: &'a Examples,
-    pub(crate) records: &'a [Vec<usize>; 3],
+    /// Rows that could not be used.
+    pub(crate) unreadable: &'a [Unreadable],
+    /// Rows of each part that were used.
+    pub(crate) rows: [usize; 3],
+    /// Rows without an answer.
     pub(crate) unanswered: usize,
-    pub(crate) model: &'a Model,
     pub(crate) config: &'a Config,
     pub(crate) decisions: &'a [Decision],
     pub(crate) outcome: &'a Outcome,
     pub(crate) folder: &'a RunFolder,
+    /// The command as it was given.
     pub(crate) command: &'a str,
 }

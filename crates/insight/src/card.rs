@@ -182,6 +182,7 @@ fn task(data: &ReportData) -> Option<&'static str> {
         (Outcome::Classes(_) | Outcome::Tags(_), false) => Some("tabular-classification"),
         (Outcome::Numbers(_), false) => Some("tabular-regression"),
         (Outcome::Numbers(_), true) => None,
+        (Outcome::Texts(_), _) => Some("translation"),
     }
 }
 

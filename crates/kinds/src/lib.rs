@@ -26,7 +26,7 @@ mod recognise;
 mod record;
 mod tags;
 mod target;
-mod text;
+pub mod text;
 mod time;
 
 pub use batch::{Batch, Batcher, Truth};

@@ -298,6 +298,7 @@ fn the_list_is_complete_and_described() {
 fn values_are_written_for_people() {
     use metrics::Format;
     assert_eq!(Format::Percent.show(0.94213), "94.2 %");
+    assert_eq!(Format::Points.show(33.267), "33.3");
     assert_eq!(Format::Number.show(0.98144), "0.981");
     assert_eq!(Format::Number.show(-0.00002), "0.000");
     assert_eq!(Format::Number.show(12.345), "12.3");

@@ -24,6 +24,7 @@ pub(crate) static VERB: Verb = Verb {
         &flags::GROUP,
         &flags::TIME_COLUMN,
         &flags::SPLIT,
+        &flags::FROM_COLUMN,
         &flags::IGNORE,
         &flags::KIND,
         &flags::SAMPLE,

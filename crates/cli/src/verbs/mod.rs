@@ -8,6 +8,7 @@ mod predict;
 mod resume;
 mod sample;
 mod train;
+mod translate;
 
 use crate::program::Verb;
 
@@ -18,6 +19,7 @@ pub(crate) static VERBS: &[&Verb] = &[
     &resume::VERB,
     &evaluate::VERB,
     &predict::VERB,
+    &translate::VERB,
     &listen::VERB,
     &doctor::VERB,
     &sample::VERB,

@@ -15,6 +15,7 @@ pub(crate) static VERB: Verb = Verb {
         "pellucid train photos/                                a folder for each class",
         "pellucid train patients.csv --predict outcome --group patient",
         "pellucid train houses.parquet --predict price --time 10m --preset best",
+        "pellucid train pairs.csv --from-column english --predict german",
         "pellucid train --config runs/houses-1/config.toml --lr 0.0005",
     ],
     operands: &[settings::DATA],
@@ -23,6 +24,7 @@ pub(crate) static VERB: Verb = Verb {
         &flags::GROUP,
         &flags::TIME_COLUMN,
         &flags::SPLIT,
+        &flags::FROM_COLUMN,
         &flags::IGNORE,
         &flags::KIND,
         &flags::SAMPLE,
@@ -79,7 +81,7 @@ pub(super) fn tell(ended: Ended, json: bool) -> Result<u8, Error> {
                 let path = finished.run.path();
                 say(format_args!("\n{}", show::scores(&finished.evaluation, rows, style).trim_end()));
                 say(format_args!("\nReport   {}", path.join("report.html").display()));
-                say(format_args!("Use it   pellucid predict {} NEW_DATA", path.display()));
+                say(format_args!("Use it   {}", finished.usage));
             }
             (finished.run, DONE)
         }

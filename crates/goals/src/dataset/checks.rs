@@ -3,7 +3,7 @@
 use super::split::each_cell;
 use super::{ColumnPlan, Prepared, Survey, Use, prepare, split_rows};
 use crate::train::{open, start};
-use crate::{Config, Result, Watcher};
+use crate::{Config, Result, Watcher, translate};
 use pellucid_data::{Cell, MEDIA, Splits, Storage};
 use pellucid_insight::check::{
     Cells, CheckReport, Column, Dataset, MISSING, PictureIndex, Severity, check_table, hash_bytes,
@@ -36,7 +36,7 @@ pub fn inspect(config: &Config, watcher: &mut dyn Watcher) -> Result<Inspection>
     let mut data = config.data.clone();
     data.skip_share = Some(1.0);
     data.max_side.get_or_insert(64);
-    let prepared = match learnable {
+    let prepared = match learnable && !translate::is_asked(&survey) {
         true => Some(prepare(&survey, &splits, &data, start(config)?, &mut |done| watcher.advance(done))?),
         false => None,
     };
@@ -132,6 +132,8 @@ pub(crate) fn check(survey: &Survey, splits: &Splits, prepared: Option<&Prepared
         survey.columns.iter().filter(is).map(|c| c.name.as_str()).collect()
     };
     let (tags, texts) = (of_kind("tags"), of_kind("text"));
+    let written = targets.iter().map(|(name, _)| name.as_str()).filter(|name| texts.contains(name));
+    let written: Vec<&str> = written.collect();
     let mut report = check_table(&Dataset {
         parts: &splits.parts,
         inputs: &inputs_view,
@@ -140,11 +142,14 @@ pub(crate) fn check(survey: &Survey, splits: &Splits, prepared: Option<&Prepared
         group: views(&group).first().copied(),
         row_name: &row_name,
     });
-    // Combinations of tags are no classes of which each should be frequent, and texts that all differ no names of rows.
+    // Combinations of tags are no classes of which each should be frequent, texts that all differ no names of rows, and no text is
+    // translated in one way only.
     report.findings.retain(|f| {
         let of_classes = ["imbalance", "rare_class", "class_missing_in_split"].contains(&f.code.as_str());
         let column = f.column.as_deref().unwrap_or_default();
-        !(of_classes && tags.contains(&column) || f.code == "identifier" && texts.contains(&column))
+        !(of_classes && (tags.contains(&column) || written.contains(&column))
+            || f.code == "identifier" && texts.contains(&column)
+            || f.code == "conflicting_labels" && !written.is_empty())
     });
     if let Some(p) = pictures {
         let prints = match inputs.last() {

@@ -91,7 +91,8 @@ impl Survey {
     pub fn of(table: Table, config: &DataConfig) -> Result<Survey> {
         let profiles = profile(&table)?;
         let named = [&config.group, &config.time, &config.split];
-        let mentioned = config.predict.iter().chain(&config.ignore).chain(config.kinds.keys());
+        let mentioned =
+            config.predict.iter().chain(&config.inputs).chain(&config.ignore).chain(config.kinds.keys());
         for name in mentioned.chain(named.into_iter().flatten()) {
             table.column_index(name)?;
         }
@@ -231,6 +232,7 @@ fn no_second_use(config: &DataConfig) -> Result<()> {
         let is = |other: &Option<String>| other.as_ref() == Some(name);
         let other = match () {
             () if config.ignore.contains(name) => "left out (--ignore)",
+            () if config.inputs.contains(name) => "predicted from (--from-column)",
             () if is(&config.group) => "keep groups together (--group)",
             () if is(&config.time) => "order the rows (--time-column)",
             () if is(&config.split) => "give the split (--split)",
@@ -281,6 +283,9 @@ fn plan_column(position: usize, p: &Profile, targets: &[String], config: &DataCo
         Some(name) => (Some(kind(name)?), format!("`{}` is of kind {name}, as asked", p.name), None),
         None => (recognised.kind, recognised.reason, recognised.or),
     };
+    if !target && !config.inputs.is_empty() && !config.inputs.contains(&p.name) {
+        return aside(Use::Aside, "is left out: other columns were named to predict from");
+    }
     let constant = p.all_counted && p.distinct() <= 1 && p.missing == 0 && p.pictures + p.sounds == 0;
     if !target && constant && p.present() > 0 {
         return aside(Use::Aside, "is set aside: it has the same value in every row");

@@ -4,14 +4,16 @@ mod alike;
 mod design;
 mod frozen;
 mod network;
+mod report;
 mod size;
 mod task;
 mod thresholds;
 mod weights;
 
-pub(crate) use design::{Blueprint, Decision, Design, Facts, GIVEN, design};
+pub(crate) use design::{Blueprint, Design, Facts, design};
 pub(crate) use frozen::Frozen;
 pub(crate) use network::Network;
+pub(crate) use report::{Predicting, test};
 pub(crate) use size::Size;
 pub(crate) use task::{INFERENCE_BATCH, PredictSource, PredictTask};
 pub(crate) use thresholds::thresholds;

@@ -11,6 +11,7 @@ mod splits;
 mod starting;
 mod tags;
 mod texts;
+mod translating;
 
 use pellucid_goals::{Config, Ended, Evaluation, Finished, Place, Preset, Unwatched, train};
 use pellucid_tensor::Stream;

@@ -9,7 +9,8 @@ mod bootstrap;
 use std::collections::BTreeMap;
 
 use pellucid_train::metrics::{
-    CLASS_METRICS, ClassRows, Counts, Metric, MetricError, NUMBER_METRICS, NumberRows, TAG_METRICS, TagRows,
+    CLASS_METRICS, ClassRows, Counts, Metric, MetricError, NUMBER_METRICS, NumberRows, TAG_METRICS,
+    TEXT_METRICS, TagRows, TextRows,
 };
 use serde::{Deserialize, Serialize};
 
@@ -176,6 +177,31 @@ pub fn evaluate_tags(
             let trivial = if m.metric.name == "macro_f1" { &every } else { &commonest };
             (&m.metric, (m.score)(&rows, &once), (m.score)(trivial, &once))
         }),
+        &samples,
+        plan.units(),
+    ))
+}
+
+/// Scores written texts: `answers: [rows]`, `truth: [rows]`, `trivial: [rows]` the trivial answers, `groups: [rows]` as for
+/// [`evaluate_classes`]. Intervals of such scores, which are of a whole set of texts, are those of Koehn (2004).
+///
+/// # Errors
+/// [`MetricError`] when lengths do not fit.
+pub fn evaluate_texts<T: AsRef<str>>(
+    answers: &[T],
+    truth: &[T],
+    trivial: &[T],
+    groups: Option<&[u32]>,
+    seed: u64,
+) -> Result<Scores, MetricError> {
+    let (rows, trivial) = (TextRows::new(answers, truth)?, TextRows::new(trivial, truth)?);
+    check_groups(groups, truth.len())?;
+    let plan = Plan::new(truth.len(), groups, seed);
+    let samples =
+        plan.run(truth.len() * 64, |counts| TEXT_METRICS.iter().map(|m| (m.score)(&rows, counts)).collect());
+    let once = Counts::once(truth.len());
+    Ok(assemble(
+        TEXT_METRICS.iter().map(|m| (&m.metric, (m.score)(&rows, &once), (m.score)(&trivial, &once))),
         &samples,
         plan.units(),
     ))

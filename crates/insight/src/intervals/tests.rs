@@ -149,3 +149,20 @@ fn scores_are_the_object_that_evaluate_prints() {
     assert_eq!(json["mae"], serde_json::json!({"value": 0.0, "low": 0.0, "high": 0.0, "baseline": 0.5}));
     assert_eq!(serde_json::from_value::<Scores>(json).unwrap(), scores);
 }
+
+#[test]
+fn texts_are_scored_beside_a_trivial_answer_with_intervals() {
+    let truth: Vec<String> =
+        (0..60).map(|i| format!("the cat number {i} sat on the mat near the door")).collect();
+    let answers: Vec<String> =
+        (0..60).map(|i| if i % 3 == 0 { format!("a cat {i} sat there") } else { truth[i].clone() }).collect();
+    let nothing = vec!["nothing".to_owned(); 60];
+    let scores = evaluate_texts(&answers, &truth, &nothing, None, 1).unwrap();
+    assert_eq!(scores.0.len(), TEXT_METRICS.len());
+    for (name, s) in &scores.0 {
+        assert!(s.low.unwrap() < s.value && s.value < s.high.unwrap(), "{name} {s:?}");
+        assert!(s.baseline.unwrap() < 10.0, "{name} {s:?}");
+    }
+    assert_eq!(scores, evaluate_texts(&answers, &truth, &nothing, None, 1).unwrap());
+    assert!(evaluate_texts(&answers[1..], &truth, &nothing, None, 1).is_err());
+}

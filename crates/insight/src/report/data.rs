@@ -229,6 +229,44 @@ pub enum Outcome {
     Tags(TagOutcome),
     /// A number.
     Numbers(NumberOutcome),
+    /// A text.
+    Texts(TextOutcome),
+}
+
+/// The figures of written texts; [`TextOutcome::measure`](super::measure) makes it from answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TextOutcome {
+    /// Short, middling and long texts to be translated.
+    pub by_length: Vec<LengthFigures>,
+    /// Some answers with what each of their words was made from.
+    pub alignments: Vec<Alignment>,
+}
+
+/// The answers to texts of some lengths.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LengthFigures {
+    /// The fewest and the most words of these texts.
+    pub words: (u64, u64),
+    /// How many there are.
+    pub rows: u64,
+    /// Agreement in words.
+    pub bleu: f64,
+    /// Agreement in letters.
+    pub chrf: f64,
+}
+
+/// From which words of a text each word of its translation was made.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Alignment {
+    /// The words of the text.
+    pub read: Vec<String>,
+    /// The words of the translation.
+    pub written: Vec<String>,
+    /// `[written, read]`, row by row: shares that add up to 1 in each row.
+    pub weights: Vec<f32>,
 }
 
 /// The figures of answered tags; [`TagOutcome::measure`](super::measure) makes it from predictions.

@@ -1,14 +1,20 @@
 //! From predictions to the figures that the report draws.
 
 use pellucid_train::metrics::{
-    ClassRows, Confusion, MetricError, NumberRows, TagRows, reliability, roc_curve,
+    ClassRows, Confusion, MetricError, NumberRows, TagRows, TextRows, reliability, roc_curve, score_texts,
 };
 
-use super::data::{ClassOutcome, Histogram, NumberOutcome, ReliabilityBin, TagFigures, TagOutcome};
+use super::data::{
+    ClassOutcome, Histogram, LengthFigures, NumberOutcome, ReliabilityBin, TagFigures, TagOutcome,
+    TextOutcome,
+};
 use crate::intervals::{Centre, TagPrior};
 
 /// The most points of predicted against true numbers that are kept for drawing.
 pub const SHOWN_POINTS: usize = 2000;
+
+/// Groups of texts by their length.
+const LENGTHS: usize = 3;
 
 /// How many bins the histogram of errors has.
 const ERROR_BINS: usize = 31;
@@ -92,6 +98,41 @@ impl NumberOutcome {
             points: thin(&pairs().collect::<Vec<_>>(), SHOWN_POINTS),
             errors: histogram(&errors),
         })
+    }
+}
+
+impl TextOutcome {
+    /// The figures of `answers: [rows]` to the texts `read: [rows]` against `truth: [rows]`, by the length of the texts in words: a third
+    /// of all rows each, as nearly as lengths allow.
+    ///
+    /// # Errors
+    /// [`MetricError`] when lengths do not fit.
+    pub fn measure(read: &[String], answers: &[String], truth: &[String]) -> Result<Self, MetricError> {
+        let mut lengths: Vec<(usize, usize)> =
+            read.iter().enumerate().map(|(row, text)| (text.split_whitespace().count(), row)).collect();
+        lengths.sort_unstable();
+        let mut by_length = Vec::new();
+        let (mut start, third) = (0, lengths.len().div_ceil(LENGTHS).max(1));
+        while let Some(&(shortest, _)) = lengths.get(start) {
+            let last = lengths[(start + third).min(lengths.len()) - 1].0;
+            let end = lengths.partition_point(|(length, _)| *length <= last);
+            let some = &lengths[start..end];
+            let of = |texts: &[String]| -> Vec<String> {
+                some.iter().filter_map(|&(_, row)| texts.get(row).cloned()).collect()
+            };
+            let scores = score_texts(&TextRows::new(&of(answers), &of(truth))?);
+            let value = |name: &str| {
+                scores.iter().find(|(m, _)| m.name == name).and_then(|(_, v)| *v).unwrap_or_default()
+            };
+            by_length.push(LengthFigures {
+                words: (shortest as u64, last as u64),
+                rows: some.len() as u64,
+                bleu: value("bleu"),
+                chrf: value("chrf"),
+            });
+            start = end;
+        }
+        Ok(Self { by_length, alignments: Vec::new() })
     }
 }
 

@@ -141,6 +141,7 @@ pub(crate) fn headline_metric(outcome: &Outcome) -> &'static str {
         Outcome::Classes(_) => "accuracy",
         Outcome::Tags(_) => "macro_f1",
         Outcome::Numbers(_) => "mae",
+        Outcome::Texts(_) => "bleu",
     }
 }
 
@@ -199,6 +200,18 @@ pub(crate) fn headline(data: &ReportData, target: &Target) -> Headline {
                 trivial: scored
                     .baseline
                     .map(|baseline| format!("Always answering every tag would reach {}.", percent(baseline))),
+                ..common
+            }
+        }
+        Outcome::Texts(_) => {
+            let reach = if several { "reach" } else { "reaches" };
+            Headline {
+                before: format!("{place}{network} {reach}"),
+                value: value(metric.format, scored.value),
+                after: " BLEU, its agreement with what people wrote, from 0 to 100".to_owned(),
+                trivial: scored.baseline.map(|baseline| {
+                    format!("Repeating the text as it is would reach {}.", value(metric.format, baseline))
+                }),
                 ..common
             }
         }

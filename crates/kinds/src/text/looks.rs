@@ -1,6 +1,6 @@
 //! Whether a column looks like text, as opposed to names and labels.
 
-use crate::{Guess, Profile, Role};
+use crate::{Guess, Profile};
 use pellucid_data::Storage;
 
 /// Fewer words on average are a name or a label.
@@ -10,10 +10,9 @@ const FEW: f64 = 3.0;
 const MANY: f64 = 5.0;
 
 /// Sentences hardly ever recur, and have several words. Texts whose values recur are categories, unless they are long.
-pub(super) fn recognise(profile: &Profile, role: Role) -> Option<Guess> {
+pub(super) fn recognise(profile: &Profile) -> Option<Guess> {
     let recurs = profile.all_counted && 2 * profile.distinct() <= profile.present();
     let is = profile.storage == Storage::Text
-        && role == Role::Input
         && 10 * (profile.pictures + profile.sounds) < profile.present()
         && profile.distinct() > 2
         && !recurs

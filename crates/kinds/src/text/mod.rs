@@ -3,11 +3,12 @@
 mod looks;
 mod pieces;
 
+pub use pieces::{PADDING, Pieces};
+
 use crate::cells::cell_text;
 use crate::number::restore;
 use crate::{Feature, FitContext, Guess, Kind, Prepared, Profile, Record, Role, TrainingCells};
 use pellucid_data::{Cell, DataError, Files, Result};
-use pieces::Pieces;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -53,15 +54,15 @@ impl Kind for Text {
         "sentences in any language, read as pieces of words"
     }
 
-    fn recognise(&self, profile: &Profile, role: Role) -> Option<Guess> {
-        looks::recognise(profile, role)
+    fn recognise(&self, profile: &Profile, _: Role) -> Option<Guess> {
+        looks::recognise(profile)
     }
 
     fn fit(&self, cells: &TrainingCells<'_>, context: &FitContext<'_>) -> Result<Box<dyn Prepared>> {
         if context.role == Role::Target {
             return Err(cells
-                .error("a text cannot be predicted yet")
-                .advise("choose another column, or another kind with --kind COLUMN=KIND"));
+                .error("a text can only be predicted from a text, and nothing else with it")
+                .advise("name the one column to predict from with --from-column, or another kind with --kind COLUMN=KIND"));
         }
         let (mut bytes, mut rows) = (0, 0);
         cells.each(|_, cell| {

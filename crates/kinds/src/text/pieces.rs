@@ -4,18 +4,23 @@
 use serde_json::Value;
 use std::borrow::Cow;
 use tokenizers::models::bpe::{BPE, BpeTrainer};
-use tokenizers::normalizers::{Lowercase, NFKC, Sequence};
+use tokenizers::normalizers::{Lowercase, NFC, NFKC, Sequence};
 use tokenizers::pre_tokenizers::byte_level::ByteLevel;
+use tokenizers::pre_tokenizers::digits::Digits;
+use tokenizers::pre_tokenizers::sequence::Sequence as Steps;
 use tokenizers::{
     AddedToken, DecoderWrapper, NormalizerWrapper, PostProcessorWrapper, PreTokenizerWrapper, Tokenizer,
     TokenizerImpl,
 };
 
 /// The piece that fills up rows.
-pub(super) const PADDING: u32 = 0;
+pub const PADDING: u32 = 0;
 
 /// What it is called, and the piece that stands for a text of which nothing is known.
 const NAMES: [&str; 2] = ["[PAD]", "[UNK]"];
+
+/// In a vocabulary for writing, the pieces before and after a text.
+const ENDS: [&str; 2] = ["[BEGIN]", "[END]"];
 
 /// Bytes of a text that are read; of a longer one the first quarter of them and the last three.
 const READ: usize = 32 << 10;
@@ -25,11 +30,21 @@ const BYTES_PER_PIECE: usize = 100;
 const FEWEST: usize = 1_000;
 const MOST: usize = 16_000;
 
+/// As [`BYTES_PER_PIECE`] in a vocabulary for writing: what is written must have been seen more often than what is only read.
+const BYTES_PER_WRITTEN: usize = 600;
+
+/// How a space is written in the names of pieces, whose bytes are shown as letters.
+const SPACE: char = 'Ġ';
+
 /// A piece of several bytes occurs at least so often.
 const OFTEN: u64 = 2;
 
+/// A tokenizer that is being learned.
+type Learned =
+    TokenizerImpl<BPE, NormalizerWrapper, PreTokenizerWrapper, PostProcessorWrapper, DecoderWrapper>;
+
 /// A vocabulary of pieces.
-pub(super) struct Pieces {
+pub struct Pieces {
     tokenizer: Tokenizer,
     vocabulary: usize,
     unknown: u32,
@@ -51,34 +66,57 @@ pub(super) fn shortened(text: &str) -> Cow<'_, str> {
 }
 
 impl Pieces {
-    /// Learns the pieces of texts; the result is a function of the texts alone.
+    /// Learns the pieces of texts that are only read: upper and lower case are one. The result is a function of the texts alone.
     pub(super) fn learn(texts: &[String]) -> Result<Pieces, String> {
-        let bytes: usize = texts.iter().map(String::len).sum();
+        let size = (bytes(texts) / BYTES_PER_PIECE).clamp(FEWEST, MOST);
+        let folded = Sequence::new(vec![NFKC.into(), Lowercase.into()]).into();
+        Pieces::learn_with(texts, size, folded, ByteLevel::default().into(), &NAMES)
+    }
+
+    /// Learns the pieces of texts that are to be written: case and spaces are kept, each digit is a piece, and two pieces more stand
+    /// before and after a text, and as many as there are `marks` for whatever they mean. The result is a function of these alone.
+    ///
+    /// # Errors
+    /// Why nothing can be learned.
+    pub fn learn_to_write(texts: &[String], marks: &[String]) -> Result<Pieces, String> {
+        let size = (bytes(texts) / BYTES_PER_WRITTEN).clamp(FEWEST, MOST);
+        let bytes_of_words = ByteLevel::default().add_prefix_space(false);
+        let steps = Steps::new(vec![Digits::new(true).into(), bytes_of_words.into()]);
+        let texts: Vec<String> = texts.iter().map(|text| spaced(text)).collect();
+        let marks = marks.iter().map(String::as_str);
+        let names: Vec<&str> = NAMES.into_iter().chain(ENDS).chain(marks).collect();
+        Pieces::learn_with(&texts, size, NFC.into(), steps.into(), &names)
+    }
+
+    fn learn_with(
+        texts: &[String],
+        size: usize,
+        normalizer: NormalizerWrapper,
+        steps: PreTokenizerWrapper,
+        names: &[&str],
+    ) -> Result<Pieces, String> {
         let mut trainer = BpeTrainer::builder()
             .show_progress(false)
-            .vocab_size((bytes / BYTES_PER_PIECE).clamp(FEWEST, MOST))
+            .vocab_size(size)
             .min_frequency(OFTEN)
             .initial_alphabet(ByteLevel::alphabet().into_iter().collect())
-            .special_tokens(NAMES.map(|name| AddedToken::from(name, true)).into())
+            .special_tokens(names.iter().map(|&name| AddedToken::from(name, true)).collect())
             .build();
-        let mut tokenizer: TokenizerImpl<
-            BPE,
-            NormalizerWrapper,
-            PreTokenizerWrapper,
-            PostProcessorWrapper,
-            DecoderWrapper,
-        > = TokenizerImpl::new(BPE::default());
+        let mut tokenizer: Learned = TokenizerImpl::new(BPE::default());
         tokenizer
-            .with_normalizer(Some(Sequence::new(vec![NFKC.into(), Lowercase.into()])))
+            .with_normalizer(Some(normalizer))
             .map_err(|e| e.to_string())?
-            .with_pre_tokenizer(Some(ByteLevel::default()))
+            .with_pre_tokenizer(Some(steps))
             .with_decoder(Some(ByteLevel::default()));
         tokenizer.train(&mut trainer, texts.iter()).map_err(|e| e.to_string())?;
         Pieces::new(serde_json::to_value(&tokenizer).map_err(|e| e.to_string())?)
     }
 
     /// From what [`stored`](Self::stored) gave.
-    pub(super) fn restore(stored: &Value) -> Result<Pieces, String> {
+    ///
+    /// # Errors
+    /// Why it is no vocabulary.
+    pub fn restore(stored: &Value) -> Result<Pieces, String> {
         Pieces::new(stored.clone())
     }
 
@@ -96,30 +134,79 @@ impl Pieces {
         if padding != Some(PADDING) {
             return Err("its first piece is not [PAD]".to_owned());
         }
+        if ENDS.iter().all(|name| tokenizer.token_to_id(name).is_some()) {
+            // A text in which their names stand is still only a text.
+            tokenizer.set_encode_special_tokens(true);
+        }
         let vocabulary = tokenizer.get_vocab(true).into_values().max().map_or(0, |last| last as usize + 1);
         Ok(Pieces { tokenizer, vocabulary, unknown })
     }
 
     /// The whole vocabulary, as a `tokenizer.json` holds it.
-    pub(super) fn stored(&self) -> Result<Value, String> {
+    ///
+    /// # Errors
+    /// Why it has no such form.
+    pub fn stored(&self) -> Result<Value, String> {
         serde_json::to_value(&self.tokenizer).map_err(|e| e.to_string())
     }
 
     /// One more than the largest piece.
-    pub(super) fn vocabulary(&self) -> usize {
+    pub fn vocabulary(&self) -> usize {
         self.vocabulary
     }
 
     /// The piece that stands for a text of which nothing is known.
-    pub(super) fn unknown(&self) -> u32 {
+    pub fn unknown(&self) -> u32 {
         self.unknown
     }
 
+    /// The pieces before and after a text, of a vocabulary for writing.
+    pub fn ends(&self) -> Option<[u32; 2]> {
+        let [begin, end] = ENDS.map(|name| self.tokenizer.token_to_id(name));
+        Some([begin?, end?])
+    }
+
+    /// The piece of a mark.
+    pub fn mark(&self, name: &str) -> Option<u32> {
+        self.tokenizer.token_to_id(name)
+    }
+
+    /// Whether a word begins with a piece of a vocabulary for writing: one that begins with a space.
+    pub fn begins_word(&self, piece: u32) -> bool {
+        self.tokenizer.id_to_token(piece).is_some_and(|name| name.starts_with(SPACE))
+    }
+
     /// The pieces of a text, with those that its network wants at both ends.
-    pub(super) fn of(&self, text: &str) -> Result<Vec<u32>, String> {
-        let encoding = self.tokenizer.encode_fast(&*shortened(text), true).map_err(|e| e.to_string())?;
+    ///
+    /// # Errors
+    /// Why it cannot be cut into pieces.
+    pub fn of(&self, text: &str) -> Result<Vec<u32>, String> {
+        let text = match self.ends() {
+            Some(_) => Cow::Owned(spaced(&shortened(text))),
+            None => shortened(text),
+        };
+        let encoding = self.tokenizer.encode_fast(&*text, true).map_err(|e| e.to_string())?;
         Ok(encoding.get_ids().to_vec())
     }
+
+    /// The text of which these are the pieces, without those that stand for no part of a text. Bytes that make no character, as a network
+    /// can write them, become `�`.
+    ///
+    /// # Errors
+    /// Why they make no text.
+    pub fn text(&self, ids: &[u32]) -> Result<String, String> {
+        let text = self.tokenizer.decode(ids, true).map_err(|e| e.to_string())?;
+        Ok(text.strip_prefix(' ').map_or(text.clone(), str::to_owned))
+    }
+}
+
+/// With a space before the first word as well: it is then the same piece as in the middle of a text.
+fn spaced(text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!(" {text}") }
+}
+
+fn bytes(texts: &[String]) -> usize {
+    texts.iter().map(String::len).sum()
 }
 
 #[cfg(test)]
@@ -163,6 +250,36 @@ mod tests {
         assert_eq!(back.of("a good bad film 🙂").unwrap(), pieces.of("a good bad film 🙂").unwrap());
         assert_eq!((back.vocabulary(), back.stored().unwrap()), (pieces.vocabulary(), stored));
         assert_eq!(learned().stored().unwrap(), pieces.stored().unwrap(), "learning is repeatable");
+    }
+
+    #[test]
+    fn what_is_to_be_written_comes_back_as_it_was() {
+        let texts: Vec<String> =
+            (0..300).map(|i| format!("Das Haus Nr. {i} ist {} Jahre alt.", i % 90)).collect();
+        let pieces = Pieces::learn_to_write(&texts, &["[>deutsch]".to_owned()]).unwrap();
+        let [begin, end] = pieces.ends().unwrap();
+        assert_ne!(begin, end);
+        for text in
+            ["Das Haus Nr. 17", "DAS haus", "a  b ", "Ελληνικά 日本 🙂", "x1y22,5", "", "naïve [END]x"]
+        {
+            let ids = pieces.of(text).unwrap();
+            assert!(!ids.contains(&pieces.unknown()));
+            assert!(!ids.contains(&end), "{text}");
+            assert_eq!(pieces.text(&ids).unwrap(), text);
+            assert_eq!(pieces.text(&[&[begin], &ids[..], &[end]].concat()).unwrap(), text);
+        }
+        let begins = |text: &str| {
+            pieces.of(text).unwrap().iter().map(|&id| pieces.begins_word(id)).collect::<Vec<_>>()
+        };
+        assert_eq!(begins("Das Haus"), [true, true]);
+        assert_eq!(begins("Das ist 17"), [true, true, true, false, false], "digits are pieces of their own");
+        assert_eq!(pieces.of("1234").unwrap().len() - pieces.of("12").unwrap().len(), 2, "digit by digit");
+        let back = Pieces::restore(&pieces.stored().unwrap()).unwrap();
+        assert_eq!((back.ends(), back.mark("[>deutsch]")), (pieces.ends(), pieces.mark("[>deutsch]")));
+        assert!(back.mark("[>deutsch]").is_some() && back.mark("[>english]").is_none());
+        assert_eq!(learned().ends(), None, "of a vocabulary for reading");
+        let half = &pieces.of("ü").unwrap()[..2];
+        assert_eq!(pieces.text(half).unwrap(), "\u{fffd}");
     }
 
     #[test]

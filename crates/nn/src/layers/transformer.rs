@@ -152,6 +152,19 @@ impl DecoderBlock {
         self.after(pass, &added(pass, &self.own.dropout, &gathered, x)?, kv, lengths)
     }
 
+    /// How much each place of x gathers from each of the memory's, on average over the heads: `[n, time, keys]`, rows that add up to 1.
+    /// For looking at; all places of the memory count as real.
+    ///
+    /// # Errors
+    /// As [`forward`](Self::forward).
+    pub fn weights(&self, pass: &Pass, x: &Var, memory: &Var) -> Result<Tensor> {
+        let gathered =
+            self.own.attention.forward_padded(pass, &self.own.attention_norm.forward(pass, x)?, None)?;
+        let h = added(pass, &self.own.dropout, &gathered, x)?;
+        let kv = self.cross.kv.forward(pass, memory)?;
+        self.cross.weights(pass, &self.cross_norm.forward(pass, &h)?, &kv)
+    }
+
     /// y of h.
     fn after(&self, pass: &Pass, h: &Var, kv: &Var, lengths: Option<&Tensor>) -> Result<Var> {
         let gathered = self.cross.forward_over(pass, &self.cross_norm.forward(pass, h)?, kv, lengths)?;

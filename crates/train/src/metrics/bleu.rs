@@ -14,7 +14,7 @@ pub(super) const BLEU: TextMetric = TextMetric {
         meaning: "How many of its words, and of its runs of two to four words, a person chose as well: 0 to 100; \
                   above 30 a text can be understood, above 50 it is fluent, and no two people reach 100.",
         higher_is_better: true,
-        format: Format::Number,
+        format: Format::Points,
     },
     score: |rows, counts| {
         let sum: [u64; 2 * LONGEST + 2] = total(rows.words.iter().map(Tally::all), counts);

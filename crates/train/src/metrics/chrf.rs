@@ -15,7 +15,7 @@ pub(super) const CHRF: TextMetric = TextMetric {
         meaning: "How many runs of one to six letters it shares with a text by a person: 0 to 100; a word with another ending \
                   counts in part.",
         higher_is_better: true,
-        format: Format::Number,
+        format: Format::Points,
     },
     score: |rows, counts| {
         let sum: [u64; 3 * LONGEST] = total(rows.characters.iter().map(|tally| tally.0), counts);

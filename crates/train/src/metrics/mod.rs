@@ -42,6 +42,8 @@ pub use texts::TextRows;
 pub enum Format {
     /// A share between 0 and 1, written as per cent.
     Percent,
+    /// A number from 0 to 100, where 100 is perfect.
+    Points,
     /// A plain number.
     Number,
     /// A number in the unit of the predicted column.
@@ -53,6 +55,7 @@ impl Format {
     pub fn show(self, value: f64) -> String {
         match self {
             Format::Percent => format!("{:.1} %", value * 100.0),
+            Format::Points => format!("{:.1}", (value * 10.0).round() / 10.0 + 0.0),
             Format::Number if value.abs() < 10.0 => format!("{:.3}", (value * 1000.0).round() / 1000.0 + 0.0),
             Format::Number | Format::TargetUnit => significant(value),
         }

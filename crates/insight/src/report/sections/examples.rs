@@ -20,6 +20,7 @@ pub(super) fn content(_: &ReportData, target: &Target) -> Option<Markup> {
         Outcome::Classes(_) => ("Wrong, although it was sure", "Right, and sure of it"),
         Outcome::Tags(_) => ("The worst misses", "All tags right, and sure of them"),
         Outcome::Numbers(_) => ("The worst misses", "Good answers"),
+        Outcome::Texts(_) => ("The farthest from what a person wrote", "The nearest to what a person wrote"),
     };
     (!target.examples.is_empty()).then(|| {
         html! {
@@ -47,7 +48,7 @@ fn card(example: &Example) -> Markup {
                     (example.answer)
                     @if let Some(p) = example.probability { " " span class="sure" { (words::percent(p)) " sure" } }
                 }
-                @if example.right { p class="truth" { "and it is" } } @else { p class="truth" { "truly " b { (example.truth) } } }
+                @if example.right && example.answer == example.truth { p class="truth" { "and it is" } } @else { p class="truth" { "truly " b { (example.truth) } } }
                 @if !example.fields.is_empty() {
                     (fields(example.fields.get(..SHOWN_FIELDS).unwrap_or(&example.fields)))
                     @if let Some(rest) = example.fields.get(SHOWN_FIELDS..).filter(|rest| !rest.is_empty()) {

@@ -54,6 +54,18 @@ fn drawing(data: &ReportData, target: &Target) -> Markup {
                 }
             }
         },
+        Outcome::Texts(_) => html! {
+            @if let Some(scored) = target.scores.get("chrf") {
+                @let (own, trivial) = [scored.value, scored.baseline.unwrap_or_default()].map(|v| words::value(Format::Points, v)).into();
+                div class="glance" {
+                    (plot::versus([
+                        ("this network", scored.value, &own),
+                        ("the text itself", scored.baseline.unwrap_or_default(), &trivial),
+                    ]))
+                    p { "Letters in common with what people wrote (chrF): longer is better" }
+                }
+            }
+        },
         Outcome::Numbers(_) => html! {
             @if let Some((scored, baseline)) = target.scores.get("mae").and_then(|s| Some((s, s.baseline?))) {
                 @let (own, trivial) = [scored.value, baseline].map(|v| words::value(Format::TargetUnit, v)).into();

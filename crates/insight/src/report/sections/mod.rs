@@ -11,6 +11,7 @@ mod numbers;
 mod reproduce;
 mod scores;
 mod tags;
+mod texts;
 mod training;
 mod usage;
 
@@ -33,11 +34,12 @@ pub(super) struct Part<T> {
 }
 
 /// What is said of each target.
-pub(super) static TARGET_PARTS: [Part<Target>; 7] = [
+pub(super) static TARGET_PARTS: [Part<Target>; 8] = [
     Part { id: "scores", title: "How good it is", short: "Scores", content: scores::content },
     Part { id: "confusion", title: "What it takes for what", short: "Mistakes", content: confusion::content },
     Part { id: "classes", title: "Class by class", short: "Classes", content: classes::content },
     Part { id: "tags", title: "Tag by tag", short: "Tags", content: tags::content },
+    Part { id: "texts", title: "Short texts and long ones", short: "Lengths", content: texts::content },
     Part { id: "numbers", title: "Predicted and true", short: "Numbers", content: numbers::content },
     Part {
         id: "confidence",

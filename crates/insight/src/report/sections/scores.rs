@@ -8,8 +8,8 @@ use crate::report::data::{Outcome, ReportData, Target};
 use crate::report::{plot, words};
 
 /// The metrics that get a card, beside the headline's.
-const CARDS: [&str; 7] =
-    ["accuracy", "balanced_accuracy", "auc", "mae", "r2", "correlation", "subset_accuracy"];
+const CARDS: [&str; 8] =
+    ["accuracy", "balanced_accuracy", "auc", "mae", "r2", "correlation", "subset_accuracy", "chrf"];
 
 pub(super) fn content(_: &ReportData, target: &Target) -> Option<Markup> {
     let scores: Vec<(&Metric, &Scored)> =
@@ -19,7 +19,7 @@ pub(super) fn content(_: &ReportData, target: &Target) -> Option<Markup> {
     }
     let unit = match &target.outcome {
         Outcome::Numbers(outcome) => words::unit(outcome),
-        Outcome::Classes(_) | Outcome::Tags(_) => String::new(),
+        Outcome::Classes(_) | Outcome::Tags(_) | Outcome::Texts(_) => String::new(),
     };
     let is_headline = |metric: &Metric| metric.name == words::headline_metric(&target.outcome);
     let show = |metric: &Metric, value: f64| {
@@ -73,14 +73,15 @@ pub(super) fn content(_: &ReportData, target: &Target) -> Option<Markup> {
     })
 }
 
-/// The ends of a score's scale. Where larger is better: from a little below the trivial answer to 1, which is
+/// The ends of a score's scale. Where larger is better: from a little below the trivial answer to 1 (or 100), which is
 /// perfect; else from 0, which is perfect, to a little above everything shown.
 fn scale(metric: &Metric, scored: &Scored) -> (f64, f64) {
     let shown = [Some(scored.value), scored.low, scored.high, scored.baseline];
     let shown = || shown.iter().flatten().copied().filter(|v| v.is_finite());
     if metric.higher_is_better {
-        let least = shown().chain(scored.baseline.is_none().then_some(0.0)).fold(1.0, f64::min);
-        (least - 0.15 * (1.0 - least).max(0.02), 1.0)
+        let perfect = if metric.format == Format::Points { 100.0 } else { 1.0 };
+        let least = shown().chain(scored.baseline.is_none().then_some(0.0)).fold(perfect, f64::min);
+        (least - 0.15 * (perfect - least).max(0.02 * perfect), perfect)
     } else {
         let most = shown().fold(0.0, f64::max);
         (0.0, if most > 0.0 { 1.15 * most } else { 1.0 })

@@ -1,0 +1,264 @@
+//! What the report says of predictions, and the test that comes before it, of rows that are touched once.
+
+use super::Network;
+use crate::finish::Tested;
+use crate::infer::{out_columns, tag_text};
+use crate::model::Model;
+use crate::outcome::{Answers, Evaluation, centre, prior, score, tag_prior};
+use crate::trained::Trained;
+use crate::{Error, Result, Run, Use, Watcher};
+use pellucid_data::{Cell, Part};
+use pellucid_insight::report::data::{
+    CardFacts, ClassOutcome, Example, Layer, NumberOutcome, Outcome, TagOutcome, Target as Scored,
+};
+use pellucid_kinds::image::{decode, picture_bytes};
+use pellucid_kinds::{Examples, Target, cell_text};
+use std::collections::BTreeMap;
+
+/// How many right and how many wrong answers are shown.
+const SHOWN: usize = 12;
+
+/// The longest side of a shown picture, in pixels.
+const SHOWN_SIDE: usize = 160;
+
+/// What was learned, and from which rows.
+pub(crate) struct Predicting<'a> {
+    pub(crate) model: &'a Model,
+    pub(crate) examples: &'a Examples,
+    pub(crate) records: &'a [Vec<usize>; 3],
+}
+
+/// The scored rows.
+struct Rows<'a> {
+    records: &'a [usize],
+    places: &'a [String],
+}
+
+/// Tests the model on the test rows (on the validation rows, if there are none).
+pub(crate) fn test(
+    trained: &Trained<'_>,
+    of: &Predicting<'_>,
+    run: &Run,
+    watcher: &mut dyn Watcher,
+) -> Result<Tested> {
+    let unseen = !of.records[Part::Test as usize].is_empty();
+    let part = if unseen { Part::Test } else { Part::Validation };
+    let records = &of.records[part as usize];
+    watcher.begin("Testing", records.len());
+    let answers = of.model.answer_records(of.examples, records)?;
+    let groups = groups(trained, of.examples, records)?;
+    let mut evaluation = Evaluation { rows: records.len(), targets: BTreeMap::new() };
+    for ((name, target), answers) in of.model.target_names().zip(of.model.batcher.targets()).zip(&answers) {
+        let seed = trained.config.training.seed;
+        match score(answers, target, groups.as_deref(), seed) {
+            Ok(scores) => {
+                evaluation.targets.insert(name.to_owned(), scores);
+            }
+            Err(e) => watcher.warning(&format!("`{name}`: {e}")),
+        }
+    }
+    let places: Vec<String> =
+        records.iter().map(|&i| trained.survey.row_name(of.examples.rows()[i])).collect();
+    let all: Vec<usize> = (0..records.len()).collect();
+    let rows = Rows { records, places: &places };
+    let mut targets = Vec::new();
+    for (k, name) in of.model.target_names().enumerate() {
+        if let Some(scores) = evaluation.targets.get(name) {
+            let (known, numbers) = answers[k].known();
+            let target = &of.model.batcher.targets()[k];
+            targets.push(Scored {
+                column: name.to_owned(),
+                rows: numbers.len() as u64,
+                unseen,
+                scores: scores.clone(),
+                outcome: outcome(target, &known)?,
+                examples: examples(trained, of, &rows, target, &known, &numbers),
+            });
+        }
+    }
+    Ok(Tested {
+        unseen,
+        columns: out_columns(of.model, &answers, &all, records.len(), &places),
+        rows_are: if of.model.batcher.picture_sizes().is_empty() { "rows" } else { "pictures" },
+        targets,
+        network: network(&of.model.network)?,
+        card: card(of.model, run),
+        evaluation,
+    })
+}
+
+/// The group of each record, if the split kept groups together: intervals then resample whole groups.
+fn groups(trained: &Trained<'_>, examples: &Examples, records: &[usize]) -> Result<Option<Vec<u32>>> {
+    let Some(column) = trained.survey.used_as(Use::Group).next() else { return Ok(None) };
+    let codes = crate::dataset::codes(trained.survey, column)?;
+    Ok(Some(records.iter().map(|&i| codes.get(examples.rows()[i]).copied().unwrap_or_default()).collect()))
+}
+
+fn outcome(target: &Target, known: &Answers) -> Result<Outcome> {
+    let failed = |e| Error::model(format!("the answers cannot be drawn · {e}"));
+    Ok(match target {
+        Target::Classes { names, .. } => Outcome::Classes(
+            ClassOutcome::measure(names, &known.probabilities, &known.labels(), &prior(target))
+                .map_err(failed)?,
+        ),
+        Target::Tags { names, left_out, always, .. } => {
+            let (p, thresholds) = (&known.probabilities, known.thresholds());
+            let (truth, answered) = (known.true_tags(), known.answered_tags());
+            let figures = TagOutcome::measure(names, thresholds, p, &truth, &answered, &tag_prior(target))
+                .map_err(failed)?;
+            Outcome::Tags(TagOutcome { always: *always, left_out: *left_out as u64, ..figures })
+        }
+        Target::Number { .. } => Outcome::Numbers(
+            NumberOutcome::measure(None, &known.numbers, &known.truth, centre(target)).map_err(failed)?,
+        ),
+    })
+}
+
+fn network(network: &Network) -> Result<Vec<Layer>> {
+    let shape = |dims: &[usize]| dims.iter().map(ToString::to_string).collect::<Vec<_>>().join(" × ");
+    let rows = network.describe()?;
+    Ok(rows
+        .into_iter()
+        .map(|(part, row)| Layer {
+            name: part,
+            does: row.name,
+            output: shape(&row.output),
+            parameters: row.parameters as u64,
+            multiply_adds: row.multiply_adds,
+        })
+        .collect())
+}
+
+/// The most confidently wrong and right answers; for numbers those farthest from and nearest to the truth.
+fn examples(
+    trained: &Trained<'_>,
+    of: &Predicting<'_>,
+    tested: &Rows<'_>,
+    target: &Target,
+    known: &Answers,
+    rows: &[usize],
+) -> Vec<Example> {
+    let rated = |i: usize| match target {
+        Target::Classes { .. } => {
+            let (best, p) = known.best(i);
+            (best as f64 == known.truth[i], f64::from(p))
+        }
+        Target::Tags { names, .. } => {
+            let truth = true_tags(known, i, names.len());
+            let of_truth =
+                known.row(i).iter().zip(&truth).map(|(&p, &is)| f64::from(if is { p } else { 1.0 - p }));
+            // The chance of the whole answer, and how far from certain it was.
+            (known.tags(i) == truth, -of_truth.map(|p| p.max(1e-9).ln()).sum::<f64>())
+        }
+        Target::Number { scale, .. } => {
+            let error = (known.numbers[i] - known.truth[i]).abs();
+            (error < 0.25 * scale, error)
+        }
+    };
+    let mut order: Vec<_> = (0..rows.len()).map(|i| (i, rated(i))).collect();
+    // Errors and surprises, of which less is better, as opposed to probabilities.
+    let errors = !matches!(target, Target::Classes { .. });
+    order.sort_by(|a, b| b.1.1.total_cmp(&a.1.1).then(a.0.cmp(&b.0)));
+    let wrong = order.iter().filter(|(_, (right, _))| !right).take(SHOWN);
+    let right: Vec<_> = match errors {
+        true => order.iter().rev().filter(|(_, (right, _))| *right).take(SHOWN).collect(),
+        false => order.iter().filter(|(_, (right, _))| *right).take(SHOWN).collect(),
+    };
+    wrong
+        .chain(right)
+        .map(|&(i, (right, _))| example(trained, of, tested, target, known, i, rows[i], right))
+        .collect()
+}
+
+fn example(
+    trained: &Trained<'_>,
+    of: &Predicting<'_>,
+    tested: &Rows<'_>,
+    target: &Target,
+    known: &Answers,
+    i: usize,
+    row: usize,
+    right: bool,
+) -> Example {
+    let table_row = of.examples.rows()[tested.records[row]];
+    let (mut picture, mut fields) = (None, Vec::new());
+    if let Ok(cells) = trained.survey.table.cells(table_row) {
+        for column in trained.survey.used_as(Use::Input) {
+            let cell = cells.cell(column.position);
+            if column.kind.is_some_and(|k| k.name() == "image") {
+                picture = picture.or_else(|| small_png(cell, trained.survey.table.files()));
+            } else {
+                let text = cell_text(cell).map_or_else(|| "missing".to_owned(), |t| t.into_owned());
+                fields.push((column.name.clone(), text));
+            }
+        }
+    }
+    let (truth, answer, probability) = match target {
+        Target::Classes { names, .. } => {
+            let (best, p) = known.best(i);
+            let name = |k: usize| names.get(k).cloned().unwrap_or_default();
+            (name(known.truth[i] as usize), name(best), Some(f64::from(p)))
+        }
+        Target::Tags { names, separator, .. } => {
+            let text = |there: &[bool]| tag_text(names, there, separator);
+            (text(&true_tags(known, i, names.len())), text(&known.tags(i)), None)
+        }
+        Target::Number { scale, .. } => {
+            (known.truth[i].to_string(), to_a_thousandth(known.numbers[i], *scale), None)
+        }
+    };
+    fields.truncate(8);
+    Example { place: tested.places[row].clone(), picture, fields, truth, answer, probability, right }
+}
+
+/// For each tag of a row whether it is true.
+fn true_tags(known: &Answers, i: usize, tags: usize) -> Vec<bool> {
+    known.truth[i * tags..(i + 1) * tags].iter().map(|&t| t > 0.0).collect()
+}
+
+/// A number with as many decimals as show a thousandth of the spread of all of its kind.
+fn to_a_thousandth(x: f64, spread: f64) -> String {
+    let decimals = (3.0 - spread.log10().floor()).clamp(0.0, 15.0) as usize;
+    format!("{x:.decimals$}")
+}
+
+/// A picture small enough for a page, as PNG; `None` if it cannot be read.
+fn small_png(cell: Cell<'_>, files: Option<&pellucid_data::Files>) -> Option<Vec<u8>> {
+    let picture = decode(&picture_bytes(cell, files).ok()?).ok()?;
+    let shrink = (SHOWN_SIDE as f64 / picture.height.max(picture.width) as f64).min(1.0);
+    let side = |n: usize| ((n as f64 * shrink).round() as usize).max(1);
+    picture.resize(side(picture.height), side(picture.width)).to_png()
+}
+
+fn card(model: &Model, run: &Run) -> CardFacts {
+    let targets: Vec<_> = model.target_names().map(|n| format!("`{n}`")).collect();
+    let inputs: Vec<_> = model.encoder.inputs.iter().map(|(n, k, _)| format!("`{n}` ({k})")).collect();
+    let path = run.path().display();
+    let commands = [
+        ("Answer new rows or pictures", format!("pellucid predict {path} NEW_DATA")),
+        ("Score it on other data", format!("pellucid evaluate {path} OTHER_DATA")),
+    ];
+    let shown = inputs.len().min(12);
+    let more = if inputs.len() > shown {
+        format!(" and {} more columns", inputs.len() - shown)
+    } else {
+        String::new()
+    };
+    let classes = model.batcher.targets().iter().any(|t| matches!(t, Target::Classes { .. }));
+    let probability = match classes {
+        true => {
+            "A probability is the network's own estimate; see how far it can be trusted in the calibration figures."
+        }
+        false => "A probability is the network's own estimate.",
+    };
+    CardFacts {
+        intended_use: format!("Predicting {} from {}{more}, on data like those it was trained on.", targets.join(" and "), inputs[..shown].join(", ")),
+        limits: vec![
+            "The scores hold for rows drawn like the test rows. On data from elsewhere (another hospital, shop, camera or year) they may be lower: evaluate there first.".to_owned(),
+            probability.to_owned(),
+            "It is no substitute for a professional's judgement where people are affected.".to_owned(),
+        ],
+        commands: commands.into_iter().map(|(a, b)| (a.to_owned(), b)).collect(),
+        licence: None,
+    }
+}

@@ -1,0 +1,152 @@
+//! The test of a translation, and what the report says of it.
+
+use super::model::Translation;
+use super::pairs::{Pairs, columns};
+use super::search::Search;
+use crate::finish::Tested;
+use crate::outcome::Evaluation;
+use crate::trained::Trained;
+use crate::{Error, Result, Run, Watcher};
+use pellucid_data::{OutColumn, OutValues, Part};
+use pellucid_insight::intervals::evaluate_texts;
+use pellucid_insight::report::data::{CardFacts, Example, Layer, Outcome, Target, TextOutcome};
+use pellucid_kinds::cell_text;
+use pellucid_train::metrics::{TextRows, score_texts};
+use std::collections::BTreeMap;
+
+/// How many good and how many bad translations are shown.
+const SHOWN: usize = 8;
+
+/// Texts whose translations are shown with what they looked at, and the most words of such.
+const ALIGNED: usize = 3;
+const WORDS_ALIGNED: usize = 14;
+
+/// Translates the test rows (the validation rows, if there are none).
+pub(super) fn test(
+    trained: &Trained<'_>,
+    model: &Translation,
+    pairs: &Pairs,
+    run: &Run,
+    watcher: &mut dyn Watcher,
+) -> Result<Tested> {
+    let unseen = !pairs.part(Part::Test).is_empty();
+    let records = pairs.part(if unseen { Part::Test } else { Part::Validation });
+    watcher.begin("Testing", records.len());
+    let ((read, _), (written, _)) = columns(trained.survey)?;
+    let (mut sources, mut truth) = (Vec::new(), Vec::new());
+    for &record in records {
+        let cells = trained.survey.table.cells(pairs.rows[record])?;
+        let text = |column| cell_text(cells.cell(column)).map(|t| t.trim().to_owned()).unwrap_or_default();
+        sources.push(text(read));
+        truth.push(text(written));
+    }
+    let pieces: Vec<&[u32]> = records.iter().map(|&record| pairs.read.get(record)).collect();
+    let found = model.translate_pieces(&pieces, Search::default(), 1)?;
+    let best = |t: &super::Translated| t.texts.first().map(|a| a.text.clone()).unwrap_or_default();
+    let answers: Vec<String> = found.iter().map(best).collect();
+    let failed = |e| Error::model(format!("the translations cannot be scored · {e}"));
+    let seed = trained.config.training.seed;
+    let scores = evaluate_texts(&answers, &truth, &sources, None, seed).map_err(failed)?;
+    let mut outcome = TextOutcome::measure(&sources, &answers, &truth).map_err(failed)?;
+    let fits = |text: &&String| text.split_whitespace().count() <= WORDS_ALIGNED;
+    for text in sources.iter().filter(fits).step_by(records.len().div_ceil(ALIGNED).max(1)).take(ALIGNED) {
+        let first = model.translate(&[text], 1)?.into_iter().next();
+        if let Some(alternative) = first.as_ref().and_then(|t| t.texts.first()) {
+            outcome.alignments.push(model.alignment(text, alternative)?);
+        }
+    }
+    let places: Vec<String> = records.iter().map(|&i| trained.survey.row_name(pairs.rows[i])).collect();
+    let target = model.columns[1].clone();
+    let column =
+        |name: &str, texts: Vec<String>| OutColumn { name: name.to_owned(), values: OutValues::Text(texts) };
+    let probability = found.iter().map(|t| t.texts.first().map_or(f64::NAN, |a| a.probability)).collect();
+    let columns = vec![
+        column("input", places.clone()),
+        column(&target, answers.clone()),
+        OutColumn { name: format!("{target}_p"), values: OutValues::Number(probability) },
+    ];
+    let targets = vec![Target {
+        column: target.clone(),
+        rows: records.len() as u64,
+        unseen,
+        scores: scores.clone(),
+        outcome: Outcome::Texts(outcome),
+        examples: examples(&model.columns[0], &sources, &answers, &truth, &places).map_err(failed)?,
+    }];
+    Ok(Tested {
+        evaluation: Evaluation { rows: records.len(), targets: BTreeMap::from([(target, scores)]) },
+        unseen,
+        columns,
+        rows_are: "texts",
+        targets,
+        network: network(model, pairs, records)?,
+        card: card(model, run),
+    })
+}
+
+/// The translations that are the farthest from what people wrote, and the nearest.
+fn examples(
+    column: &str,
+    sources: &[String],
+    answers: &[String],
+    truth: &[String],
+    places: &[String],
+) -> std::result::Result<Vec<Example>, pellucid_train::metrics::MetricError> {
+    let mut rated = Vec::with_capacity(answers.len());
+    for (i, (answer, truth)) in answers.iter().zip(truth).enumerate() {
+        let scores = score_texts(&TextRows::new(&[answer], &[truth])?);
+        let chrf = scores.iter().find(|(m, _)| m.name == "chrf").and_then(|(_, v)| *v);
+        rated.push((chrf.unwrap_or_default(), i));
+    }
+    rated.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let shown = SHOWN.min(rated.len().div_ceil(2));
+    let example = |&(_, i): &(f64, usize), right| Example {
+        place: places[i].clone(),
+        fields: vec![(column.to_owned(), sources[i].clone())],
+        truth: truth[i].clone(),
+        answer: answers[i].clone(),
+        right,
+        ..Example::default()
+    };
+    let worst = rated.iter().take(shown).map(|rated| example(rated, false));
+    // Short ones are easy to get right.
+    let words = |i: usize| truth[i].split_whitespace().count();
+    let mean = (0..truth.len()).map(words).sum::<usize>() / truth.len().max(1);
+    let best = rated.iter().rev().filter(|(_, i)| words(*i) >= mean).take(shown);
+    Ok(worst.chain(best.map(|rated| example(rated, true))).collect())
+}
+
+fn network(model: &Translation, pairs: &Pairs, records: &[usize]) -> Result<Vec<Layer>> {
+    let mean = |texts: &super::pairs::Texts| {
+        records.iter().map(|&i| texts.get(i).len()).sum::<usize>().div_ceil(records.len().max(1))
+    };
+    let rows = model.network.describe(mean(&pairs.read), mean(&pairs.written))?;
+    let shape = |dims: &[usize]| dims.iter().map(ToString::to_string).collect::<Vec<_>>().join(" × ");
+    let layer = |(name, row): (String, pellucid_nn::LayerRow)| Layer {
+        name,
+        does: row.name,
+        output: shape(&row.output),
+        parameters: row.parameters as u64,
+        multiply_adds: row.multiply_adds,
+    };
+    Ok(rows.into_iter().map(layer).collect())
+}
+
+fn card(model: &Translation, run: &Run) -> CardFacts {
+    let [read, written] = &model.columns;
+    let path = run.path().display();
+    CardFacts {
+        intended_use: format!("Translating `{read}` into `{written}`, for texts like those it was trained on."),
+        limits: vec![
+            "The scores hold for texts like the test rows. On other subjects they will be lower: evaluate there first.".to_owned(),
+            "It can leave out, add or turn around what a text says, and still write fluently. Where a mistake can harm, have a person who knows both languages read it.".to_owned(),
+            "The probability of a translation is the network's own estimate for the whole text, and small for long ones.".to_owned(),
+        ],
+        commands: vec![
+            ("Translate a text".to_owned(), format!("pellucid translate {path} \"…\"")),
+            ("Translate a file, line by line".to_owned(), format!("pellucid translate {path} --file texts.txt")),
+            ("Score it on other data".to_owned(), format!("pellucid evaluate {path} OTHER_DATA")),
+        ],
+        licence: None,
+    }
+}

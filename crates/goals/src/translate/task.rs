@@ -1,0 +1,156 @@
+//! Pairs as batches, and the loss of what the network would write.
+
+use super::model::Translation;
+use super::network::{Padded, Translator};
+use super::pairs::Pairs;
+use super::search::{Search, search};
+use pellucid_grad::{Var, ops};
+use pellucid_nn::{Module, Pass};
+use pellucid_tensor::{Stream, Tensor};
+use pellucid_train::metrics::{TextRows, score_texts};
+use pellucid_train::{Failure, Result, Share, Source, Task, Validation};
+use std::sync::Arc;
+
+/// Texts that are translated at once.
+pub(super) const AT_ONCE: usize = 64;
+
+/// Validation pairs that are translated, evenly chosen.
+const TRANSLATED: usize = 512;
+
+/// The training pairs.
+pub(crate) struct PairSource {
+    pub(crate) pairs: Arc<Pairs>,
+    /// Those to learn from.
+    pub(crate) records: Vec<usize>,
+    /// The pieces before and after a text.
+    pub(crate) ends: [u32; 2],
+}
+
+/// Pairs made ready for the network.
+pub(crate) struct PairBatch {
+    read: Padded,
+    /// `[n, longest]` (`u32`): what is written, from the beginning on.
+    written: Tensor,
+    /// `[places]` (`u32`): which of these places are real.
+    places: Tensor,
+    /// `[places]` (`u32`): the piece after each of these.
+    next: Tensor,
+}
+
+impl PairBatch {
+    fn new(pairs: &Pairs, records: &[usize], [begin, end]: [u32; 2]) -> pellucid_tensor::Result<PairBatch> {
+        let read: Vec<&[u32]> = records.iter().map(|&i| pairs.read.get(i)).collect();
+        let written: Vec<Vec<u32>> =
+            records.iter().map(|&i| [&[begin], pairs.written.get(i)].concat()).collect();
+        let padded = Padded::new(&written)?;
+        let longest = padded.pieces.dim(1)?;
+        let (mut places, mut next) = (Vec::new(), Vec::new());
+        for (row, pieces) in written.iter().enumerate() {
+            places.extend((0..pieces.len()).map(|place| (row * longest + place) as u32));
+            next.extend(pieces.iter().skip(1).copied().chain([end]));
+        }
+        Ok(PairBatch {
+            read: Padded::new(&read)?,
+            written: padded.pieces,
+            places: Tensor::new(&places, &[places.len()])?,
+            next: Tensor::new(&next, &[next.len()])?,
+        })
+    }
+
+    /// The mean loss of each piece, and how many there are.
+    fn loss(&self, net: &Translator, pass: &Pass, smoothing: f64) -> pellucid_tensor::Result<Var> {
+        let logits = net.logits(pass, &self.read, &self.written, &self.places)?;
+        ops::cross_entropy(&logits, &self.next, smoothing, None, None)
+    }
+}
+
+impl Source for PairSource {
+    type Batch = PairBatch;
+
+    fn rows(&self) -> usize {
+        self.records.len()
+    }
+
+    fn length(&self, row: usize) -> usize {
+        self.records.get(row).map_or(0, |&pair| self.pairs.length(pair))
+    }
+
+    fn share(&self) -> Share {
+        Share::Lengths
+    }
+
+    fn batch(&self, rows: &[usize], _: &mut Stream) -> Result<PairBatch> {
+        let records: Vec<_> = rows.iter().filter_map(|&r| self.records.get(r).copied()).collect();
+        Ok(PairBatch::new(&self.pairs, &records, self.ends)?)
+    }
+}
+
+/// A network that learns to translate.
+pub(crate) struct TranslateTask {
+    pub(crate) model: Translation,
+    pub(crate) pairs: Arc<Pairs>,
+    /// The texts that people wrote, of the validation pairs that are translated.
+    pub(crate) truth: Vec<String>,
+    /// Share of each piece's probability that is spread over all others (Szegedy et al., arXiv 1512.00567).
+    pub(crate) smoothing: f64,
+}
+
+impl TranslateTask {
+    /// To learn from pairs, in all of which `model` knows every piece.
+    ///
+    /// # Errors
+    /// Pieces that make no text.
+    pub(crate) fn new(model: Translation, pairs: Arc<Pairs>, smoothing: f64) -> crate::Result<TranslateTask> {
+        let truth =
+            translated(&pairs).map(|i| model.text(pairs.written.get(i))).collect::<crate::Result<_>>()?;
+        Ok(TranslateTask { model, pairs, truth, smoothing })
+    }
+}
+
+/// The validation pairs that are translated.
+fn translated(pairs: &Pairs) -> impl Iterator<Item = usize> {
+    let all = pairs.part(pellucid_data::Part::Validation);
+    all.iter().copied().step_by(all.len().div_ceil(TRANSLATED).max(1))
+}
+
+impl Task for TranslateTask {
+    type Source = PairSource;
+
+    fn model(&self) -> &dyn Module {
+        &self.model.network
+    }
+
+    fn model_mut(&mut self) -> &mut dyn Module {
+        &mut self.model.network
+    }
+
+    fn loss(&self, pass: &Pass, batch: &PairBatch) -> Result<Var> {
+        Ok(batch.loss(&self.model.network, pass, self.smoothing)?)
+    }
+
+    fn validate(&self) -> Result<Validation> {
+        let ends = self.model.ends();
+        let (mut loss, mut places) = (0.0, 0.0);
+        for records in self.pairs.part(pellucid_data::Part::Validation).chunks(AT_ONCE) {
+            let batch = PairBatch::new(&self.pairs, records, [ends.begin, ends.end])?;
+            let n = batch.next.len() as f64;
+            loss += n * batch.loss(&self.model.network, &Pass::inference(), 0.0)?.value().item()?;
+            places += n;
+        }
+        let mut answers = Vec::with_capacity(self.truth.len());
+        let greedy = Search { beams: 1, ..Search::default() };
+        let records: Vec<usize> = translated(&self.pairs).collect();
+        for some in records.chunks(4 * AT_ONCE) {
+            let texts: Vec<&[u32]> = some.iter().map(|&i| self.pairs.read.get(i)).collect();
+            for found in search(&self.model.network, &texts, ends, greedy)? {
+                let best = found.first().map(|f| self.model.text(&f.pieces)).transpose();
+                answers.push(best.map_err(Failure::source)?.unwrap_or_default());
+            }
+        }
+        let rows = TextRows::new(&answers, &self.truth).map_err(Failure::source)?;
+        let metrics: Vec<(String, f64)> =
+            score_texts(&rows).into_iter().filter_map(|(m, v)| Some((m.name.to_owned(), v?))).collect();
+        let score = metrics.first().map_or(f64::NAN, |(_, bleu)| *bleu);
+        Ok(Validation { loss: loss / f64::max(places, 1.0), metrics, score, score_name: "bleu".to_owned() })
+    }
+}

@@ -1,0 +1,190 @@
+//! From pairs of texts to a run.
+
+use super::design::{Design, design};
+use super::model::Translation;
+use super::pairs::{Pairs, prepare};
+use super::report::test;
+use super::task::{PairSource, TranslateTask};
+use crate::dataset::{Survey, Use, check, split_rows};
+use crate::finish::finish;
+use crate::learning::cost;
+use crate::reasons::Reasons;
+use crate::train::{resolve_data, resolve_plan, tell_columns, tell_findings};
+use crate::trained::Trained;
+use crate::{Config, Ended, Result, Run, Watcher};
+use pellucid_data::{Part, Splits};
+use pellucid_insight::check::CheckReport;
+use pellucid_kinds::Unreadable;
+use pellucid_nn::Seed;
+use pellucid_train::{RunFolder, Stopped, train as run_plan};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// Rows left out that are told one by one.
+const TOLD: usize = 5;
+
+/// All that the first step needs.
+pub(crate) struct Begun {
+    survey: Survey,
+    splits: Splits,
+    checks: CheckReport,
+    pairs: Arc<Pairs>,
+    config: Config,
+    design: Design,
+    command: String,
+}
+
+/// Whether a text is to be predicted.
+pub(crate) fn is_asked(survey: &Survey) -> bool {
+    survey.used_as(Use::Target).any(|column| column.kind.is_some_and(|kind| kind.name() == "text"))
+}
+
+fn ready(
+    survey: &Survey,
+    config: &Config,
+    watcher: &mut dyn Watcher,
+) -> Result<(Splits, Arc<Pairs>, CheckReport)> {
+    let splits = split_rows(survey, &config.data, config.training.seed)?;
+    watcher.begin("Reading the data", survey.table.rows());
+    let shared = config.network.shared_vocabulary;
+    let pairs = prepare(survey, &splits, shared, &mut |done| watcher.advance(done))?;
+    let checks = check(survey, &splits, None)?;
+    Ok((splits, Arc::new(pairs), checks))
+}
+
+/// Everything before the first step: the pairs are prepared, the plan is fixed and written.
+///
+/// # Errors
+/// Data that is refused, and a run's folder that cannot be written.
+pub(crate) fn begin(
+    survey: Survey,
+    mut config: Config,
+    run: &Run,
+    command: &str,
+    watcher: &mut dyn Watcher,
+) -> Result<Box<Begun>> {
+    tell_columns(&survey, watcher);
+    let (splits, pairs, checks) = ready(&survey, &config, watcher)?;
+    tell_left_out(&survey, &pairs.left_out, watcher);
+    tell_findings(&splits, &checks, &config, watcher)?;
+    let mut design = design(&pairs, &config);
+    if config.training.steps.is_none() {
+        limit_by_time(&pairs, &config, &mut design, watcher)?;
+    }
+    resolve_data(&mut config, &survey);
+    let (network, b) = (&mut config.network, &design.blueprint);
+    (network.width, network.depth, network.dropout) = (Some(b.width), Some(b.depth), Some(b.dropout));
+    network.shared_vocabulary = Some(b.shared);
+    config.training.label_smoothing = Some(design.smoothing);
+    resolve_plan(&mut config.training, &design.plan, design.seconds);
+    Reasons::new(command, &survey.columns, &design.decisions).write(run)?;
+    run.write("config.toml", config.to_toml()?.as_bytes())?;
+    design.plan.check()?;
+    Ok(Box::new(Begun { survey, splits, checks, pairs, config, design, command: command.to_owned() }))
+}
+
+/// A run that was begun before.
+///
+/// # Errors
+/// Data that differs.
+pub(crate) fn resume(
+    survey: Survey,
+    config: Config,
+    reasons: Reasons,
+    watcher: &mut dyn Watcher,
+) -> Result<Box<Begun>> {
+    let (splits, pairs, checks) = ready(&survey, &config, watcher)?;
+    let mut design = design(&pairs, &config);
+    reasons.recall_settings(&mut design.decisions);
+    design.plan.check()?;
+    Ok(Box::new(Begun { survey, splits, checks, pairs, config, design, command: reasons.command }))
+}
+
+/// Says which rows cannot be used.
+fn tell_left_out(survey: &Survey, left_out: &[Unreadable], watcher: &mut dyn Watcher) {
+    if left_out.is_empty() {
+        return;
+    }
+    let line = |row: &Unreadable| {
+        let mut place = survey.table.place(row.row);
+        place.column = Some(row.column.clone());
+        format!("\n  {place}: {}", row.why)
+    };
+    let first: String = left_out.iter().take(TOLD).map(line).collect();
+    let more = if left_out.len() > TOLD { "\n  …" } else { "" };
+    let (some, all) = (left_out.len(), survey.table.rows());
+    watcher.warning(&format!("{some} of {all} rows cannot be used and are left out:{first}{more}"));
+}
+
+/// What learns, and what from.
+fn learning(
+    pairs: &Arc<Pairs>,
+    config: &Config,
+    design: &Design,
+) -> Result<(TranslateTask, Arc<PairSource>)> {
+    let model = Translation::new(
+        pairs.columns.clone(),
+        pairs.vocabularies.clone(),
+        design.blueprint.clone(),
+        &Seed::new(config.training.seed),
+    )?;
+    let ends = model.ends();
+    let source = PairSource {
+        pairs: pairs.clone(),
+        records: pairs.part(Part::Train).to_vec(),
+        ends: [ends.begin, ends.end],
+    };
+    Ok((TranslateTask::new(model, pairs.clone(), design.smoothing)?, Arc::new(source)))
+}
+
+/// Takes the time of some steps, and shortens the plan to what fits into the time allowed.
+fn limit_by_time(
+    pairs: &Arc<Pairs>,
+    config: &Config,
+    out: &mut Design,
+    watcher: &mut dyn Watcher,
+) -> Result<()> {
+    let (mut task, source) = learning(pairs, config, out)?;
+    let cost = cost(&mut task, source, &out.plan, out.seconds)?;
+    if cost.fitting < out.plan.steps {
+        let mut shorter = config.clone();
+        shorter.training.steps = Some(cost.fitting);
+        *out = design(pairs, &shorter);
+        for decision in out.decisions.iter_mut().filter(|d| d.setting == "steps") {
+            decision.why = cost.why(out.seconds);
+        }
+    }
+    watcher.planned(out.plan.steps, cost.seconds(&out.plan), 0);
+    Ok(())
+}
+
+impl Begun {
+    /// Learns, and finishes the run.
+    ///
+    /// # Errors
+    /// A training that fails, and a folder that cannot be written.
+    pub(crate) fn carry_out(self, run: Run, watcher: &mut dyn Watcher, stop: &AtomicBool) -> Result<Ended> {
+        let Begun { survey, splits, checks, pairs, config, design, command } = self;
+        let (mut task, source) = learning(&pairs, &config, &design)?;
+        let folder = RunFolder::new(run.path(), pairs.fingerprint());
+        let outcome = run_plan(&mut task, source, &design.plan, &folder, watcher, stop)?;
+        if outcome.stopped == Stopped::Interrupted {
+            return Ok(Ended::Interrupted(run));
+        }
+        let trained = Trained {
+            survey: &survey,
+            splits: &splits,
+            checks: &checks,
+            unreadable: &pairs.left_out,
+            rows: pairs.parts.each_ref().map(Vec::len),
+            unanswered: 0,
+            config: &config,
+            decisions: &design.decisions,
+            outcome: &outcome,
+            folder: &folder,
+            command: &command,
+        };
+        let tested = test(&trained, &task.model, &pairs, &run, watcher)?;
+        finish(&trained, tested, &run, |folder| task.model.save(folder)).map(|f| Ended::Finished(Box::new(f)))
+    }
+}

@@ -1,0 +1,218 @@
+//! Texts from texts: a small made-up language, learned, used, scored and refused.
+
+use crate::resuming::{go_on, stopped};
+use crate::{config, flats, folder, lines, model_bytes, put, refused, score, trained};
+use pellucid_data::OutValues;
+use pellucid_goals::{
+    Config, Ended, Inspection, Model, Run, Unwatched, evaluate, inspect, predict, translation,
+};
+use pellucid_tensor::Stream;
+use std::path::Path;
+use tempfile::TempDir;
+
+const SIZES: [(&str, &str); 4] = [("small", "kimari"), ("big", "osoto"), ("old", "velam"), ("red", "rubani")];
+const THINGS: [(&str, &str); 6] = [
+    ("dogs", "wufeni"),
+    ("houses", "domati"),
+    ("trees", "arbosi"),
+    ("boats", "naviku"),
+    ("children", "pueriza"),
+    ("cats", "miaune"),
+];
+const DEEDS: [(&str, &str); 5] =
+    [("sleep", "dormet"), ("wait", "atendat"), ("burn", "flamit"), ("turn", "volvat"), ("shine", "lucet")];
+const PLACES: [(&str, &str); 4] = [
+    ("in the garden", "hortul"),
+    ("near the river", "flumul"),
+    ("under the bridge", "pontul"),
+    ("on the hill", "colinul"),
+];
+
+/// A sentence, and what it is in the other language: the deed comes last, the size after the thing, and numbers stay.
+fn pair(random: &mut Stream, number: usize) -> (String, String) {
+    let mut one = |list: &[(&'static str, &'static str)]| list[random.below(list.len())];
+    let (size, thing, deed, place) = (one(&SIZES), one(&THINGS), one(&DEEDS), one(&PLACES));
+    (
+        format!("{number} {} {} {} {}.", size.0, thing.0, deed.0, place.0),
+        format!("{number} {} {} {} {}.", thing.1, size.1, place.1, deed.1),
+    )
+}
+
+fn pairs(rows: usize, seed: u64) -> String {
+    let mut random = Stream::new(seed, "pairs", 0);
+    lines("english,lunar", rows, |row| {
+        let (english, lunar) = pair(&mut random, row + 2);
+        format!("{english},{lunar}")
+    })
+}
+
+fn small(data: &Path, steps: u64) -> Config {
+    let mut config = config(data, &["lunar"], steps);
+    (config.network.width, config.network.depth) = (Some(64), Some(2));
+    config.training.batch = Some(32);
+    config.training.learning_rate = Some(3e-3);
+    config.network.dropout = Some(0.1);
+    config
+}
+
+fn learned() -> (TempDir, Run) {
+    let folder = folder();
+    let data = put(folder.path(), "pairs.csv", pairs(900, 1));
+    let done = trained(small(&data, 600), folder.path(), "run");
+    let (bleu, of_the_text_itself) = score(&done.evaluation, "lunar", "bleu");
+    assert!(bleu > 90.0 && of_the_text_itself < 20.0, "{bleu} {of_the_text_itself}");
+    assert!(score(&done.evaluation, "lunar", "chrf").0 > 90.0);
+    (folder, done.run)
+}
+
+#[test]
+fn a_language_is_learned_and_used() {
+    let (folder, run) = learned();
+    let model = translation(run.path()).unwrap();
+    let found = model
+        .translate(&["41 big cats wait near the river.", "  ", "735 old boats turn on the hill.", "🙂"], 3)
+        .unwrap();
+    assert_eq!(found[0].texts[0].text, "41 miaune osoto flumul atendat.");
+    assert_eq!(found[2].texts[0].text, "735 naviku velam colinul volvat.");
+    assert!(found[1].texts.is_empty(), "nothing is said of nothing");
+    for texts in found.iter().map(|f| &f.texts).filter(|t| !t.is_empty()) {
+        assert_eq!(texts.len(), 3);
+        assert!(texts.windows(2).all(|two| two[0].text != two[1].text));
+        assert!(texts.iter().all(|t| t.probability > 0.0 && t.probability <= 1.0));
+        assert!(texts.iter().map(|t| t.probability).sum::<f64>() <= 1.0 + 1e-6);
+    }
+    let alone = model.translate(&["735 old boats turn on the hill."], 3).unwrap();
+    let close = |a: f64, b: f64| (a - b).abs() < 1e-4 * b;
+    assert!(
+        alone[0]
+            .texts
+            .iter()
+            .zip(&found[2].texts)
+            .all(|(a, b)| a.text == b.text && close(a.probability, b.probability))
+    );
+
+    let alignment = model.alignment("41 big cats wait near the river.", &found[0].texts[0]).unwrap();
+    assert_eq!(alignment.read, ["41", "big", "cats", "wait", "near", "the", "river."]);
+    assert_eq!(alignment.written, ["41", "miaune", "osoto", "flumul", "atendat."]);
+    for weights in alignment.weights.chunks(7) {
+        assert!((weights.iter().sum::<f32>() - 1.0).abs() < 1e-4, "{weights:?}");
+    }
+
+    // A table: every row has its place; what is not there is told.
+    let table = put(
+        folder.path(),
+        "new.csv",
+        "english,note\n318 red trees burn in the garden.,a\n,b\n96 small dogs sleep on the hill.,c\n",
+    );
+    let found = predict(run.path(), &[table], &mut Unwatched).unwrap();
+    let OutValues::Text(texts) = &found.columns[1].values else { panic!("no texts") };
+    assert_eq!(
+        found.columns.iter().map(|c| c.name.as_str()).collect::<Vec<_>>(),
+        ["input", "lunar", "lunar_p"]
+    );
+    assert_eq!(texts[..], ["318 arbosi rubani hortul flamit.", "", "96 wufeni kimari colinul dormet."]);
+    assert!(found.problems.iter().any(|p| p.contains("no text")), "{:?}", found.problems);
+
+    // Other data, and the run's own scores.
+    let others = put(folder.path(), "others.csv", pairs(60, 9));
+    let scored = evaluate(run.path(), Some(&[others]), &mut Unwatched).unwrap();
+    assert!(scored.rows == 60 && score(&scored, "lunar", "bleu").0 > 90.0);
+    let lacking = put(folder.path(), "lacking.csv", "english\na\nb\n");
+    let why = evaluate(run.path(), Some(&[lacking]), &mut Unwatched).unwrap_err().to_string();
+    assert!(why.contains("lunar"), "{why}");
+    assert!(evaluate(run.path(), None, &mut Unwatched).unwrap().targets.contains_key("lunar"));
+
+    for (file, says) in [("report.html", "What it looked at"), ("README.md", "pipeline_tag: translation")] {
+        let text = std::fs::read_to_string(run.path().join(file)).unwrap();
+        assert!(text.contains(says), "{file} lacks {says}");
+    }
+    let why = Model::load(&run.model()).err().unwrap().to_string();
+    assert!(why.contains("pellucid translate"), "{why}");
+    let mut weights = std::fs::read(run.model().join("model.safetensors")).unwrap();
+    let last = weights.len() - 1;
+    weights[last] ^= 1;
+    std::fs::write(run.model().join("model.safetensors"), weights).unwrap();
+    assert!(translation(run.path()).err().unwrap().to_string().contains("damaged"));
+}
+
+#[test]
+fn an_interrupted_run_ends_with_the_same_bits() {
+    let folder = folder();
+    let data = put(folder.path(), "pairs.csv", pairs(300, 1));
+    let mut config = small(&data, 30);
+    (config.training.validate_every, config.network.width) = (Some(9), Some(16));
+    let whole = trained(config.clone(), folder.path(), "whole").run;
+    let run = stopped(config, folder.path(), "parts", 13);
+    let Ok(Ended::Finished(done)) = go_on(&run, u64::MAX) else { panic!("it did not end") };
+    assert_eq!(model_bytes(&whole), model_bytes(&done.run));
+}
+
+#[test]
+fn other_letters_get_a_vocabulary_of_their_own() {
+    let folder = folder();
+    let mut random = Stream::new(4, "pairs", 0);
+    let cyrillic = |text: &str| -> String {
+        let other = |c: char| match c {
+            'a'..='z' => char::from_u32('а' as u32 + (c as u32 - 'a' as u32)).unwrap(),
+            c => c,
+        };
+        text.chars().map(other).collect()
+    };
+    let text = lines("english,lunar", 200, |row| {
+        let (english, lunar) = pair(&mut random, row + 2);
+        format!("{english},{}", cyrillic(&lunar))
+    });
+    let data = put(folder.path(), "pairs.csv", text);
+    let run = trained(small(&data, 3), folder.path(), "run").run;
+    assert!(run.model().join("tokenizer-2.json").is_file());
+    let config = std::fs::read_to_string(run.path().join("config.toml")).unwrap();
+    assert!(config.contains("shared_vocabulary = false"), "{config}");
+    assert!(
+        !translation(run.path()).unwrap().translate(&["2 red cats wait on the hill."], 1).unwrap().is_empty()
+    );
+}
+
+#[test]
+fn only_the_columns_named_are_read() {
+    let folder = folder();
+    let data = pairs(200, 1);
+    let third = data.lines().enumerate().map(|(i, line)| match i {
+        0 => format!("{line},german"),
+        i => format!("{line},\"das ist der deutsche Satz Nummer {i}\""),
+    });
+    let data = put(folder.path(), "three.csv", third.collect::<Vec<_>>().join("\n"));
+    let error = refused(small(&data, 3), folder.path());
+    let said = error.to_string();
+    assert!(said.contains("`english`, `german`") && said.contains("--from-column"), "{said}");
+    assert_eq!(error.exit_code(), 3);
+    let mut config = small(&data, 3);
+    config.data.inputs = vec!["english".to_owned()];
+    let Inspection { report, .. } = inspect(&config, &mut Unwatched).unwrap();
+    let classes: Vec<_> = report.findings.iter().map(|f| f.code.as_str()).collect();
+    assert!(!classes.contains(&"rare_class") && !classes.contains(&"conflicting_labels"), "{classes:?}");
+    trained(config, folder.path(), "run");
+}
+
+#[test]
+fn pairs_that_cannot_be_used_are_left_out_and_told() {
+    let folder = folder();
+    let mut text = pairs(200, 1);
+    text += "only english here,\n,only lunar\n";
+    text += &format!("\"{}\",kurz\n", "a very long text ".repeat(200));
+    text += &format!("{},kurz\n", "one two three four ".repeat(12));
+    let data = put(folder.path(), "pairs.csv", &text);
+    let run = trained(small(&data, 3), folder.path(), "run").run;
+    let report = std::fs::read_to_string(run.path().join("report.html")).unwrap();
+    for says in ["no text", "it can have 1 to 256", "hardly translations of each other"] {
+        assert!(report.contains(says), "the report lacks: {says}");
+    }
+    let none =
+        put(folder.path(), "none.csv", lines("english,lunar", 40, |i| format!("sentence number {i},")));
+    let said = refused(small(&none, 3), folder.path().join("x").as_path()).to_string();
+    assert!(said.contains("no row has an answer"), "{said}");
+    // A network for something else does not translate.
+    let flats = put(folder.path(), "flats.csv", flats(200, 1));
+    let other = trained(config(&flats, &["class"], 3), folder.path(), "flats").run;
+    let why = translation(other.path()).err().unwrap();
+    assert!(why.to_string().contains("pellucid predict") && why.exit_code() == 2, "{why}");
+}
