@@ -41,7 +41,7 @@ fn pair(random: &mut Stream, number: usize) -> (String, String) {
 fn pairs(rows: usize, seed: u64) -> String {
     let mut random = Stream::new(seed, "pairs", 0);
     lines("english,lunar", rows, |row| {
-        let (english, lunar) = pair(&mut random, row + 2);
+        let (english, lunar) = pair(&mut random, 100 + row * 7 % 900);
         format!("{english},{lunar}")
     })
 }
@@ -70,9 +70,9 @@ fn a_language_is_learned_and_used() {
     let (folder, run) = learned();
     let model = translation(run.path()).unwrap();
     let found = model
-        .translate(&["41 big cats wait near the river.", "  ", "735 old boats turn on the hill.", "🙂"], 3)
+        .translate(&["412 big cats wait near the river.", "  ", "735 old boats turn on the hill.", "🙂"], 3)
         .unwrap();
-    assert_eq!(found[0].texts[0].text, "41 miaune osoto flumul atendat.");
+    assert_eq!(found[0].texts[0].text, "412 miaune osoto flumul atendat.");
     assert_eq!(found[2].texts[0].text, "735 naviku velam colinul volvat.");
     assert!(found[1].texts.is_empty(), "nothing is said of nothing");
     for texts in found.iter().map(|f| &f.texts).filter(|t| !t.is_empty()) {
@@ -91,9 +91,9 @@ fn a_language_is_learned_and_used() {
             .all(|(a, b)| a.text == b.text && close(a.probability, b.probability))
     );
 
-    let alignment = model.alignment("41 big cats wait near the river.", &found[0].texts[0]).unwrap();
-    assert_eq!(alignment.read, ["41", "big", "cats", "wait", "near", "the", "river."]);
-    assert_eq!(alignment.written, ["41", "miaune", "osoto", "flumul", "atendat."]);
+    let alignment = model.alignment("412 big cats wait near the river.", &found[0].texts[0]).unwrap();
+    assert_eq!(alignment.read, ["412", "big", "cats", "wait", "near", "the", "river."]);
+    assert_eq!(alignment.written, ["412", "miaune", "osoto", "flumul", "atendat."]);
     for weights in alignment.weights.chunks(7) {
         assert!((weights.iter().sum::<f32>() - 1.0).abs() < 1e-4, "{weights:?}");
     }
@@ -102,7 +102,7 @@ fn a_language_is_learned_and_used() {
     let table = put(
         folder.path(),
         "new.csv",
-        "english,note\n318 red trees burn in the garden.,a\n,b\n96 small dogs sleep on the hill.,c\n",
+        "english,note\n318 red trees burn in the garden.,a\n,b\n296 small dogs sleep on the hill.,c\n",
     );
     let found = predict(run.path(), &[table], &mut Unwatched).unwrap();
     let OutValues::Text(texts) = &found.columns[1].values else { panic!("no texts") };
@@ -110,7 +110,7 @@ fn a_language_is_learned_and_used() {
         found.columns.iter().map(|c| c.name.as_str()).collect::<Vec<_>>(),
         ["input", "lunar", "lunar_p"]
     );
-    assert_eq!(texts[..], ["318 arbosi rubani hortul flamit.", "", "96 wufeni kimari colinul dormet."]);
+    assert_eq!(texts[..], ["318 arbosi rubani hortul flamit.", "", "296 wufeni kimari colinul dormet."]);
     assert!(found.problems.iter().any(|p| p.contains("no text")), "{:?}", found.problems);
 
     // Other data, and the run's own scores.
@@ -159,7 +159,7 @@ fn other_letters_get_a_vocabulary_of_their_own() {
         text.chars().map(other).collect()
     };
     let text = lines("english,lunar", 200, |row| {
-        let (english, lunar) = pair(&mut random, row + 2);
+        let (english, lunar) = pair(&mut random, 100 + row * 7 % 900);
         format!("{english},{}", cyrillic(&lunar))
     });
     let data = put(folder.path(), "pairs.csv", text);
