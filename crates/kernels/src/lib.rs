@@ -33,6 +33,7 @@ pub mod pool2d;
 mod product;
 pub mod recurrent;
 pub mod reduce;
+pub mod rotary;
 mod scratch;
 pub mod softmax;
 mod streaming;

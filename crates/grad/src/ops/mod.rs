@@ -40,6 +40,7 @@ ops![
     reduce,
     reshape,
     residual,
+    rotary,
     softmax,
     unary,
 ];

@@ -26,6 +26,34 @@ def first(x):
     return x.movedim(-1, 1)
 
 
+# Rotary position embedding, as complex numbers.
+
+
+def rotary(x, head, turned, first_place):
+    batch, time, columns = x.shape
+    heads = x[..., :turned].reshape(batch, time, turned // head if head else 0, head)
+    a, b = heads[..., : head // 2], heads[..., head // 2 :]
+    places = torch.arange(first_place, first_place + time, dtype=x.dtype)
+    angles = places[:, None] * 10000.0 ** (-2 * torch.arange(head // 2, dtype=x.dtype) / head)
+    turned_pairs = torch.complex(a, b) * torch.exp(1j * angles)[None, :, None]
+    heads = torch.cat([turned_pairs.real, turned_pairs.imag], -1).reshape(batch, time, turned)
+    return torch.cat([heads, x[..., turned:]], -1)
+
+
+for name, shape, head, turned, first_place in [
+    ("one head", [2, 5, 6], 6, 6, 0),
+    ("two heads, a part stays", [3, 4, 12], 4, 8, 0),
+    ("from place 7 on", [1, 3, 8], 8, 8, 7),
+    ("no place", [2, 0, 4], 4, 4, 0),
+    ("nothing turned", [2, 3, 4], 4, 0, 0),
+    ("long", [2, 300, 48], 16, 32, 0),
+]:
+    case(
+        f"rotary/{name}",
+        [shape],
+        lambda x, head=head, turned=turned, first_place=first_place: rotary(x, head, turned, first_place),
+    )
+
 # Batch norm. PyTorch refuses a single position, for which the formula is written out.
 
 
