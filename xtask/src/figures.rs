@@ -120,6 +120,13 @@ pub(crate) const FIGURES: &[Figure] = &[
         least: &[("macro_f1", 0.42)],
     },
     Figure {
+        name: "translation",
+        data: &["translation-multi30k.zip"],
+        from: None,
+        arguments: &["--from-column", "english", "--predict", "german", "--time", "60m"],
+        least: &[("bleu", 33.0)],
+    },
+    Figure {
         name: "together",
         data: &["together.zip"],
         from: None,

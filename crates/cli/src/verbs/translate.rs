@@ -3,8 +3,9 @@
 use super::resume::RUN;
 use crate::arguments::Arguments;
 use crate::flags::{Flag, JSON, THREADS, Value};
-use crate::output;
+use crate::output::{self, say};
 use crate::program::{DONE, Operand, Verb};
+use crate::show;
 use pellucid_data::DataError;
 use pellucid_goals::{Error, Translated, Translation, translation};
 use std::fs::File;
@@ -135,6 +136,13 @@ fn lines(
 
 impl Shown {
     fn translate(&self, model: &Translation, texts: &[String]) -> Result<(), Error> {
+        for text in texts.iter().filter(|text| !text.is_empty()) {
+            if model.seems_translated(text)? {
+                let [read, written] = &model.columns;
+                let warning = show::Style::of_stderr().yellow("warning:");
+                say(format_args!("{warning} this seems to be `{written}` already, not `{read}` · {text}"));
+            }
+        }
         for (text, translated) in texts.iter().zip(model.translate(texts, self.alternatives)?) {
             match self.json {
                 true => output::line(&self.as_json(model, text, &translated)?)?,

@@ -8,7 +8,7 @@ use pellucid_data::Part;
 use pellucid_nn::Schedule;
 use pellucid_train::{OptimizerKind, Plan};
 
-/// Numbers of a head, unless there would be fewer than four.
+/// Numbers of a head, unless there would be fewer than four heads.
 const HEAD: usize = 64;
 
 /// Everything that was decided.
@@ -38,12 +38,10 @@ struct Effort {
 impl Effort {
     fn of(preset: Preset) -> Effort {
         match preset {
-            Preset::Quick => Effort { seconds: 300.0, width: 128, depth: 2, shown: 150_000, passes: (2, 60) },
-            Preset::Good => {
-                Effort { seconds: 1800.0, width: 256, depth: 3, shown: 900_000, passes: (4, 200) }
-            }
+            Preset::Quick => Effort { seconds: 300.0, width: 128, depth: 2, shown: 100_000, passes: (2, 40) },
+            Preset::Good => Effort { seconds: 1800.0, width: 128, depth: 4, shown: 400_000, passes: (4, 60) },
             Preset::Best => {
-                Effort { seconds: 3600.0, width: 256, depth: 4, shown: 2_000_000, passes: (6, 300) }
+                Effort { seconds: 3600.0, width: 192, depth: 5, shown: 1_000_000, passes: (6, 80) }
             }
         }
     }
@@ -88,7 +86,7 @@ pub(crate) fn design(pairs: &Pairs, config: &Config) -> Design {
     let passes = (effort.shown / rows.max(1)).clamp(effort.passes.0, effort.passes.1);
     let why = format!("{passes} passes over {rows} training pairs");
     let steps = decider.decide("steps", given.steps, (passes * per_pass) as u64, &why);
-    let rate = 1.5e-3 * (batch as f64 / 128.0).sqrt() * (256.0 / width.max(1) as f64).sqrt();
+    let rate = 3e-3 * (batch as f64 / 128.0).sqrt() * (128.0 / width.max(1) as f64).sqrt();
     let why = "grows with the square root of the batch, and falls with that of the width";
     let lr = decider.decide("learning_rate", given.learning_rate, rate, why);
     let weight_decay = decider.decide("weight_decay", given.weight_decay, 0.01, "usual for AdamW");

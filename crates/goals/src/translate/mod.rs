@@ -3,6 +3,7 @@
 mod alignment;
 mod design;
 mod infer;
+mod leaning;
 mod model;
 mod network;
 mod pairs;

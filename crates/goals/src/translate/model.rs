@@ -1,5 +1,6 @@
 //! A model that translates: its vocabularies and its network, in use and as a folder.
 
+use super::leaning::Leaning;
 use super::network::{Blueprint, Translator};
 use super::pairs::Vocabularies;
 use super::search::{Ends, Found, Search, search};
@@ -25,6 +26,19 @@ pub struct Translation {
     /// What the network was built from.
     pub(crate) blueprint: Blueprint,
     ends: Ends,
+    /// Which language a text is in, and the pieces that hardly any text to learn from had more of.
+    known: Known,
+}
+
+/// What is known of the texts that were learned from.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Known {
+    /// Pieces of a text that is read; 99 in 100 had no more.
+    pub(crate) length: usize,
+    /// Which language a text is in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) leaning: Option<Leaning>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -32,6 +46,7 @@ pub struct Translation {
 struct File {
     inputs: [Column; 1],
     targets: [Column; 1],
+    texts: Known,
     network: Blueprint,
 }
 
@@ -69,6 +84,7 @@ impl Translation {
     pub(crate) fn new(
         columns: [String; 2],
         vocabularies: Vocabularies,
+        known: Known,
         blueprint: Blueprint,
         seed: &Seed,
     ) -> Result<Translation> {
@@ -77,7 +93,7 @@ impl Translation {
         let network = Translator::new(seed, &blueprint, vocabularies.sizes())?;
         // Special pieces come first.
         let ends = Ends { begin, end, first: begin.max(end) + 1 };
-        Ok(Translation { columns, vocabularies, network, blueprint, ends })
+        Ok(Translation { columns, vocabularies, network, blueprint, ends, known })
     }
 
     /// The special pieces of what is written.
@@ -133,13 +149,38 @@ impl Translation {
         how: Search,
         alternatives: usize,
     ) -> Result<Vec<Translated>> {
-        let pieces = |text: &T| self.vocabularies.read.of(text.as_ref().trim()).map_err(Error::model);
-        let pieces = texts.iter().map(pieces).collect::<Result<Vec<_>>>()?;
-        let pieces: Vec<&[u32]> = pieces.iter().map(Vec::as_slice).collect();
-        self.translate_pieces(&pieces, how, alternatives)
+        let (mut parts, mut counts) = (Vec::new(), Vec::with_capacity(texts.len()));
+        for text in texts {
+            let of_text = self.parts(text.as_ref().trim())?;
+            counts.push(of_text.len());
+            parts.extend(of_text);
+        }
+        let pieces: Vec<&[u32]> = parts.iter().map(Vec::as_slice).collect();
+        let mut translated = self.translate_pieces(&pieces, how, alternatives)?.into_iter();
+        Ok(counts.into_iter().map(|n| joined(translated.by_ref().take(n))).collect())
     }
 
-    /// Translates texts, each into at most `alternatives`, the likeliest first. An empty text has no translation.
+    /// The pieces of a text: all together, or those of each sentence, if there are more of them than the network has seen at once.
+    fn parts(&self, text: &str) -> Result<Vec<Vec<u32>>> {
+        let pieces = |text: &str| self.vocabularies.read.of(text).map_err(Error::model);
+        let all = pieces(text)?;
+        if all.len() <= self.known.length {
+            return Ok(vec![all]);
+        }
+        sentences(text).into_iter().map(pieces).collect()
+    }
+
+    /// Whether a text seems to be in the language that the network writes, not in the one that it reads.
+    ///
+    /// # Errors
+    /// A text that cannot be cut into pieces.
+    pub fn seems_translated(&self, text: &str) -> Result<bool> {
+        let pieces = self.vocabularies.read.of(text.trim()).map_err(Error::model)?;
+        Ok(self.known.leaning.as_ref().is_some_and(|leaning| leaning.is_written(&pieces)))
+    }
+
+    /// Translates texts, each into at most `alternatives`, the likeliest first. An empty text has no translation; one that is longer than
+    /// those that were learned from is translated sentence by sentence.
     ///
     /// # Errors
     /// No memory.
@@ -164,6 +205,7 @@ impl Translation {
         let file = File {
             inputs: [column(source, read)],
             targets: [column(target, written)],
+            texts: self.known.clone(),
             network: self.blueprint.clone(),
         };
         files.write(folder, GOAL, &file, &self.network)
@@ -174,7 +216,7 @@ impl Translation {
     /// # Errors
     /// Files that are missing, damaged or do not belong together.
     pub(crate) fn load(stored: &Stored) -> Result<Translation> {
-        let File { inputs: [source], targets: [target], network } = stored.parse()?;
+        let File { inputs: [source], targets: [target], texts, network } = stored.parse()?;
         let pieces = |column: &Column| {
             let vocabulary = Pieces::restore(&stored.tokenizer(&column.tokenizer)?);
             vocabulary.map(Arc::new).map_err(|why| stored.unreadable(format!("`{}`: {why}", column.name)))
@@ -184,8 +226,73 @@ impl Translation {
         let written = if same { read.clone() } else { pieces(&target)? };
         let columns = [source.name, target.name];
         let vocabularies = Vocabularies { read, written };
-        let mut model = Translation::new(columns, vocabularies, network, &Seed::none())?;
+        let mut model = Translation::new(columns, vocabularies, texts, network, &Seed::none())?;
         stored.fill(&mut model.network)?;
         Ok(model)
+    }
+}
+
+/// The translations of a text's parts, one after the other: the likeliest of each, the second of each, and so on.
+fn joined(parts: impl Iterator<Item = Translated>) -> Translated {
+    let parts: Vec<Vec<Alternative>> =
+        parts.map(|part| part.texts).filter(|texts| !texts.is_empty()).collect();
+    let ranks = parts.iter().map(Vec::len).max().unwrap_or_default();
+    let whole = |rank: usize| {
+        let chosen = || parts.iter().filter_map(move |texts| texts.get(rank.min(texts.len() - 1)));
+        Alternative {
+            text: chosen().map(|a| a.text.as_str()).collect::<Vec<_>>().join(" "),
+            probability: chosen().map(|a| a.probability).product(),
+            pieces: chosen().flat_map(|a| a.pieces.iter().copied()).collect(),
+        }
+    };
+    Translated { texts: (0..ranks).map(whole).collect() }
+}
+
+/// The sentences of a text: each ends with a sign that ends sentences, and a space after it where the script has spaces.
+fn sentences(text: &str) -> Vec<&str> {
+    let (mut sentences, mut start) = (Vec::new(), 0);
+    let mut letters = text.char_indices().peekable();
+    while let Some((at, c)) = letters.next() {
+        let next = letters.peek().map(|(_, next)| *next);
+        let ends = match c {
+            '.' | '!' | '?' | '…' | '।' | '؟' => next.is_none_or(char::is_whitespace),
+            '。' | '！' | '？' => true,
+            _ => false,
+        };
+        if ends {
+            sentences.push(text[start..at + c.len_utf8()].trim());
+            start = at + c.len_utf8();
+        }
+    }
+    sentences.push(text[start..].trim());
+    sentences.retain(|sentence| !sentence.is_empty());
+    sentences
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentences_end_where_they_end() {
+        assert_eq!(sentences("One is 3.5 m. Two! And… three"), ["One is 3.5 m.", "Two!", "And…", "three"]);
+        assert_eq!(sentences("犬。猫！  鳥"), ["犬。", "猫！", "鳥"]);
+        assert_eq!(sentences(" \n "), [""; 0]);
+        assert_eq!(sentences("no end"), ["no end"]);
+    }
+
+    #[test]
+    fn parts_are_joined_rank_by_rank() {
+        let one =
+            |text: &str, probability| Alternative { text: text.to_owned(), probability, pieces: vec![7] };
+        let parts = [
+            Translated { texts: vec![one("a", 0.5), one("b", 0.25)] },
+            Translated { texts: vec![] },
+            Translated { texts: vec![one("c", 0.5)] },
+        ];
+        let texts = joined(parts.into_iter()).texts;
+        assert_eq!([texts[0].text.as_str(), &texts[1].text], ["a c", "b c"]);
+        assert_eq!((texts[0].probability, texts[1].pieces.len()), (0.25, 2));
+        assert!(joined([].into_iter()).texts.is_empty());
     }
 }

@@ -1,5 +1,7 @@
 //! Pairs of texts as pieces of words.
 
+use super::leaning::Leaning;
+use super::model::Known;
 use crate::Result;
 use crate::dataset::{Survey, Use};
 use pellucid_data::{DataError, Part, Splits};
@@ -81,6 +83,15 @@ impl Pairs {
     /// Pieces of a pair, both sides together.
     pub(super) fn length(&self, pair: usize) -> usize {
         self.read.get(pair).len() + self.written.get(pair).len()
+    }
+
+    /// What a model keeps of the training pairs.
+    pub(super) fn known(&self) -> Known {
+        let mut lengths: Vec<usize> =
+            self.part(Part::Train).iter().map(|&pair| self.read.get(pair).len()).collect();
+        lengths.sort_unstable();
+        let length = lengths.get((lengths.len() * 99 / 100).min(lengths.len().saturating_sub(1)));
+        Known { length: length.copied().unwrap_or(LONGEST), leaning: Leaning::count(self) }
     }
 
     /// A text that differs when the pairs do.

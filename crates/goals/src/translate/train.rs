@@ -1,6 +1,7 @@
 //! From pairs of texts to a run.
 
 use super::design::{Design, design};
+use super::leaning::Leaning;
 use super::model::Translation;
 use super::pairs::{Pairs, prepare};
 use super::report::test;
@@ -66,6 +67,7 @@ pub(crate) fn begin(
     tell_columns(&survey, watcher);
     let (splits, pairs, checks) = ready(&survey, &config, watcher)?;
     tell_left_out(&survey, &pairs.left_out, watcher);
+    tell_exchanged(&survey, &pairs, watcher);
     tell_findings(&splits, &checks, &config, watcher)?;
     let mut design = design(&pairs, &config);
     if config.training.steps.is_none() {
@@ -116,6 +118,17 @@ fn tell_left_out(survey: &Survey, left_out: &[Unreadable], watcher: &mut dyn Wat
     watcher.warning(&format!("{some} of {all} rows cannot be used and are left out:{first}{more}"));
 }
 
+/// Says which rows seem to have each language in the other's column.
+fn tell_exchanged(survey: &Survey, pairs: &Pairs, watcher: &mut dyn Watcher) {
+    let exchanged = Leaning::count(pairs).map(|leaning| leaning.exchanged(pairs)).unwrap_or_default();
+    let Some(&first) = exchanged.first() else { return };
+    let (n, [read, written]) = (exchanged.len(), &pairs.columns);
+    let place = survey.table.place(pairs.rows[first]);
+    watcher.warning(&format!(
+        "{n} rows seem to have `{written}` under `{read}` and the other way round, the first of them {place}: mend or remove them"
+    ));
+}
+
 /// What learns, and what from.
 fn learning(
     pairs: &Arc<Pairs>,
@@ -125,6 +138,7 @@ fn learning(
     let model = Translation::new(
         pairs.columns.clone(),
         pairs.vocabularies.clone(),
+        pairs.known(),
         design.blueprint.clone(),
         &Seed::new(config.training.seed),
     )?;

@@ -4,10 +4,13 @@ use crate::resuming::{go_on, stopped};
 use crate::{config, flats, folder, lines, model_bytes, put, refused, score, trained};
 use pellucid_data::OutValues;
 use pellucid_goals::{
-    Config, Ended, Inspection, Model, Run, Unwatched, evaluate, inspect, predict, translation,
+    Config, Ended, Inspection, Model, Place, Run, Unwatched, Watcher, evaluate, inspect, predict, train,
+    translation,
 };
 use pellucid_tensor::Stream;
+use pellucid_train::Observer;
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 use tempfile::TempDir;
 
 const SIZES: [(&str, &str); 4] = [("small", "kimari"), ("big", "osoto"), ("old", "velam"), ("red", "rubani")];
@@ -81,6 +84,12 @@ fn a_language_is_learned_and_used() {
         assert!(texts.iter().all(|t| t.probability > 0.0 && t.probability <= 1.0));
         assert!(texts.iter().map(|t| t.probability).sum::<f64>() <= 1.0 + 1e-6);
     }
+    // Sentence by sentence, where there are more than it has learned to read at once.
+    let long =
+        model.translate(&["412 big cats wait near the river. 735 old boats turn on the hill."], 1).unwrap();
+    assert_eq!(long[0].texts[0].text, "412 miaune osoto flumul atendat. 735 naviku velam colinul volvat.");
+    assert!(model.seems_translated("735 naviku velam colinul volvat.").unwrap());
+    assert!(!model.seems_translated("735 old boats turn on the hill.").unwrap());
     let alone = model.translate(&["735 old boats turn on the hill."], 3).unwrap();
     let close = |a: f64, b: f64| (a - b).abs() < 1e-4 * b;
     assert!(
@@ -191,6 +200,37 @@ fn only_the_columns_named_are_read() {
     let classes: Vec<_> = report.findings.iter().map(|f| f.code.as_str()).collect();
     assert!(!classes.contains(&"rare_class") && !classes.contains(&"conflicting_labels"), "{classes:?}");
     trained(config, folder.path(), "run");
+}
+
+/// Keeps what a person is told.
+#[derive(Default)]
+struct Told(Vec<String>);
+
+impl Observer for Told {
+    fn warning(&mut self, text: &str) {
+        self.0.push(text.to_owned());
+    }
+}
+
+impl Watcher for Told {
+    fn note(&mut self, _: &str) {}
+}
+
+#[test]
+fn rows_with_their_languages_exchanged_are_told() {
+    let folder = folder();
+    let text = pairs(300, 1);
+    let exchange = |(i, line): (usize, &str)| match (i, line.split_once(',')) {
+        (20 | 150, Some((english, lunar))) => format!("{lunar},{english}"),
+        _ => line.to_owned(),
+    };
+    let text = text.lines().enumerate().map(exchange).collect::<Vec<_>>().join("\n");
+    let config = small(&put(folder.path(), "pairs.csv", text), 2);
+    let place = Place { out: Some(folder.path()), name: Some("run"), command: String::new() };
+    let mut told = Told::default();
+    assert!(train(config, &place, &mut told, &AtomicBool::new(false)).is_ok());
+    let said = told.0.iter().find(|said| said.contains("the other way round"));
+    assert!(said.is_some_and(|said| said.starts_with("2 rows") && said.contains("row 20")), "{:?}", told.0);
 }
 
 #[test]

@@ -17,6 +17,7 @@ pub struct SelfAttention {
     pub out: Linear,
     heads: usize,
     causal: bool,
+    rotary: bool,
 }
 
 module!(SelfAttention { qkv, out });
@@ -33,7 +34,29 @@ impl SelfAttention {
             out: Linear::new(&seed.part("out"), width, width, Identity)?,
             heads,
             causal: false,
+            rotary: false,
         })
+    }
+
+    /// Turns queries and keys by their places ([`ops::rotary`]), so that what a place gathers from another depends on how far away it is.
+    ///
+    /// # Errors
+    /// Heads of an odd width.
+    pub fn rotary(self) -> Result<SelfAttention> {
+        match (self.width() / self.heads).is_multiple_of(2) {
+            true => Ok(SelfAttention { rotary: true, ..self }),
+            false => Err(Error::argument("attention", "heads of an odd width cannot be turned")),
+        }
+    }
+
+    /// q, k and v of places of which `first` is the first.
+    fn qkv_at(&self, pass: &Pass, x: &Var, first: usize) -> Result<Var> {
+        let qkv = self.qkv.forward(pass, x)?;
+        let width = self.width();
+        match self.rotary {
+            true => ops::rotary(&qkv, width / self.heads, 2 * width, first),
+            false => Ok(qkv),
+        }
     }
 
     /// Lets every place gather from itself and those before it only, as for predicting what comes next.
@@ -50,7 +73,7 @@ impl SelfAttention {
     pub fn forward_padded(&self, pass: &Pass, x: &Var, lengths: Option<&Tensor>) -> Result<Var> {
         let mask = lengths.map(AttentionMask::padded).unwrap_or_default();
         let mask = AttentionMask { causal: self.causal, ..mask };
-        let y = ops::self_attention(&self.qkv.forward(pass, x)?, self.heads, &mask)?;
+        let y = ops::self_attention(&self.qkv_at(pass, x, 0)?, self.heads, &mask)?;
         self.out.forward(pass, &y)
     }
 
@@ -63,7 +86,7 @@ impl SelfAttention {
     /// # Errors
     /// Those of [`ops::cross_attention`], and a memory of other rows.
     pub fn forward_next(&self, pass: &Pass, x: &Var, seen: &mut Seen) -> Result<Var> {
-        let (qkv, width) = (self.qkv.forward(pass, x)?, self.width());
+        let (qkv, width) = (self.qkv_at(pass, x, seen.places())?, self.width());
         let q = ops::narrow(&qkv, 2, 0, width)?;
         let new = ops::narrow(&qkv, 2, width, 2 * width)?;
         let kv = match &seen.kv {
@@ -96,7 +119,9 @@ impl Layer for SelfAttention {
     }
 
     fn name(&self) -> String {
-        format!("attention, {} heads{}", self.heads, if self.causal { ", causal" } else { "" })
+        let causal = if self.causal { ", causal" } else { "" };
+        let rotary = if self.rotary { ", rotary" } else { "" };
+        format!("attention, {} heads{causal}{rotary}", self.heads)
     }
 
     fn multiply_adds(&self, input: &[usize]) -> u64 {
@@ -115,6 +140,11 @@ pub struct Seen {
 }
 
 impl Seen {
+    /// How many places were seen.
+    pub fn places(&self) -> usize {
+        self.kv.as_ref().map_or(0, |kv| kv.shape().get(1).copied().unwrap_or_default())
+    }
+
     /// What was seen of the rows with these numbers (`[m]`, `u32`), in this order: for going on with some sequences, and with others not.
     ///
     /// # Errors
@@ -224,6 +254,7 @@ pub(crate) fn samples() -> Result<Vec<Sample>> {
     Ok(vec![
         Sample::new("two heads", SelfAttention::new(&seed, 6, 2)?, &[5, 6], wrong),
         Sample::new("causal", SelfAttention::new(&seed, 6, 1)?.causal(), &[5, 6], wrong),
+        Sample::new("rotary", SelfAttention::new(&seed, 8, 2)?.rotary()?, &[5, 8], &[&[8], &[5, 7]]),
     ])
 }
 
@@ -260,8 +291,15 @@ mod tests {
 
     #[test]
     fn place_by_place_is_as_all_at_once() {
-        let layer = SelfAttention::new(&Seed::new(3), 6, 2).unwrap().causal();
-        let (x, pass) = (made_up(0, &[2, 5, 6]), Pass::inference());
+        for rotary in [false, true] {
+            let layer = SelfAttention::new(&Seed::new(3), 12, 2).unwrap().causal();
+            goes_on(&if rotary { layer.rotary().unwrap() } else { layer });
+        }
+        assert!(SelfAttention::new(&Seed::new(3), 6, 2).unwrap().rotary().is_err());
+    }
+
+    fn goes_on(layer: &SelfAttention) {
+        let (x, pass) = (made_up(0, &[2, 5, 12]), Pass::inference());
         let all = layer.forward(&pass, &pass.input(&x)).unwrap().value().to_vec();
         let mut seen = Seen::default();
         let mut parts = Vec::new();
@@ -275,11 +313,11 @@ mod tests {
         // Rows can change places, be left out and stand twice.
         let mut swapped = seen.of_rows(&Tensor::new(&[1u32, 1, 0], &[3]).unwrap()).unwrap();
         let next = |n: usize, seen: &mut Seen| {
-            let new = Tensor::full(0.3f32, &[n, 1, 6]).unwrap();
+            let new = Tensor::full(0.3f32, &[n, 1, 12]).unwrap();
             layer.forward_next(&pass, &pass.input(&new), seen).unwrap().value().to_vec()
         };
         let (of_three, of_two) = (next(3, &mut swapped), next(2, &mut seen));
-        assert_eq!(of_three, [&of_two[6..], &of_two[6..], &of_two[..6]].concat());
+        assert_eq!(of_three, [&of_two[12..], &of_two[12..], &of_two[..12]].concat());
     }
 
     #[test]

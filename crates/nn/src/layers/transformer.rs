@@ -51,6 +51,14 @@ impl TransformerBlock {
         TransformerBlock { attention: self.attention.causal(), ..self }
     }
 
+    /// Lets what places gather from each other depend on how far apart they are ([`SelfAttention::rotary`]).
+    ///
+    /// # Errors
+    /// Heads of an odd width.
+    pub fn rotary(self) -> Result<TransformerBlock> {
+        Ok(TransformerBlock { attention: self.attention.rotary()?, ..self })
+    }
+
     /// Drops numbers with probability p in [0, 1) from what is added to x and to h.
     ///
     /// # Errors
