@@ -176,3 +176,61 @@ fn log_sum_exp(x: &[f32]) -> f64 {
     let most = x.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     f64::from(most) + f64::from(x.iter().map(|&x| (x - most).exp()).sum::<f32>()).ln()
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::translate::network::Blueprint;
+    use pellucid_nn::{Pass, Seed};
+
+    const ENDS: Ends = Ends { begin: 2, end: 3, first: 4 };
+
+    fn net() -> Translator {
+        let shape = Blueprint { width: 8, depth: 2, heads: 2, dropout: 0.3, shared: false };
+        Translator::new(&Seed::new(5), &shape, [11, 9]).unwrap()
+    }
+
+    /// The logarithm of the probability of a translation, all of it at once.
+    fn log_probability(net: &Translator, text: &[u32], written: &[u32]) -> f64 {
+        let fed = [&[ENDS.begin], written].concat();
+        let places: Vec<u32> = (0..fed.len() as u32).collect();
+        let logits = net.logits(
+            &Pass::inference(),
+            &Padded::new(&[text]).unwrap(),
+            &Padded::new(&[&fed]).unwrap().pieces,
+            &Tensor::new(&places, &[places.len()]).unwrap(),
+        );
+        let logits = logits.unwrap().value().clone();
+        let next = written.iter().copied().chain([ENDS.end]);
+        let rows = logits.data::<f32>().unwrap().chunks(9);
+        rows.zip(next).map(|(row, piece)| f64::from(row[piece as usize]) - log_sum_exp(row)).sum()
+    }
+
+    #[test]
+    fn what_is_found_piece_by_piece_has_the_probability_of_the_whole() {
+        let net = net();
+        let texts: [&[u32]; 3] = [&[4, 10, 5], &[7], &[9, 9, 8, 6, 4, 5]];
+        for beams in [1, 3, 8] {
+            let all = search(&net, &texts, ENDS, Search { beams, length_power: 1.0 }).unwrap();
+            for (text, found) in texts.iter().zip(&all) {
+                assert!(!found.is_empty() && found.len() <= beams);
+                assert!(found.windows(2).all(|two| two[0].score >= two[1].score));
+                for (i, one) in found.iter().enumerate() {
+                    assert!(found[..i].iter().all(|other| other.pieces != one.pieces));
+                    assert!(one.pieces.iter().all(|&piece| piece >= ENDS.first));
+                    // What came to no end within the longest length has no end that counts.
+                    if one.pieces.len() < LONGER * text.len() + MORE {
+                        let whole = log_probability(&net, text, &one.pieces);
+                        assert!((one.log_probability - whole).abs() < 1e-4, "{found:?}: {whole}");
+                    }
+                }
+            }
+            // Nobody is disturbed by others' being translated at the same time.
+            let alone = search(&net, &texts[1..2], ENDS, Search { beams, length_power: 1.0 }).unwrap();
+            let pieces = |found: &[Found]| found.iter().map(|f| f.pieces.clone()).collect::<Vec<_>>();
+            assert_eq!(pieces(&alone[0]), pieces(&all[1]));
+        }
+        assert!(search(&net, &[], ENDS, Search::default()).unwrap().is_empty());
+    }
+}

@@ -2,7 +2,9 @@
 
 use std::io::Cursor;
 
-use pellucid_insight::intervals::{Centre, TagPrior, evaluate_classes, evaluate_numbers, evaluate_tags};
+use pellucid_insight::intervals::{
+    Centre, TagPrior, evaluate_classes, evaluate_numbers, evaluate_tags, evaluate_texts,
+};
 use pellucid_insight::report::data::*;
 
 /// Unrelated numbers from 0 to 1, the same at every call.
@@ -150,6 +152,38 @@ pub fn moods() -> ReportData {
     data.targets = vec![tag_target("mood", 600)];
     data.training.curves.metric = None;
     data
+}
+
+/// Sentences in another language, some of them with a wrong word.
+pub fn sentences() -> ReportData {
+    let things = ["Hund", "Mann", "Baum", "Ball", "Junge"];
+    let text = |thing: &str, i: usize| format!("Der {thing} Nummer {i} steht vor dem alten Haus am Fluss.");
+    let truth: Vec<String> = (0..90).map(|i| text(things[i % 5], i)).collect();
+    let answers: Vec<String> = (0..90).map(|i| text(things[(i + i % 3 / 2) % 5], i)).collect();
+    let read: Vec<String> = (0..90)
+        .map(|i| format!("The thing number {i} stands{}.", " in front of the old house".repeat(i % 3)))
+        .collect();
+    let mut outcome = TextOutcome::measure(&read, &answers, &truth).unwrap();
+    outcome.alignments.push(Alignment {
+        read: words(&["two", "dogs"]),
+        written: words(&["zwei", "Hunde"]),
+        weights: vec![0.9, 0.1, 0.2, 0.8],
+    });
+    let target = Target {
+        column: "german".into(),
+        rows: 90,
+        unseen: true,
+        scores: evaluate_texts(&answers, &truth, &read, None, 1).unwrap(),
+        outcome: Outcome::Texts(outcome),
+        examples: vec![Example {
+            place: "row 17".into(),
+            fields: pairs(&[("english", read[2].as_str())]),
+            truth: truth[2].clone(),
+            answer: answers[2].clone(),
+            ..Example::default()
+        }],
+    };
+    ReportData { targets: vec![target], ..minutes() }
 }
 
 /// Curves that fall and rise like real ones, with `steps` training values and one validation value per epoch.

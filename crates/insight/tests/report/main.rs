@@ -17,6 +17,7 @@ fn every_run() -> Vec<(&'static str, ReportData)> {
         ("hundred classes", fixture::many_classes(100)),
         ("numbers", fixture::minutes()),
         ("tags", fixture::moods()),
+        ("texts", fixture::sentences()),
         ("several targets", fixture::several_targets()),
         ("hostile names", fixture::hostile()),
         ("nothing at all", ReportData::default()),
@@ -163,12 +164,34 @@ fn a_long_curve_is_thinned_and_keeps_its_peaks() {
 }
 
 #[test]
+fn texts_are_shown_by_length_and_with_what_was_looked_at() {
+    let data = fixture::sentences();
+    let Outcome::Texts(outcome) = &data.targets[0].outcome else { panic!("no texts") };
+    let of = |f: &LengthFigures| (f.words, f.rows);
+    assert_eq!(
+        outcome.by_length.iter().map(of).collect::<Vec<_>>(),
+        [((5, 5), 30), ((11, 11), 30), ((17, 17), 30)]
+    );
+    let page = render(&data);
+    for says in [
+        "BLEU, its agreement with what people wrote",
+        "Short texts and long ones",
+        "a person wrote",
+        "--w:90%",
+    ] {
+        assert!(page.contains(says), "the page lacks: {says}");
+    }
+    assert!(model_card(&data).contains("pipeline_tag: translation"));
+}
+
+#[test]
 fn figures_without_sense_do_not_break_the_page() {
     let (nan, inf) = (f64::NAN, f64::INFINITY);
     for bad in [nan, inf, -inf, 1e308, -1e308] {
         let scored = Scored { value: bad, low: Some(bad), high: Some(-bad), baseline: Some(bad) };
         let scores = ["accuracy", "auc", "mae", "r2", "unheard_of"].map(|name| (name.to_owned(), scored));
         let mut data = fixture::several_targets();
+        data.targets.extend(fixture::sentences().targets);
         for target in &mut data.targets {
             target.scores = Scores(scores.to_vec());
             match &mut target.outcome {
@@ -176,6 +199,12 @@ fn figures_without_sense_do_not_break_the_page() {
                     numbers.points.extend([(bad, 1.0), (1.0, bad)]);
                     numbers.trivial = bad;
                     numbers.errors = Histogram { low: bad, high: bad, counts: vec![1, u64::MAX / 4] };
+                }
+                Outcome::Texts(texts) => {
+                    let shape = texts.alignments[0].clone();
+                    texts.alignments.push(Alignment { weights: vec![bad as f32; 3], ..shape });
+                    texts.by_length[0] =
+                        LengthFigures { words: (9, 2), rows: u64::MAX, bleu: bad, chrf: bad };
                 }
                 Outcome::Tags(tags) => {
                     for tag in &mut tags.tags {

@@ -22,19 +22,23 @@ pub(super) fn content(_: &ReportData, target: &Target) -> Option<Markup> {
         Outcome::Numbers(_) => ("The worst misses", "Good answers"),
         Outcome::Texts(_) => ("The farthest from what a person wrote", "The nearest to what a person wrote"),
     };
+    let truth = match &target.outcome {
+        Outcome::Texts(_) => "a person wrote",
+        Outcome::Classes(_) | Outcome::Tags(_) | Outcome::Numbers(_) => "truly",
+    };
     (!target.examples.is_empty()).then(|| {
         html! {
             @for (title, examples) in [(wrong_title, wrong), (right_title, right)] {
                 @if !examples.is_empty() {
                     h4 { (title) }
-                    div class=(if examples.iter().any(|e| e.picture.is_none()) { "gallery wide" } else { "gallery" }) { @for example in examples { (card(example)) } }
+                    div class=(if examples.iter().any(|e| e.picture.is_none()) { "gallery wide" } else { "gallery" }) { @for example in examples { (card(example, truth)) } }
                 }
             }
         }
     })
 }
 
-fn card(example: &Example) -> Markup {
+fn card(example: &Example, truth: &str) -> Markup {
     html! {
         article class=(if example.right { "example right" } else { "example wrong" }) {
             @if let Some(png) = &example.picture {
@@ -48,7 +52,7 @@ fn card(example: &Example) -> Markup {
                     (example.answer)
                     @if let Some(p) = example.probability { " " span class="sure" { (words::percent(p)) " sure" } }
                 }
-                @if example.right && example.answer == example.truth { p class="truth" { "and it is" } } @else { p class="truth" { "truly " b { (example.truth) } } }
+                @if example.right && example.answer == example.truth { p class="truth" { "and it is" } } @else { p class="truth" { (truth) " " b { (example.truth) } } }
                 @if !example.fields.is_empty() {
                     (fields(example.fields.get(..SHOWN_FIELDS).unwrap_or(&example.fields)))
                     @if let Some(rest) = example.fields.get(SHOWN_FIELDS..).filter(|rest| !rest.is_empty()) {
