@@ -18,6 +18,7 @@ fn main() {
         ("hundred-classes", fixture::many_classes(100)),
         ("numbers", fixture::minutes()),
         ("tags", fixture::moods()),
+        ("texts", fixture::sentences()),
         ("several-targets", fixture::several_targets()),
         ("hostile-names", fixture::hostile()),
     ];

@@ -46,7 +46,7 @@ pub(crate) fn test(
     let records = &of.records[part as usize];
     watcher.begin("Testing", records.len());
     let answers = of.model.answer_records(of.examples, records)?;
-    let groups = groups(trained, of.examples, records)?;
+    let groups = trained.groups(records.iter().map(|&i| of.examples.rows()[i]))?;
     let mut evaluation = Evaluation { rows: records.len(), targets: BTreeMap::new() };
     for ((name, target), answers) in of.model.target_names().zip(of.model.batcher.targets()).zip(&answers) {
         let seed = trained.config.training.seed;
@@ -85,13 +85,6 @@ pub(crate) fn test(
         card: card(of.model, run),
         evaluation,
     })
-}
-
-/// The group of each record, if the split kept groups together: intervals then resample whole groups.
-fn groups(trained: &Trained<'_>, examples: &Examples, records: &[usize]) -> Result<Option<Vec<u32>>> {
-    let Some(column) = trained.survey.used_as(Use::Group).next() else { return Ok(None) };
-    let codes = crate::dataset::codes(trained.survey, column)?;
-    Ok(Some(records.iter().map(|&i| codes.get(examples.rows()[i]).copied().unwrap_or_default()).collect()))
 }
 
 fn outcome(target: &Target, known: &Answers) -> Result<Outcome> {

@@ -46,7 +46,8 @@ pub(super) fn test(
     let answers: Vec<String> = found.iter().map(best).collect();
     let failed = |e| Error::model(format!("the translations cannot be scored · {e}"));
     let seed = trained.config.training.seed;
-    let scores = evaluate_texts(&answers, &truth, &sources, None, seed).map_err(failed)?;
+    let groups = trained.groups(records.iter().map(|&i| pairs.rows[i]))?;
+    let scores = evaluate_texts(&answers, &truth, &sources, groups.as_deref(), seed).map_err(failed)?;
     let mut outcome = TextOutcome::measure(&sources, &answers, &truth).map_err(failed)?;
     let fits = |text: &&String| text.split_whitespace().count() <= WORDS_ALIGNED;
     for text in sources.iter().filter(fits).step_by(records.len().div_ceil(ALIGNED).max(1)).take(ALIGNED) {

@@ -12,7 +12,7 @@ use crate::learning::cost;
 use crate::reasons::Reasons;
 use crate::train::{resolve_data, resolve_plan, tell_columns, tell_findings};
 use crate::trained::Trained;
-use crate::{Config, Ended, Result, Run, Watcher};
+use crate::{Config, Ended, Error, Result, Run, Watcher};
 use pellucid_data::{Part, Splits};
 use pellucid_insight::check::CheckReport;
 use pellucid_kinds::Unreadable;
@@ -40,6 +40,27 @@ pub(crate) fn is_asked(survey: &Survey) -> bool {
     survey.used_as(Use::Target).any(|column| column.kind.is_some_and(|kind| kind.name() == "text"))
 }
 
+/// Refuses settings that a translation does not have.
+fn no_other_settings(config: &Config) -> Result<()> {
+    let (data, network, training) = (&config.data, &config.network, &config.training);
+    let given = [
+        ("from", data.from.is_some()),
+        ("freeze", training.freeze),
+        ("class_weights", training.class_weights.is_some()),
+        ("augment", training.augment.is_some()),
+        ("layers", network.layers.is_some()),
+        ("channels", network.channels.is_some()),
+        ("blocks", network.blocks.is_some()),
+        ("members", network.members.is_some()),
+    ];
+    match given.iter().find(|(_, given)| *given) {
+        Some((name, _)) => Err(Error::usage(format!(
+            "`{name}` does nothing where a text is predicted from a text · leave it out"
+        ))),
+        None => Ok(()),
+    }
+}
+
 fn ready(
     survey: &Survey,
     config: &Config,
@@ -64,6 +85,7 @@ pub(crate) fn begin(
     command: &str,
     watcher: &mut dyn Watcher,
 ) -> Result<Box<Begun>> {
+    no_other_settings(&config)?;
     tell_columns(&survey, watcher);
     let (splits, pairs, checks) = ready(&survey, &config, watcher)?;
     tell_left_out(&survey, &pairs.left_out, watcher);

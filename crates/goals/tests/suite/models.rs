@@ -123,7 +123,8 @@ fn a_model_of_a_newer_version_or_another_program_is_refused_with_the_reason() {
     assert!(why.contains("version 99") && why.contains("update"), "{why}");
     assert!(changed("\"version\": 1", "\"vrsion\": 1").contains("no version"));
     assert!(changed("\"number\"", "\"pickle\"").contains("`pickle`"));
-    assert!(changed("\"goal\"", "\"gaol\"").contains("gaol"));
+    assert!(changed("\"goal\"", "\"gaol\"").contains("no goal"));
+    assert!(changed("\"targets\"", "\"tragets\"").contains("tragets"));
     let why = changed("\"width\": 8", "\"width\": 9");
     assert!(!why.is_empty(), "weights of another width");
 }

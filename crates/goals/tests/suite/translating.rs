@@ -54,7 +54,7 @@ fn small(data: &Path, steps: u64) -> Config {
     (config.network.width, config.network.depth) = (Some(64), Some(2));
     config.training.batch = Some(32);
     config.training.learning_rate = Some(3e-3);
-    config.network.dropout = Some(0.1);
+    (config.network.dropout, config.network.channels) = (Some(0.1), None);
     config
 }
 
@@ -250,6 +250,10 @@ fn pairs_that_cannot_be_used_are_left_out_and_told() {
         put(folder.path(), "none.csv", lines("english,lunar", 40, |i| format!("sentence number {i},")));
     let said = refused(small(&none, 3), folder.path().join("x").as_path()).to_string();
     assert!(said.contains("no row has an answer"), "{said}");
+    let mut several = small(&data, 3);
+    several.network.members = Some(2);
+    let error = refused(several, folder.path().join("y").as_path());
+    assert!(error.to_string().contains("`members` does nothing") && error.exit_code() == 2, "{error}");
     // A network for something else does not translate.
     let flats = put(folder.path(), "flats.csv", flats(200, 1));
     let other = trained(config(&flats, &["class"], 3), folder.path(), "flats").run;
