@@ -120,7 +120,8 @@ fn sentences_are_text_and_names_and_codes_are_not() {
     assert_eq!(found.reason, "`c` looks like text: 12 words a row on average, and all rows are different");
     let japanese = look(Role::Input, (0..40).map(|i| format!("この映画は{i}回見ても本当に面白いです")));
     assert_eq!(name(&japanese), "text");
-    let found = look(Role::Target, (0..40).map(note));
+    assert_eq!(name(&look(Role::Target, (0..40).map(note))), "text", "it can be written, too");
+    let found = look(Role::Target, (0..40).map(|i| format!("Miller{i}, James")));
     assert!(name(&found) == "nothing" && found.reason.contains("free text"), "{}", found.reason);
     let people = look(Role::Input, (0..40).map(|i| format!("\"Miller{i}, Mr. James\"")));
     assert_eq!(name(&people), "id");
