@@ -67,8 +67,8 @@ pub fn recognise(profile: &Profile, role: Role) -> Recognised {
                     )
                 }
                 _ if role == Role::Target => format!(
-                    "`{column}` is set aside: it looks like free text ({} characters a row on average), which cannot be \
-                     predicted yet",
+                    "`{column}` is set aside: it looks like names or free text ({} characters a row on average), of which \
+                     hardly any occurs twice; if these are texts to be written, say so: --kind {column}=text",
                     profile.mean_length.round()
                 ),
                 _ => format!(
