@@ -72,10 +72,10 @@ def batches(pairs):
     for i in range(0, len(order), 32 * batch):
         some = sorted(order[i : i + 32 * batch], key=lambda k: len(pairs[k][0]) + len(pairs[k][1]))
         lengths = [len(pairs[k][0]) + len(pairs[k][1]) for k in some]
-        parts, start, total = len(some) // batch, 0, 0
+        parts, start, total, whole = len(some) // batch, 0, 0, sum(lengths)
         for part in range(1, parts + 1):
             end = start
-            while end < len(some) and (end == start or (total + lengths[end]) * parts <= part * sum(lengths)):
+            while end < len(some) and (end == start or (total + lengths[end]) * parts <= part * whole):
                 total += lengths[end]
                 end += 1
             all_batches.append([pairs[k] for k in some[start:end]])

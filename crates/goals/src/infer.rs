@@ -77,9 +77,7 @@ pub fn predict(path: &Path, inputs: &[PathBuf], watcher: &mut dyn Watcher) -> Re
     let mut problems: Vec<String> =
         table.skipped().iter().map(|s| format!("{}: {}", s.place, s.why)).collect();
     for bad in examples.unreadable() {
-        let mut place = table.place(bad.row);
-        place.column = Some(bad.column.clone());
-        problems.push(format!("{place}: {}", bad.why));
+        problems.push(format!("{}: {}", bad.place(&table), bad.why));
     }
     let positions = positions(&table);
     let answered: Vec<usize> = examples.rows().iter().map(|&row| positions[row]).collect();

@@ -7,8 +7,10 @@ use pellucid_data::Part;
 use pellucid_insight::check::{Finding, Severity as Found};
 use pellucid_insight::report::ReportData;
 use pellucid_insight::report::data::{
-    Choice, Column, Curves, DataFacts, MetricCurves, Notice, Reproduce, Severity, Skipped, Split, Training,
+    Choice, Column, Curves, DataFacts, Layer, MetricCurves, Notice, Reproduce, Severity, Skipped, Split,
+    Training,
 };
+use pellucid_nn::LayerRow;
 use pellucid_train::{Line, Stopped, read_log};
 
 /// Collects everything a report says.
@@ -24,6 +26,19 @@ pub(crate) fn report_data(trained: &Trained<'_>, tested: &Tested, run: &Run) -> 
         card: tested.card.clone(),
         reproduce: reproduce(trained)?,
     })
+}
+
+/// A network's parts as the report shows them.
+pub(crate) fn layers(rows: Vec<(String, LayerRow)>) -> Vec<Layer> {
+    let shape = |dims: &[usize]| dims.iter().map(ToString::to_string).collect::<Vec<_>>().join(" × ");
+    let layer = |(name, row): (String, LayerRow)| Layer {
+        name,
+        does: row.name,
+        output: shape(&row.output),
+        parameters: row.parameters as u64,
+        multiply_adds: row.multiply_adds,
+    };
+    rows.into_iter().map(layer).collect()
 }
 
 /// Today's date in UTC, `2026-05-17`.
@@ -45,11 +60,10 @@ fn data_facts(trained: &Trained<'_>) -> DataFacts {
         parts.map(|(part, name)| Split { name: name.to_owned(), rows: trained.rows[part as usize] as u64 });
     let unread =
         survey.table.skipped().iter().map(|s| Skipped { place: s.place.to_string(), reason: s.why.clone() });
-    let unusable = trained.unreadable.iter().map(|u| {
-        let mut place = survey.table.place(u.row);
-        place.column = Some(u.column.clone());
-        Skipped { place: place.to_string(), reason: u.why.clone() }
-    });
+    let unusable = trained
+        .unreadable
+        .iter()
+        .map(|u| Skipped { place: u.place(&survey.table).to_string(), reason: u.why.clone() });
     let skipped: Vec<_> = unread.chain(unusable).collect();
     let mut notices: Vec<_> = trained
         .checks

@@ -2,7 +2,7 @@
 
 use crate::config::{ClassWeights, Config, TrainingConfig};
 use crate::dataset::{
-    MAX_SECONDS, Prepared, Survey, Use, check, fingerprint, prepare, split_rows, tell_voided, unusable,
+    MAX_SECONDS, Prepared, Survey, Use, check, fingerprint, prepare, split_rows, tell_unusable, tell_voided,
 };
 use crate::finish::{Finished, finish};
 use crate::learning::{Learning, default_smoothing, facts, frozen, learning, limit_by_time, weights};
@@ -197,9 +197,7 @@ fn begin(
     }
     config.data.max_seconds.get_or_insert(MAX_SECONDS);
     let mut ready = ready(survey, sample, &config, start, watcher)?;
-    if let Some((what, first)) = unusable(&ready.survey, &ready.prepared.examples) {
-        watcher.warning(&format!("{what} and are left out:{first}"));
-    }
+    tell_unusable(&ready.survey.table, ready.prepared.examples.unreadable(), watcher);
     tell_voided(&ready.survey.table, &ready.prepared.examples, watcher);
     tell_findings(&ready.splits, &ready.report, &config, watcher)?;
     let mut design = design_for(&ready, &config)?;

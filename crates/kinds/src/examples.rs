@@ -1,7 +1,7 @@
 //! All encoded rows of a data set, in memory or, when they are too many, in a temporary file.
 
 use crate::{Feature, Layout, Prepared, Record, Target};
-use pellucid_data::{Cell, Chunk, DataError, Result, Table};
+use pellucid_data::{Cell, Chunk, DataError, Place, Result, Table};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -27,6 +27,13 @@ pub struct Unreadable {
     pub column: String,
     /// Why.
     pub why: String,
+}
+
+impl Unreadable {
+    /// Where the cell stands in the files of its table.
+    pub fn place(&self, table: &Table) -> Place {
+        Place { column: Some(self.column.clone()), ..table.place(self.row) }
+    }
 }
 
 /// Where each column of an encoder stands in a table.

@@ -41,11 +41,10 @@ pub fn inspect(config: &Config, watcher: &mut dyn Watcher) -> Result<Inspection>
         false => None,
     };
     let report = check(&survey, &splits, prepared.as_ref())?;
-    let unreadable = prepared.iter().flat_map(|p| p.examples.unreadable()).map(|u| {
-        let mut place = survey.table.place(u.row);
-        place.column = Some(u.column.clone());
-        (place.to_string(), u.why.clone())
-    });
+    let unreadable = prepared
+        .iter()
+        .flat_map(|p| p.examples.unreadable())
+        .map(|u| (u.place(&survey.table).to_string(), u.why.clone()));
     let unreadable = unreadable.collect();
     Ok(Inspection { survey, splits, report, unreadable })
 }

@@ -125,7 +125,7 @@ pub(crate) fn prepare(
 /// Refuses data with more unusable rows than tolerated; lists the first ones.
 fn tolerate(survey: &Survey, examples: &Examples, config: &DataConfig) -> Result<()> {
     let share = config.skip_share.unwrap_or(0.01);
-    let Some((what, first)) = unusable(survey, examples) else { return Ok(()) };
+    let Some((what, first)) = unusable(&survey.table, examples.unreadable()) else { return Ok(()) };
     if examples.unreadable().len() as f64 <= share * survey.table.rows() as f64 {
         return Ok(());
     }
@@ -137,20 +137,22 @@ fn tolerate(survey: &Survey, examples: &Examples, config: &DataConfig) -> Result
 }
 
 /// How many rows cannot be used, and the first ones with their reasons, one a line; `None` if all can.
-pub(crate) fn unusable(survey: &Survey, examples: &Examples) -> Option<(String, String)> {
+fn unusable(table: &Table, bad: &[Unreadable]) -> Option<(String, String)> {
     const LISTED: usize = 5;
-    let bad = examples.unreadable();
     if bad.is_empty() {
         return None;
     }
-    let line = |row: &Unreadable| {
-        let mut place = survey.table.place(row.row);
-        place.column = Some(row.column.clone());
-        format!("\n  {place}: {}", row.why)
-    };
+    let line = |row: &Unreadable| format!("\n  {}: {}", row.place(table), row.why);
     let first: String = bad.iter().take(LISTED).map(line).collect();
     let more = if bad.len() > LISTED { "\n  …" } else { "" };
-    Some((format!("{} of {} rows cannot be used", bad.len(), survey.table.rows()), first + more))
+    Some((format!("{} of {} rows cannot be used", bad.len(), table.rows()), first + more))
+}
+
+/// Says which rows cannot be used.
+pub(crate) fn tell_unusable(table: &Table, bad: &[Unreadable], watcher: &mut dyn Watcher) {
+    if let Some((what, first)) = unusable(table, bad) {
+        watcher.warning(&format!("{what} and are left out:{first}"));
+    }
 }
 
 /// Cells told one by one; the rest is counted.
@@ -160,9 +162,7 @@ const TOLD: usize = 10;
 pub(crate) fn tell_voided(table: &Table, examples: &Examples, watcher: &mut dyn Watcher) {
     let voided = examples.voided();
     for cell in voided.first.iter().take(TOLD) {
-        let mut place = table.place(cell.row);
-        place.column = Some(cell.column.clone());
-        watcher.warning(&format!("{place}: {}, so it counts as missing", cell.why));
+        watcher.warning(&format!("{}: {}, so it counts as missing", cell.place(table), cell.why));
     }
     if voided.count > TOLD {
         watcher.warning(&format!("{} more cells count as missing", voided.count - TOLD));

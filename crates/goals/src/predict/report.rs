@@ -1,15 +1,15 @@
 //! What the report says of predictions, and the test that comes before it, of rows that are touched once.
 
-use super::Network;
 use crate::finish::Tested;
 use crate::infer::{out_columns, tag_text};
 use crate::model::Model;
 use crate::outcome::{Answers, Evaluation, centre, prior, score, tag_prior};
+use crate::report::layers;
 use crate::trained::Trained;
 use crate::{Error, Result, Run, Use, Watcher};
 use pellucid_data::{Cell, Part};
 use pellucid_insight::report::data::{
-    CardFacts, ClassOutcome, Example, Layer, NumberOutcome, Outcome, TagOutcome, Target as Scored,
+    CardFacts, ClassOutcome, Example, NumberOutcome, Outcome, TagOutcome, Target as Scored,
 };
 use pellucid_kinds::image::{decode, picture_bytes};
 use pellucid_kinds::{Examples, Target, cell_text};
@@ -81,7 +81,7 @@ pub(crate) fn test(
         columns: out_columns(of.model, &answers, &all, records.len(), &places),
         rows_are: if of.model.batcher.picture_sizes().is_empty() { "rows" } else { "pictures" },
         targets,
-        network: network(&of.model.network)?,
+        network: layers(of.model.network.describe()?),
         card: card(of.model, run),
         evaluation,
     })
@@ -105,21 +105,6 @@ fn outcome(target: &Target, known: &Answers) -> Result<Outcome> {
             NumberOutcome::measure(None, &known.numbers, &known.truth, centre(target)).map_err(failed)?,
         ),
     })
-}
-
-fn network(network: &Network) -> Result<Vec<Layer>> {
-    let shape = |dims: &[usize]| dims.iter().map(ToString::to_string).collect::<Vec<_>>().join(" × ");
-    let rows = network.describe()?;
-    Ok(rows
-        .into_iter()
-        .map(|(part, row)| Layer {
-            name: part,
-            does: row.name,
-            output: shape(&row.output),
-            parameters: row.parameters as u64,
-            multiply_adds: row.multiply_adds,
-        })
-        .collect())
 }
 
 /// The most confidently wrong and right answers; for numbers those farthest from and nearest to the truth.

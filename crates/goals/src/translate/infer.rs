@@ -1,6 +1,7 @@
 //! Putting a translation to use: opening it, translating tables, and scoring it on other data.
 
 use super::model::{Translated, Translation};
+use super::pairs::text_of;
 use super::search::Search;
 use crate::infer::{Predictions, positions, stored_model};
 use crate::outcome::Evaluation;
@@ -8,7 +9,6 @@ use crate::stored::Stored;
 use crate::{Error, Result, Watcher};
 use pellucid_data::{DataError, OutColumn, OutValues, Table};
 use pellucid_insight::intervals::evaluate_texts;
-use pellucid_kinds::cell_text;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -40,10 +40,7 @@ fn texts(table: &Table, column: &str) -> Result<Vec<Option<String>>> {
     let mut texts = Vec::with_capacity(table.rows());
     for chunk in table.chunks() {
         let chunk = chunk?;
-        texts.extend((0..chunk.rows).map(|i| {
-            let text = cell_text(chunk.cell(i, position)).map(|t| t.trim().to_owned());
-            text.filter(|text| !text.is_empty())
-        }));
+        texts.extend((0..chunk.rows).map(|i| text_of(chunk.cell(i, position))));
     }
     Ok(texts)
 }
@@ -108,8 +105,7 @@ pub(crate) fn evaluate(stored: &Stored, table: &Table, watcher: &mut dyn Watcher
     let (sources, truth): (Vec<String>, Vec<String>) = both.into_iter().unzip();
     let asked: Vec<Option<String>> = sources.iter().cloned().map(Some).collect();
     let found = translate_all(&model, &asked, watcher)?;
-    let best = |t: Translated| t.texts.into_iter().next().map(|a| a.text).unwrap_or_default();
-    let answers: Vec<String> = found.into_iter().map(best).collect();
+    let answers: Vec<String> = found.iter().map(|t| t.best().to_owned()).collect();
     let scores = evaluate_texts(&answers, &truth, &sources, None, SEED)
         .map_err(|e| Error::model(format!("the translations cannot be scored · {e}")))?;
     Ok(Evaluation { rows: truth.len(), targets: BTreeMap::from([(written.clone(), scores)]) })

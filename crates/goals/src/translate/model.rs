@@ -65,6 +65,13 @@ pub struct Translated {
     pub texts: Vec<Alternative>,
 }
 
+impl Translated {
+    /// The likeliest translation; nothing if there is none.
+    pub(crate) fn best(&self) -> &str {
+        self.texts.first().map_or("", |alternative| &alternative.text)
+    }
+}
+
 /// One way to translate a text.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Alternative {

@@ -4,7 +4,7 @@ use super::leaning::Leaning;
 use super::model::Known;
 use crate::Result;
 use crate::dataset::{Survey, Use};
-use pellucid_data::{DataError, Part, Splits};
+use pellucid_data::{Cell, DataError, Part, Splits};
 use pellucid_kinds::text::Pieces;
 use pellucid_kinds::{Unreadable, cell_text};
 use sha2::{Digest, Sha256};
@@ -72,6 +72,8 @@ pub(crate) struct Pairs {
     pub(crate) parts: [Vec<usize>; 3],
     /// Rows that are left out, and why.
     pub(crate) left_out: Vec<Unreadable>,
+    /// What a model keeps of the training pairs.
+    pub(super) known: Known,
 }
 
 impl Pairs {
@@ -86,7 +88,7 @@ impl Pairs {
     }
 
     /// What a model keeps of the training pairs.
-    pub(super) fn known(&self) -> Known {
+    fn known(&self) -> Known {
         let mut lengths: Vec<usize> =
             self.part(Part::Train).iter().map(|&pair| self.read.get(pair).len()).collect();
         lengths.sort_unstable();
@@ -111,6 +113,11 @@ impl Pairs {
     }
 }
 
+/// The text of a cell, without spaces around it; `None` if nothing is left.
+pub(super) fn text_of(cell: Cell<'_>) -> Option<String> {
+    cell_text(cell).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
+}
+
 /// Reads both columns, learns the vocabularies from the training rows, and cuts all texts into pieces.
 ///
 /// # Errors
@@ -129,9 +136,8 @@ pub(crate) fn prepare(
         for i in 0..chunk.rows {
             let row = chunk.first_row + i;
             let of = |(column, name): (usize, &String)| {
-                let text = cell_text(chunk.cell(i, column)).map(|t| t.trim().to_owned()).unwrap_or_default();
                 let why = || Unreadable { row, column: name.clone(), why: "no text".to_owned() };
-                if text.is_empty() { Err(why()) } else { Ok(text) }
+                text_of(chunk.cell(i, column)).ok_or_else(why)
             };
             let both = of((source.0, &source.1)).and_then(|a| Ok([a, of((target.0, &target.1))?]));
             texts.push(both.map_err(|why| left_out.push(why)).ok());
@@ -155,6 +161,7 @@ pub(crate) fn prepare(
         rows: Vec::new(),
         parts: Default::default(),
         left_out,
+        known: Known::default(),
     };
     for (row, texts) in texts.iter().enumerate() {
         let Some([source, target]) = texts else { continue };
@@ -182,6 +189,7 @@ pub(crate) fn prepare(
             return Err(error.because(why).advise("give more rows with a text in both columns").into());
         }
     }
+    pairs.known = pairs.known();
     Ok(pairs)
 }
 

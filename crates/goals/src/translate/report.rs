@@ -1,16 +1,16 @@
 //! The test of a translation, and what the report says of it.
 
 use super::model::Translation;
-use super::pairs::{Pairs, columns};
+use super::pairs::{Pairs, Texts, columns, text_of};
 use super::search::Search;
 use crate::finish::Tested;
 use crate::outcome::Evaluation;
+use crate::report::layers;
 use crate::trained::Trained;
 use crate::{Error, Result, Run, Watcher};
 use pellucid_data::{OutColumn, OutValues, Part};
 use pellucid_insight::intervals::evaluate_texts;
-use pellucid_insight::report::data::{CardFacts, Example, Layer, Outcome, Target, TextOutcome};
-use pellucid_kinds::cell_text;
+use pellucid_insight::report::data::{CardFacts, Example, Outcome, Target, TextOutcome};
 use pellucid_train::metrics::{TextRows, score_texts};
 use std::collections::BTreeMap;
 
@@ -36,23 +36,22 @@ pub(super) fn test(
     let (mut sources, mut truth) = (Vec::new(), Vec::new());
     for &record in records {
         let cells = trained.survey.table.cells(pairs.rows[record])?;
-        let text = |column| cell_text(cells.cell(column)).map(|t| t.trim().to_owned()).unwrap_or_default();
+        let text = |column| text_of(cells.cell(column)).unwrap_or_default();
         sources.push(text(read));
         truth.push(text(written));
     }
     let pieces: Vec<&[u32]> = records.iter().map(|&record| pairs.read.get(record)).collect();
     let found = model.translate_pieces(&pieces, Search::default(), 1)?;
-    let best = |t: &super::Translated| t.texts.first().map(|a| a.text.clone()).unwrap_or_default();
-    let answers: Vec<String> = found.iter().map(best).collect();
+    let answers: Vec<String> = found.iter().map(|t| t.best().to_owned()).collect();
     let failed = |e| Error::model(format!("the translations cannot be scored · {e}"));
     let seed = trained.config.training.seed;
     let groups = trained.groups(records.iter().map(|&i| pairs.rows[i]))?;
     let scores = evaluate_texts(&answers, &truth, &sources, groups.as_deref(), seed).map_err(failed)?;
     let mut outcome = TextOutcome::measure(&sources, &answers, &truth).map_err(failed)?;
-    let fits = |text: &&String| text.split_whitespace().count() <= WORDS_ALIGNED;
-    for text in sources.iter().filter(fits).step_by(records.len().div_ceil(ALIGNED).max(1)).take(ALIGNED) {
-        let first = model.translate(&[text], 1)?.into_iter().next();
-        if let Some(alternative) = first.as_ref().and_then(|t| t.texts.first()) {
+    let fits = |(text, _): &(&String, _)| text.split_whitespace().count() <= WORDS_ALIGNED;
+    let short = sources.iter().zip(&found).filter(fits);
+    for (text, translated) in short.step_by(records.len().div_ceil(ALIGNED).max(1)).take(ALIGNED) {
+        if let Some(alternative) = translated.texts.first() {
             outcome.alignments.push(model.alignment(text, alternative)?);
         }
     }
@@ -74,13 +73,16 @@ pub(super) fn test(
         outcome: Outcome::Texts(outcome),
         examples: examples(&model.columns[0], &sources, &answers, &truth, &places).map_err(failed)?,
     }];
+    let mean = |texts: &Texts| {
+        records.iter().map(|&i| texts.get(i).len()).sum::<usize>().div_ceil(records.len().max(1))
+    };
     Ok(Tested {
         evaluation: Evaluation { rows: records.len(), targets: BTreeMap::from([(target, scores)]) },
         unseen,
         columns,
         rows_are: "texts",
         targets,
-        network: network(model, pairs, records)?,
+        network: layers(model.network.describe(mean(&pairs.read), mean(&pairs.written))?),
         card: card(model, run),
     })
 }
@@ -115,22 +117,6 @@ fn examples(
     let mean = (0..truth.len()).map(words).sum::<usize>() / truth.len().max(1);
     let best = rated.iter().rev().filter(|(_, i)| words(*i) >= mean).take(shown);
     Ok(worst.chain(best.map(|rated| example(rated, true))).collect())
-}
-
-fn network(model: &Translation, pairs: &Pairs, records: &[usize]) -> Result<Vec<Layer>> {
-    let mean = |texts: &super::pairs::Texts| {
-        records.iter().map(|&i| texts.get(i).len()).sum::<usize>().div_ceil(records.len().max(1))
-    };
-    let rows = model.network.describe(mean(&pairs.read), mean(&pairs.written))?;
-    let shape = |dims: &[usize]| dims.iter().map(ToString::to_string).collect::<Vec<_>>().join(" × ");
-    let layer = |(name, row): (String, pellucid_nn::LayerRow)| Layer {
-        name,
-        does: row.name,
-        output: shape(&row.output),
-        parameters: row.parameters as u64,
-        multiply_adds: row.multiply_adds,
-    };
-    Ok(rows.into_iter().map(layer).collect())
 }
 
 fn card(model: &Translation, run: &Run) -> CardFacts {

@@ -1,9 +1,9 @@
 //! Pairs as batches, and the loss of what the network would write.
 
-use super::model::Translation;
+use super::model::{Translated, Translation};
 use super::network::{Padded, Translator};
 use super::pairs::Pairs;
-use super::search::{Search, search};
+use super::search::{Ends, Search};
 use pellucid_grad::{Var, ops};
 use pellucid_nn::{Module, Pass};
 use pellucid_tensor::{Stream, Tensor};
@@ -27,8 +27,8 @@ pub(crate) struct PairSource {
     pub(crate) pairs: Arc<Pairs>,
     /// Those to learn from.
     pub(crate) records: Vec<usize>,
-    /// The pieces before and after a text.
-    pub(crate) ends: [u32; 2],
+    /// The special pieces of what is written.
+    pub(crate) ends: Ends,
 }
 
 /// Pairs made ready for the network.
@@ -43,18 +43,14 @@ pub(crate) struct PairBatch {
 }
 
 impl PairBatch {
-    fn new(
-        read: &[&[u32]],
-        written: &[&[u32]],
-        [begin, end]: [u32; 2],
-    ) -> pellucid_tensor::Result<PairBatch> {
-        let written: Vec<Vec<u32>> = written.iter().map(|pieces| [&[begin], *pieces].concat()).collect();
+    fn new(read: &[&[u32]], written: &[&[u32]], ends: Ends) -> pellucid_tensor::Result<PairBatch> {
+        let written: Vec<Vec<u32>> = written.iter().map(|pieces| [&[ends.begin], *pieces].concat()).collect();
         let padded = Padded::new(&written)?;
         let longest = padded.pieces.dim(1)?;
         let (mut places, mut next) = (Vec::new(), Vec::new());
         for (row, pieces) in written.iter().enumerate() {
             places.extend((0..pieces.len()).map(|place| (row * longest + place) as u32));
-            next.extend(pieces.iter().skip(1).copied().chain([end]));
+            next.extend(pieces.iter().skip(1).copied().chain([ends.end]));
         }
         Ok(PairBatch {
             read: Padded::new(read)?,
@@ -64,7 +60,7 @@ impl PairBatch {
         })
     }
 
-    /// The mean loss of each piece, and how many there are.
+    /// The mean loss of a piece.
     fn loss(&self, net: &Translator, pass: &Pass, smoothing: f64) -> pellucid_tensor::Result<Var> {
         let logits = net.logits(pass, &self.read, &self.written, &self.places)?;
         ops::cross_entropy(&logits, &self.next, smoothing, None, None)
@@ -104,7 +100,7 @@ impl PairSource {
         if !copied {
             return [Cow::Borrowed(read), Cow::Borrowed(written)];
         }
-        let first = 1 + self.ends[0].max(self.ends[1]) as usize;
+        let first = self.ends.first as usize;
         let pieces = self.pairs.vocabularies.written.vocabulary().saturating_sub(first).max(1);
         let unseen: Vec<u32> =
             (0..1 + random.below(UNSEEN)).map(|_| (first + random.below(pieces)) as u32).collect();
@@ -158,26 +154,19 @@ impl Task for TranslateTask {
     }
 
     fn validate(&self) -> Result<Validation> {
-        let ends = self.model.ends();
         let (mut loss, mut places) = (0.0, 0.0);
         for records in self.pairs.part(pellucid_data::Part::Validation).chunks(AT_ONCE) {
             let read: Vec<&[u32]> = records.iter().map(|&i| self.pairs.read.get(i)).collect();
             let written: Vec<&[u32]> = records.iter().map(|&i| self.pairs.written.get(i)).collect();
-            let batch = PairBatch::new(&read, &written, [ends.begin, ends.end])?;
+            let batch = PairBatch::new(&read, &written, self.model.ends())?;
             let n = batch.next.len() as f64;
             loss += n * batch.loss(&self.model.network, &Pass::inference(), 0.0)?.value().item()?;
             places += n;
         }
-        let mut answers = Vec::with_capacity(self.truth.len());
+        let texts: Vec<&[u32]> = translated(&self.pairs).map(|i| self.pairs.read.get(i)).collect();
         let greedy = Search { beams: 1, ..Search::default() };
-        let records: Vec<usize> = translated(&self.pairs).collect();
-        for some in records.chunks(4 * AT_ONCE) {
-            let texts: Vec<&[u32]> = some.iter().map(|&i| self.pairs.read.get(i)).collect();
-            for found in search(&self.model.network, &texts, ends, greedy)? {
-                let best = found.first().map(|f| self.model.text(&f.pieces)).transpose();
-                answers.push(best.map_err(Failure::source)?.unwrap_or_default());
-            }
-        }
+        let found = self.model.translate_pieces(&texts, greedy, 1).map_err(Failure::source)?;
+        let answers: Vec<&str> = found.iter().map(Translated::best).collect();
         let rows = TextRows::new(&answers, &self.truth).map_err(Failure::source)?;
         let metrics: Vec<(String, f64)> =
             score_texts(&rows).into_iter().filter_map(|(m, v)| Some((m.name.to_owned(), v?))).collect();

@@ -1,12 +1,11 @@
 //! From pairs of texts to a run.
 
 use super::design::{Design, design};
-use super::leaning::Leaning;
 use super::model::Translation;
 use super::pairs::{Pairs, prepare};
 use super::report::test;
 use super::task::{PairSource, TranslateTask};
-use crate::dataset::{Survey, Use, check, split_rows};
+use crate::dataset::{Survey, Use, check, split_rows, tell_unusable};
 use crate::finish::finish;
 use crate::learning::cost;
 use crate::reasons::Reasons;
@@ -15,14 +14,10 @@ use crate::trained::Trained;
 use crate::{Config, Ended, Error, Result, Run, Watcher};
 use pellucid_data::{Part, Splits};
 use pellucid_insight::check::CheckReport;
-use pellucid_kinds::Unreadable;
 use pellucid_nn::Seed;
 use pellucid_train::{RunFolder, Stopped, train as run_plan};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-
-/// Rows left out that are told one by one.
-const TOLD: usize = 5;
 
 /// All that the first step needs.
 pub(crate) struct Begun {
@@ -88,7 +83,7 @@ pub(crate) fn begin(
     no_other_settings(&config)?;
     tell_columns(&survey, watcher);
     let (splits, pairs, checks) = ready(&survey, &config, watcher)?;
-    tell_left_out(&survey, &pairs.left_out, watcher);
+    tell_unusable(&survey.table, &pairs.left_out, watcher);
     tell_exchanged(&survey, &pairs, watcher);
     tell_findings(&splits, &checks, &config, watcher)?;
     let mut design = design(&pairs, &config);
@@ -124,25 +119,10 @@ pub(crate) fn resume(
     Ok(Box::new(Begun { survey, splits, checks, pairs, config, design, command: reasons.command }))
 }
 
-/// Says which rows cannot be used.
-fn tell_left_out(survey: &Survey, left_out: &[Unreadable], watcher: &mut dyn Watcher) {
-    if left_out.is_empty() {
-        return;
-    }
-    let line = |row: &Unreadable| {
-        let mut place = survey.table.place(row.row);
-        place.column = Some(row.column.clone());
-        format!("\n  {place}: {}", row.why)
-    };
-    let first: String = left_out.iter().take(TOLD).map(line).collect();
-    let more = if left_out.len() > TOLD { "\n  …" } else { "" };
-    let (some, all) = (left_out.len(), survey.table.rows());
-    watcher.warning(&format!("{some} of {all} rows cannot be used and are left out:{first}{more}"));
-}
-
 /// Says which rows seem to have each language in the other's column.
 fn tell_exchanged(survey: &Survey, pairs: &Pairs, watcher: &mut dyn Watcher) {
-    let exchanged = Leaning::count(pairs).map(|leaning| leaning.exchanged(pairs)).unwrap_or_default();
+    let leaning = pairs.known.leaning.as_ref();
+    let exchanged = leaning.map(|leaning| leaning.exchanged(pairs)).unwrap_or_default();
     let Some(&first) = exchanged.first() else { return };
     let (n, [read, written]) = (exchanged.len(), &pairs.columns);
     let place = survey.table.place(pairs.rows[first]);
@@ -160,16 +140,12 @@ fn learning(
     let model = Translation::new(
         pairs.columns.clone(),
         pairs.vocabularies.clone(),
-        pairs.known(),
+        pairs.known.clone(),
         design.blueprint.clone(),
         &Seed::new(config.training.seed),
     )?;
-    let ends = model.ends();
-    let source = PairSource {
-        pairs: pairs.clone(),
-        records: pairs.part(Part::Train).to_vec(),
-        ends: [ends.begin, ends.end],
-    };
+    let source =
+        PairSource { pairs: pairs.clone(), records: pairs.part(Part::Train).to_vec(), ends: model.ends() };
     Ok((TranslateTask::new(model, pairs.clone(), design.smoothing)?, Arc::new(source)))
 }
 

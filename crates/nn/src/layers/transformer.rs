@@ -73,9 +73,7 @@ impl TransformerBlock {
     /// # Errors
     /// Those of [`ops::self_attention`].
     pub fn forward_padded(&self, pass: &Pass, x: &Var, lengths: Option<&Tensor>) -> Result<Var> {
-        let normed = self.attention_norm.forward(pass, x)?;
-        let gathered = self.attention.forward_padded(pass, &normed, lengths)?;
-        self.feed(pass, &added(pass, &self.dropout, &gathered, x)?)
+        self.feed(pass, &self.gathered(pass, x, lengths)?)
     }
 
     /// As [`forward`](Layer::forward) of a [`causal`](Self::causal) block, for the next places of a sequence that is written place by
@@ -84,9 +82,19 @@ impl TransformerBlock {
     /// # Errors
     /// Those of [`ops::cross_attention`].
     pub fn forward_next(&self, pass: &Pass, x: &Var, seen: &mut Seen) -> Result<Var> {
+        self.feed(pass, &self.gathered_next(pass, x, seen)?)
+    }
+
+    /// h of x.
+    fn gathered(&self, pass: &Pass, x: &Var, lengths: Option<&Tensor>) -> Result<Var> {
         let normed = self.attention_norm.forward(pass, x)?;
-        let gathered = self.attention.forward_next(pass, &normed, seen)?;
-        self.feed(pass, &added(pass, &self.dropout, &gathered, x)?)
+        added(pass, &self.dropout, &self.attention.forward_padded(pass, &normed, lengths)?, x)
+    }
+
+    /// h of the next places.
+    fn gathered_next(&self, pass: &Pass, x: &Var, seen: &mut Seen) -> Result<Var> {
+        let normed = self.attention_norm.forward(pass, x)?;
+        added(pass, &self.dropout, &self.attention.forward_next(pass, &normed, seen)?, x)
     }
 
     /// y of h.
@@ -136,10 +144,8 @@ impl DecoderBlock {
     /// # Errors
     /// Those of [`ops::cross_attention`].
     pub fn forward(&self, pass: &Pass, x: &Var, memory: &Var, lengths: Option<&Tensor>) -> Result<Var> {
-        let normed = self.own.attention_norm.forward(pass, x)?;
-        let gathered = self.own.attention.forward_padded(pass, &normed, None)?;
         let kv = self.cross.kv.forward(pass, memory)?;
-        self.after(pass, &added(pass, &self.own.dropout, &gathered, x)?, &kv, lengths)
+        self.after(pass, &self.own.gathered(pass, x, None)?, &kv, lengths)
     }
 
     /// As [`forward`](Self::forward) for the next places of a sequence that is written place by place, with the keys and values that
@@ -155,9 +161,7 @@ impl DecoderBlock {
         kv: &Var,
         lengths: Option<&Tensor>,
     ) -> Result<Var> {
-        let normed = self.own.attention_norm.forward(pass, x)?;
-        let gathered = self.own.attention.forward_next(pass, &normed, seen)?;
-        self.after(pass, &added(pass, &self.own.dropout, &gathered, x)?, kv, lengths)
+        self.after(pass, &self.own.gathered_next(pass, x, seen)?, kv, lengths)
     }
 
     /// How much each place of x gathers from each of the memory's, on average over the heads: `[n, time, keys]`, rows that add up to 1.
@@ -166,9 +170,7 @@ impl DecoderBlock {
     /// # Errors
     /// As [`forward`](Self::forward).
     pub fn weights(&self, pass: &Pass, x: &Var, memory: &Var) -> Result<Tensor> {
-        let gathered =
-            self.own.attention.forward_padded(pass, &self.own.attention_norm.forward(pass, x)?, None)?;
-        let h = added(pass, &self.own.dropout, &gathered, x)?;
+        let h = self.own.gathered(pass, x, None)?;
         let kv = self.cross.kv.forward(pass, memory)?;
         self.cross.weights(pass, &self.cross_norm.forward(pass, &h)?, &kv)
     }
@@ -242,6 +244,23 @@ mod tests {
         for i in 0..4 {
             let place = ops::narrow(&x, 1, i, 1).unwrap();
             let y = block.forward_next(&pass, &place, &mut seen, &kv, Some(&lengths)).unwrap().value().to_vec();
+            for row in 0..2 {
+                let want = &all[(row * 4 + i) * 8..][..8];
+                assert!(y[row * 8..][..8].iter().zip(want).all(|(a, b)| (a - b).abs() < 1e-5), "place {i}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_causal_block_goes_on_place_by_place() {
+        let block = TransformerBlock::new(&Seed::new(5), 8, 2).unwrap().causal().rotary().unwrap();
+        let pass = Pass::inference();
+        let x = pass.input(&made_up(0, &[2, 4, 8]));
+        let all = block.forward(&pass, &x).unwrap().value().to_vec();
+        let mut seen = Seen::default();
+        for i in 0..4 {
+            let place = ops::narrow(&x, 1, i, 1).unwrap();
+            let y = block.forward_next(&pass, &place, &mut seen).unwrap().value().to_vec();
             for row in 0..2 {
                 let want = &all[(row * 4 + i) * 8..][..8];
                 assert!(y[row * 8..][..8].iter().zip(want).all(|(a, b)| (a - b).abs() < 1e-5), "place {i}");
