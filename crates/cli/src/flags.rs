@@ -76,6 +76,12 @@ pub(crate) static FROM_COLUMN: Flag = several(
     DATA,
     "Predict from this column and no other, such as the language to translate; may be given several times",
 );
+pub(crate) static GENERATE: Flag = flag(
+    "generate",
+    Value::Switch,
+    DATA,
+    "Learn to write texts like those of DATA: files of plain text, or a table with a column of texts (--from-column)",
+);
 pub(crate) static GROUP: Flag = flag(
     "group",
     Value::Text("COLUMN"),

@@ -33,6 +33,14 @@ pub(crate) fn line(text: &str) -> Result<(), Error> {
     write(|out| writeln!(out, "{text}"))
 }
 
+/// Writes a part of a result that goes on, to be seen at once.
+///
+/// # Errors
+/// As [`write`].
+pub(crate) fn part(text: &str) -> Result<(), Error> {
+    write(|out| write!(out, "{text}"))
+}
+
 /// Writes a value as JSON for programs, readable for people.
 ///
 /// # Errors

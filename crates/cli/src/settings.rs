@@ -9,7 +9,7 @@ use std::path::Path;
 /// The data, as operand.
 pub(crate) const DATA: Operand = Operand {
     name: "DATA",
-    help: "A table, a folder or zip of pictures, or several files such as train.csv test.csv",
+    help: "A table, a folder or zip of pictures, sounds or texts, or several files such as train.csv test.csv",
     required: false,
     many: true,
 };
@@ -51,6 +51,7 @@ fn data(a: &Arguments<'_>, config: &mut Config) -> Result<(), Error> {
     }
     replace(&mut data.predict, a.texts(&flags::PREDICT));
     replace(&mut data.inputs, a.texts(&flags::FROM_COLUMN));
+    data.generate |= a.on(&flags::GENERATE);
     replace(&mut data.ignore, a.texts(&flags::IGNORE));
     data.kinds.extend(a.pairs(&flags::KIND).cloned());
     set(&mut data.from, a.path(&flags::FROM).map(Path::to_owned));

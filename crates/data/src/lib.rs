@@ -33,6 +33,7 @@ mod error;
 mod files;
 mod formats;
 pub mod limits;
+mod media;
 mod source;
 mod splits;
 mod stream;
@@ -42,7 +43,8 @@ mod write;
 
 pub use error::{DataError, ErrorKind, Place, Result};
 pub use files::Files;
-pub use formats::{MEDIA, Media, format_names};
+pub use formats::format_names;
+pub use media::{MEDIA, Media};
 pub use splits::{Part, SplitOptions, SplitPlan, Splits, split};
 pub use stream::{Ahead, ahead};
 pub use table::{

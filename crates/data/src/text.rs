@@ -1,7 +1,9 @@
 //! Text of any encoding, read as UTF-8.
 
 use crate::error::{DataError, Result};
+use crate::limits::MAX_CELL;
 use crate::source::Source;
+use crate::table::Builder;
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{CoderResult, Decoder, Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use std::io::{self, Read};
@@ -52,6 +54,27 @@ fn without_mark(head: &[u8], source: &Source) -> Result<Option<&'static Encoding
                 "check that it is the file you mean; tables are read from CSV, TSV, JSON and Parquet files",
             )),
     }
+}
+
+/// All of a text file, with `\n` at the end of each line.
+///
+/// # Errors
+/// As [`detect_encoding`], and `Refused` for a file that is too long for one cell.
+pub(crate) fn read_text(source: &Source, into: &mut Builder) -> Result<String> {
+    let encoding = detect_encoding(source)?;
+    let (mut text, mut decoded) = (String::new(), Decoded::new(source.open()?, encoding));
+    let mut limited = decoded.by_ref().take(MAX_CELL as u64 + 1);
+    limited.read_to_string(&mut text).map_err(|e| source.io("could not read", &e))?;
+    if text.len() > MAX_CELL {
+        return Err(DataError::refused("this text is too long")
+            .in_file(source.label())
+            .because(format!("it has more than {} MiB", MAX_CELL >> 20))
+            .advise("cut it into several files"));
+    }
+    if encoding != UTF_8 && decoded.replaced() {
+        into.note(format!("some characters are not valid {} and were replaced by �", encoding.name()));
+    }
+    Ok(if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text })
 }
 
 fn is_utf8(source: &Source) -> Result<bool> {

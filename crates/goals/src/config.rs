@@ -37,6 +37,9 @@ pub struct DataConfig {
     /// The only columns to predict from; empty for all others.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub inputs: Vec<String>,
+    /// Whether to learn to write texts like those of the data, instead of predicting a column.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub generate: bool,
     /// Columns to leave out.
     pub ignore: Vec<String>,
     /// Kinds by column, where the recognised one is not the right one.
@@ -102,6 +105,12 @@ pub struct NetworkConfig {
     /// Whether texts that are translated and their translations have one vocabulary.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shared_vocabulary: Option<bool>,
+    /// Whether texts are written character by character, and not in pieces of words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub characters: Option<bool>,
+    /// Characters or pieces of words that are seen at once when a text is written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub context: Option<usize>,
     /// Networks that start from other weights and answer together; training takes so many times as long.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub members: Option<usize>,
@@ -186,6 +195,7 @@ const KEYS: &[(&str, &[&str])] = &[
             "sample",
             "predict",
             "inputs",
+            "generate",
             "ignore",
             "kinds",
             "group",
@@ -203,7 +213,18 @@ const KEYS: &[(&str, &[&str])] = &[
     ),
     (
         "network",
-        &["layers", "channels", "blocks", "width", "depth", "dropout", "shared_vocabulary", "members"],
+        &[
+            "layers",
+            "channels",
+            "blocks",
+            "width",
+            "depth",
+            "dropout",
+            "shared_vocabulary",
+            "characters",
+            "context",
+            "members",
+        ],
     ),
     (
         "training",
@@ -340,6 +361,7 @@ mod tests {
         (full.data.max_side, full.data.max_seconds, full.data.memory) = (Some(1), Some(1.0), Some(1));
         full.data.from = Some("minilm".into());
         full.data.inputs = vec!["age".into()];
+        full.data.generate = true;
         full.network = NetworkConfig {
             layers: Some(vec![]),
             channels: Some(1),
@@ -348,6 +370,8 @@ mod tests {
             depth: Some(1),
             dropout: Some(0.1),
             shared_vocabulary: Some(true),
+            characters: Some(true),
+            context: Some(1),
             members: Some(1),
         };
         full.training = TrainingConfig {

@@ -3,7 +3,7 @@
 use crate::infer::{answer_table, stored_model};
 use crate::model::Model;
 use crate::outcome::{Evaluation, score};
-use crate::{Result, Run, Watcher, translate};
+use crate::{Result, Run, Watcher, generate, translate};
 use pellucid_data::{OpenOptions, Table};
 use pellucid_kinds::cell_text;
 use std::collections::{BTreeMap, HashMap};
@@ -18,7 +18,11 @@ pub fn evaluate(path: &Path, data: Option<&[PathBuf]>, watcher: &mut dyn Watcher
         return Run::open(path)?.evaluation();
     };
     let (stored, run) = stored_model(path)?;
-    let table = Table::open(data, &OpenOptions::default())?;
+    let texts = stored.goal == generate::GOAL;
+    let table = Table::open(data, &OpenOptions { texts, ..OpenOptions::default() })?;
+    if texts {
+        return generate::evaluate(&stored, &table, watcher);
+    }
     if stored.goal == translate::GOAL {
         return translate::evaluate(&stored, &table, watcher);
     }
@@ -36,7 +40,8 @@ pub fn evaluate(path: &Path, data: Option<&[PathBuf]>, watcher: &mut dyn Watcher
     };
     let known = |i: &usize| examples.targets(*i).iter().any(|t| !t.is_nan());
     let scored = (0..examples.len()).filter(known).count();
-    let mut evaluation = Evaluation { rows: scored, targets: BTreeMap::new() };
+    let rows_are = model.rows_are().to_owned();
+    let mut evaluation = Evaluation { rows: scored, rows_are, targets: BTreeMap::new() };
     for (((name, _, _), target), answers) in
         model.encoder.targets.iter().zip(model.batcher.targets()).zip(&answers)
     {

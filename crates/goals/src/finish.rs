@@ -31,8 +31,6 @@ pub(crate) struct Tested {
     pub(crate) unseen: bool,
     /// The answers to the scored rows.
     pub(crate) columns: Vec<OutColumn>,
-    /// What a row is.
-    pub(crate) rows_are: &'static str,
     /// What was predicted, and how well.
     pub(crate) targets: Vec<Target>,
     /// The network, part by part.

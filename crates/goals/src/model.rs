@@ -126,6 +126,16 @@ impl Model {
         Ok(answers)
     }
 
+    /// What its rows are, in the plural.
+    pub(crate) fn rows_are(&self) -> &'static str {
+        let sounds = self.batcher.sounds();
+        match sounds.is_empty() {
+            true => "rows",
+            false if sounds.iter().all(|&sound| sound) => "sounds",
+            false => "pictures",
+        }
+    }
+
     /// The names of the columns to predict.
     pub fn target_names(&self) -> impl Iterator<Item = &str> {
         self.encoder.targets.iter().map(|(name, _, _)| name.as_str())

@@ -179,11 +179,18 @@ pub(crate) fn quick_scores(answers: &Answers, target: &Target) -> Quick {
     Quick { metrics, score, name: name.to_owned() }
 }
 
+fn plainly_rows() -> String {
+    "rows".to_owned()
+}
+
 /// How good answers are: what `evaluate --json` prints.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Evaluation {
     /// Rows that were scored.
     pub rows: usize,
+    /// What a row is, in the plural: `rows`, `pictures`, `characters`.
+    #[serde(default = "plainly_rows")]
+    pub rows_are: String,
     /// Scores with intervals and baselines by target.
     pub targets: BTreeMap<String, Scores>,
 }

@@ -18,7 +18,7 @@ pub(crate) fn report_data(trained: &Trained<'_>, tested: &Tested, run: &Run) -> 
     Ok(ReportData {
         name: run.name(),
         created: today(),
-        rows_are: tested.rows_are.to_owned(),
+        rows_are: tested.evaluation.rows_are.clone(),
         data: data_facts(trained),
         training: training(trained)?,
         network: tested.network.clone(),
@@ -145,13 +145,12 @@ fn training(trained: &Trained<'_>) -> Result<Training> {
     }
     let t = &trained.config.training;
     let outcome = trained.outcome;
-    let rows = trained.rows[Part::Train as usize].max(1);
     let augment = trained.decisions.iter().find(|d| d.setting == "augment");
     Ok(Training {
         preset: format!("{:?}", t.preset).to_lowercase(),
         seed: t.seed,
         seconds: outcome.seconds,
-        epochs: outcome.steps_done as f64 * t.batch.unwrap_or(1) as f64 / rows as f64,
+        epochs: outcome.epochs,
         steps: outcome.steps_done,
         batch: choice("batch"),
         learning_rate: choice("learning_rate"),

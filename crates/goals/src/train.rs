@@ -11,7 +11,7 @@ use crate::predict::{Design, Frozen, Predicting, design, test};
 use crate::reasons::Reasons;
 use crate::start::Start;
 use crate::trained::Trained;
-use crate::{Error, Result, Run, Watcher, samples, translate};
+use crate::{Error, Result, Run, Watcher, generate, samples, translate};
 use pellucid_data::{Part, Splits};
 use pellucid_insight::check::CheckReport;
 use pellucid_kinds::Target;
@@ -48,6 +48,7 @@ pub enum Ended {
 enum Goal {
     Predict(Box<Begun>),
     Translate(Box<translate::Begun>),
+    Generate(Box<generate::Begun>),
 }
 
 impl Goal {
@@ -55,6 +56,7 @@ impl Goal {
         match self {
             Goal::Predict(begun) => carry_out(*begun, run, watcher, stop),
             Goal::Translate(begun) => begun.carry_out(run, watcher, stop),
+            Goal::Generate(begun) => begun.carry_out(run, watcher, stop),
         }
     }
 }
@@ -99,11 +101,13 @@ pub fn train(
     survey.check_learnable()?;
     survey.check_finite(config.data.skip_share)?;
     let run = Run::create(place.out.unwrap_or(Path::new("runs")), place.name, survey.table.name())?;
-    let begun = match translate::is_asked(&survey) {
-        true => translate::begin(survey, config, &run, &place.command, watcher).map(Goal::Translate),
-        false => {
-            begin(survey, sample, config, &run, &place.command, watcher).map(Box::new).map(Goal::Predict)
-        }
+    let command = &place.command;
+    let begun = if survey.generate {
+        generate::begin(survey, config, &run, command, watcher).map(Goal::Generate)
+    } else if translate::is_asked(&survey) {
+        translate::begin(survey, config, &run, command, watcher).map(Goal::Translate)
+    } else {
+        begin(survey, sample, config, &run, command, watcher).map(Box::new).map(Goal::Predict)
     };
     let new = run.clone();
     let begun = begun.inspect_err(|_| new.clone().discard())?;
@@ -130,6 +134,9 @@ pub fn resume(run: &Path, place: &Place<'_>, watcher: &mut dyn Watcher, stop: &A
     let (mut survey, sample) = open(&config)?;
     survey.check_learnable()?;
     reasons.recall_columns(&mut survey.columns);
+    if survey.generate {
+        return generate::resume(survey, config, reasons, watcher)?.carry_out(run, watcher, stop);
+    }
     if translate::is_asked(&survey) {
         return translate::resume(survey, config, reasons, watcher)?.carry_out(run, watcher, stop);
     }

@@ -19,6 +19,7 @@ fn main() {
         ("numbers", fixture::minutes()),
         ("tags", fixture::moods()),
         ("texts", fixture::sentences()),
+        ("new-texts", fixture::poems()),
         ("several-targets", fixture::several_targets()),
         ("hostile-names", fixture::hostile()),
     ];

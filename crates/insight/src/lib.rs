@@ -2,5 +2,6 @@
 
 pub mod card;
 pub mod check;
+pub mod copied;
 pub mod intervals;
 pub mod report;

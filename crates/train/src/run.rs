@@ -71,6 +71,7 @@ pub fn train<T: Task>(
     }
     Ok(Outcome {
         steps_done: run.progress.step,
+        epochs: run.order.epochs_after(run.progress.step),
         best: run.progress.best,
         stopped,
         skipped: run.progress.skipped,

@@ -112,6 +112,8 @@ pub enum Stopped {
 pub struct Outcome {
     /// Steps done, those before a resume included.
     pub steps_done: u64,
+    /// Passes through the data done, in fractions.
+    pub epochs: f64,
     /// The validation whose weights the model now has; `None` if it was interrupted before the first.
     pub best: Option<Best>,
     /// Why it ended.

@@ -41,7 +41,7 @@ impl Progress {
             let metric = v.metrics.iter().find(|(name, _)| *name == v.score_name);
             let metric = metric.and_then(|(name, value)| {
                 let metric = by_name(name)?;
-                Some(format!(", {} {}", metric.name, metric.format.show(*value)))
+                Some(format!(", {} {}", metric.name.replace('_', " "), metric.format.show(*value)))
             });
             parts.push(format!("validation: loss {:.3}{}", v.loss, metric.unwrap_or_default()));
         }

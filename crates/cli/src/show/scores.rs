@@ -6,15 +6,16 @@ use pellucid_insight::intervals::Scored;
 use pellucid_insight::report::words::{Standing, few_rows, interval, standing, value};
 use pellucid_train::metrics::{Format, Metric, by_name};
 
-/// The table of all targets. `rows_are` says which rows were scored: `rows that training never saw`.
-pub(crate) fn scores(evaluation: &Evaluation, rows_are: &str, style: Style) -> String {
+/// The table of all targets. `which` says which rows were scored: `it never saw`.
+pub(crate) fn scores(evaluation: &Evaluation, which: &str, style: Style) -> String {
     let mut text = String::new();
     for (target, scores) in &evaluation.targets {
         let known: Vec<(&Metric, &Scored)> =
             scores.0.iter().filter_map(|(name, scored)| Some((by_name(name)?, scored))).collect();
         let rows = evaluation.rows as u64;
-        let rows_are = if rows == 1 { rows_are.replacen("rows", "row", 1) } else { rows_are.to_owned() };
-        let heading = format!("`{target}` on {} {rows_are}", count(rows));
+        let rows_are = evaluation.rows_are.as_str();
+        let rows_are = if rows == 1 { rows_are.trim_end_matches('s') } else { rows_are };
+        let heading = format!("`{target}` on {} {rows_are} {which}", count(rows));
         text.push_str(&format!("{}\n", style.bold(&heading)));
         let mut cells = vec![[
             "".to_owned(),
@@ -82,17 +83,22 @@ mod tests {
             ("accuracy".to_owned(), scored(0.942, Some(0.923), Some(0.96), Some(0.625))),
             ("log_loss".to_owned(), scored(0.2, None, None, None)),
         ]);
-        let evaluation = Evaluation { rows: 1624, targets: [("ill".to_owned(), scores_of)].into() };
-        let text = scores(&evaluation, "rows", Style::of_stdout());
+        let evaluation = Evaluation {
+            rows: 1624,
+            rows_are: "pictures".to_owned(),
+            targets: [("ill".to_owned(), scores_of)].into(),
+        };
+        let text = scores(&evaluation, "it never saw", Style::of_stdout());
         let lines: Vec<&str> = text.lines().collect();
-        assert_eq!(lines[0], "`ill` on 1,624 rows");
+        assert_eq!(lines[0], "`ill` on 1,624 pictures it never saw");
         assert!(
             lines[2].contains("94.2 %") && lines[2].contains("92.3–96.0 %") && lines[2].ends_with("62.5 %")
         );
         let widths: Vec<usize> = lines[1..4].iter().map(|line| line.chars().count()).collect();
         assert!(widths.iter().all(|w| *w == widths[0]), "{text}");
         assert!(lines[4].contains("not by chance"));
-        let text = scores(&Evaluation { rows: 1, ..evaluation }, "row", Style::of_stdout());
+        let text = scores(&Evaluation { rows: 1, ..evaluation }, "of this data", Style::of_stdout());
+        assert!(text.starts_with("`ill` on 1 picture of this data"), "{text}");
         assert!(text.contains("A single row says little") && !text.contains("by chance"), "{text}");
     }
 }

@@ -38,8 +38,8 @@ fn run(a: &Arguments<'_>) -> Result<u8, Error> {
     if a.on(&flags::JSON) {
         output::json(&evaluation)?;
     } else {
-        let rows = if given.is_some() { "rows of this data" } else { "test rows of the run" };
-        let table = show::scores(&evaluation, rows, show::Style::of_stdout());
+        let which = if given.is_some() { "of this data" } else { "of its test" };
+        let table = show::scores(&evaluation, which, show::Style::of_stdout());
         output::write(|out| out.write_all(table.as_bytes()))?;
     }
     Ok(DONE)

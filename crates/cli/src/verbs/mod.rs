@@ -3,6 +3,7 @@
 mod check;
 mod doctor;
 mod evaluate;
+mod generate;
 mod listen;
 mod predict;
 mod resume;
@@ -20,6 +21,7 @@ pub(crate) static VERBS: &[&Verb] = &[
     &evaluate::VERB,
     &predict::VERB,
     &translate::VERB,
+    &generate::VERB,
     &listen::VERB,
     &doctor::VERB,
     &sample::VERB,

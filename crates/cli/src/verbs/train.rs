@@ -16,6 +16,7 @@ pub(crate) static VERB: Verb = Verb {
         "pellucid train patients.csv --predict outcome --group patient",
         "pellucid train houses.parquet --predict price --time 10m --preset best",
         "pellucid train pairs.csv --from-column english --predict german",
+        "pellucid train poems/ --generate",
         "pellucid train --config runs/houses-1/config.toml --lr 0.0005",
     ],
     operands: &[settings::DATA],
@@ -25,6 +26,7 @@ pub(crate) static VERB: Verb = Verb {
         &flags::TIME_COLUMN,
         &flags::SPLIT,
         &flags::FROM_COLUMN,
+        &flags::GENERATE,
         &flags::IGNORE,
         &flags::KIND,
         &flags::SAMPLE,
@@ -76,10 +78,9 @@ pub(super) fn tell(ended: Ended, json: bool) -> Result<u8, Error> {
                 show::done(&finished)?;
             } else {
                 let style = show::Style::of_stderr();
-                let rows =
-                    if finished.unseen { "rows it never saw" } else { "rows that also helped to choose it" };
+                let which = if finished.unseen { "it never saw" } else { "that also helped to choose it" };
                 let path = finished.run.path();
-                say(format_args!("\n{}", show::scores(&finished.evaluation, rows, style).trim_end()));
+                say(format_args!("\n{}", show::scores(&finished.evaluation, which, style).trim_end()));
                 say(format_args!("\nReport   {}", path.join("report.html").display()));
                 say(format_args!("Use it   {}", finished.usage));
             }

@@ -297,3 +297,39 @@ fn the_resolved_configuration_makes_the_same_network_again() {
     let other = run(folder, &["train", "--config", "runs/patients-1/config.toml", "--seed", "2"]).ok();
     assert!(weights(&first) != weights(&folder.join(other.run())), "flags go over the file");
 }
+
+#[test]
+fn texts_are_learned_and_new_ones_are_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    std::fs::create_dir(folder.join("songs")).unwrap();
+    for song in 0..3 {
+        let lines: Vec<String> = (0..60).map(|line| format!("{} of {song}, la la la", line % 7)).collect();
+        std::fs::write(folder.join(format!("songs/{song}.txt")), lines.join("\n")).unwrap();
+    }
+    std::fs::write(folder.join("songs/README.md"), "how these songs came to be").unwrap();
+    let trained = run(folder, &["train", "songs", "--generate", "--steps", "30", "--preset", "quick"]).ok();
+    assert!(
+        trained.err.contains("characters it never saw") && trained.err.contains("bits per character"),
+        "{trained:#?}"
+    );
+    let songs = trained.run();
+    let songs = songs.to_str().unwrap();
+    let words = ["generate", songs, "--prompt", "3 of 1", "--length", "40", "--seed", "5"];
+    let written = run(folder, &words).ok();
+    assert!(
+        written.out.starts_with("3 of 1") && written.out.trim_end().chars().count() <= 46,
+        "{written:#?}"
+    );
+    assert_eq!(run(folder, &words).ok().out, written.out, "the same seed, the same text");
+    let json = run(folder, &[&words[..], &["--json"]].concat()).ok().json();
+    assert_eq!(format!("3 of 1{}\n", json["text"].as_str().unwrap()), written.out);
+    let several = run(folder, &["generate", songs, "--count", "2", "--length", "20", "--prompt", "Ω"]).ok();
+    assert!(several.out.contains("\n---\n") && several.err.contains("`Ω`"), "{several:#?}");
+    assert!(several.err.contains("the same again: --seed "), "{several:#?}");
+    let scored = run(folder, &["evaluate", songs, "songs/2.txt", "--json"]).ok().json();
+    assert_eq!(scored["rows_are"], "characters");
+    run(folder, &["predict", songs, "songs"]).fails(2, &["pellucid generate"]);
+    run(folder, &["generate", songs, "--top-p", "1.5"]).fails(2, &["between 0 and 1"]);
+    run(folder, &["train", "songs", "--generate", "--predict", "text"]).fails(2, &["leave one of them out"]);
+}

@@ -233,7 +233,7 @@ impl Files {
                     return Some(name.to_owned());
                 }
                 // Looking through the folder is for names of pictures only, not for every text cell.
-                crate::formats::media_of(name)?;
+                crate::media::media_of(name)?;
             }
             Root::Folder(_) | Root::Archive(_) => {
                 if self.is_listed(name) {

@@ -9,10 +9,11 @@ mod folder;
 mod jsonl;
 mod parquet;
 
-pub(crate) use folder::{part_of_name, read_media, read_together};
+pub(crate) use folder::read_together;
 
 use crate::error::{DataError, Result};
 use crate::files::Files;
+use crate::media::{MEDIA, TEXTS};
 use crate::source::Source;
 use crate::table::Builder;
 
@@ -40,37 +41,10 @@ pub(crate) trait Format: Sync {
 pub(crate) static FORMATS: [&dyn Format; 5] =
     [&folder::Folder, &archive::Archive, &parquet::Parquet, &jsonl::Json, &csv::Csv];
 
-/// Files of one sort that a folder may hold: each becomes a row with its path in this column.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Media {
-    /// The column's name.
-    pub column: &'static str,
-    /// What to call them.
-    pub plural: &'static str,
-    /// Extensions in lower case, without the dot.
-    pub extensions: &'static [&'static str],
-}
-
-/// The sorts of media that folders are searched for.
-pub static MEDIA: [Media; 2] = [
-    Media {
-        column: "image",
-        plural: "pictures",
-        extensions: &["png", "jpg", "jpeg", "bmp", "gif", "tif", "tiff", "webp"],
-    },
-    Media { column: "audio", plural: "sounds", extensions: &["wav", "flac", "mp3", "ogg"] },
-];
-
 /// The lower-case extension of a name, without the dot.
 pub(crate) fn extension(name: &str) -> Option<String> {
     let base = name.rsplit('/').next().unwrap_or(name);
     base.rsplit_once('.').map(|(_, extension)| extension.to_lowercase())
-}
-
-/// The sort of media that a name belongs to by its extension.
-pub(crate) fn media_of(name: &str) -> Option<&'static Media> {
-    let extension = extension(name)?;
-    MEDIA.iter().find(|media| media.extensions.contains(&extension.as_str()))
 }
 
 /// The table format that a name belongs to by its extension.
@@ -87,7 +61,10 @@ pub fn format_names() -> String {
     let mut names: Vec<String> =
         formats.map(|format| format!("{} ({})", format.name(), dotted(format.extensions()))).collect();
     names.extend(
-        MEDIA.iter().map(|media| format!("folders of {} ({})", media.plural, dotted(media.extensions))),
+        MEDIA
+            .iter()
+            .chain([&TEXTS])
+            .map(|media| format!("folders of {} ({})", media.plural, dotted(media.extensions))),
     );
     names.join("; ")
 }
@@ -144,13 +121,11 @@ mod tests {
     fn extensions_are_claimed_once_and_in_lower_case() {
         let mut all: Vec<&str> =
             FORMATS.iter().flat_map(|format| format.extensions().iter().copied()).collect();
-        all.extend(MEDIA.iter().flat_map(|media| media.extensions.iter().copied()));
+        all.extend(MEDIA.iter().chain([&TEXTS]).flat_map(|media| media.extensions.iter().copied()));
         let mut unique = all.clone();
         unique.sort_unstable();
         unique.dedup();
         assert_eq!(unique.len(), all.len());
         assert!(all.iter().all(|e| e.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())));
-        assert_eq!(media_of("a/B.JPG").unwrap().column, "image");
-        assert!(media_of("a.b/png").is_none());
     }
 }

@@ -34,11 +34,14 @@ pub struct OpenOptions {
     pub skip_share: f64,
     /// What messages call a single input instead of its path, if a person never saw that path.
     pub called: Option<String>,
+    /// Whether files of plain text (`.txt`, `.md`) are texts, each a row, and not tables. Default: no. Folders of nothing but such files
+    /// always are.
+    pub texts: bool,
 }
 
 impl Default for OpenOptions {
     fn default() -> Self {
-        Self { memory: limits::TABLE_MEMORY, skip_share: limits::SKIP_SHARE, called: None }
+        Self { memory: limits::TABLE_MEMORY, skip_share: limits::SKIP_SHARE, called: None, texts: false }
     }
 }
 

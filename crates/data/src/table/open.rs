@@ -3,7 +3,8 @@
 use super::{Builder, OpenOptions, Table};
 use crate::error::{DataError, Result};
 use crate::files::Files;
-use crate::formats::{media_of, part_of_name, read_media, read_together, recognise, table_format_of};
+use crate::formats::{read_together, recognise, table_format_of};
+use crate::media::{Media, TEXTS, is_text, media_of, part_of_name, read_media};
 use crate::source::Source;
 use std::path::{Path, PathBuf};
 
@@ -24,9 +25,10 @@ pub(super) fn open(paths: &[PathBuf], options: &OpenOptions) -> Result<Table> {
     }
     let mut into = Builder::new(options);
     let given = paths;
-    let unfolded = unfold(given)?;
+    let sort_of = |name: &str| sort_of(name, options);
+    let unfolded = unfold(given, &sort_of)?;
     let paths = unfolded.as_slice();
-    let media = paths.iter().map(|path| media_of(&path.to_string_lossy())).collect::<Vec<_>>();
+    let media = paths.iter().map(|path| sort_of(&path.to_string_lossy())).collect::<Vec<_>>();
     if let Some(Some(sort)) = media.first()
         && media.iter().all(|m| *m == Some(sort))
         && paths.iter().all(|path| path.is_file())
@@ -61,14 +63,19 @@ pub(super) fn open(paths: &[PathBuf], options: &OpenOptions) -> Result<Table> {
     into.finish(name, origin(given), beside())
 }
 
+/// The sort of files that a name belongs to, if such are read one by one.
+fn sort_of(name: &str, options: &OpenOptions) -> Option<&'static Media> {
+    media_of(name).or_else(|| (options.texts && is_text(name)).then_some(&TEXTS))
+}
+
 /// Several inputs, with the pictures of a folder in its place; a folder with tables, and one given alone,
 /// stays what it is.
-fn unfold(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
+fn unfold(paths: &[PathBuf], sort_of: &dyn Fn(&str) -> Option<&'static Media>) -> Result<Vec<PathBuf>> {
     let mut out = Vec::with_capacity(paths.len());
     for path in paths {
         if paths.len() > 1 && path.is_dir() {
             let files = Files::open(path)?;
-            let media: Vec<&String> = files.list().iter().filter(|name| media_of(name).is_some()).collect();
+            let media: Vec<&String> = files.list().iter().filter(|name| sort_of(name).is_some()).collect();
             if !media.is_empty() && files.list().iter().all(|name| table_format_of(name).is_none()) {
                 out.extend(media.into_iter().map(|name| path.join(name)));
                 continue;

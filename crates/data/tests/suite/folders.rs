@@ -62,6 +62,40 @@ fn sounds_of_each_class_lie_in_a_folder() {
 }
 
 #[test]
+fn texts_of_each_class_lie_in_a_folder_and_are_read_whole() {
+    let folder = folder();
+    put(&folder, "train/good/1.txt", "Fine,\r\nreally.\r\n");
+    put(&folder, "train/bad/2.txt", "");
+    put(&folder, "test/bad/3.md", "\u{feff}Ärgerlich");
+    put(&folder, "README.txt", "about these texts");
+    let table = open(folder.path()).unwrap();
+    let names: Vec<_> = table.columns().iter().map(|c| c.name.as_str()).collect();
+    assert_eq!(names, ["file", "text", "label"]);
+    assert_eq!(column(&table, "file"), ["test/bad/3.md", "train/bad/2.txt", "train/good/1.txt"]);
+    assert_eq!(column(&table, "text"), ["Ärgerlich", "", "Fine,\nreally.\n"]);
+    assert_eq!(column(&table, "label"), ["bad", "bad", "good"]);
+    assert_eq!(table.given_parts(), Some(&[Test, Train, Train][..]));
+    assert!(table.place(2).to_string().ends_with("train/good/1.txt"));
+}
+
+#[test]
+fn a_plain_text_is_a_table_unless_it_is_said_to_be_a_text() {
+    let folder = folder();
+    put(&folder, "a.txt", "x,y\n1,2\n3,4\n");
+    put(&folder, "b.txt", "a poem");
+    let path = |name: &str| folder.path().join(name);
+    assert_eq!(open(path("a.txt")).unwrap().columns().len(), 2);
+    let texts = OpenOptions { texts: true, ..OpenOptions::default() };
+    let table = Table::open(&[path("a.txt")], &texts).unwrap();
+    assert_eq!(column(&table, "text"), ["x,y\n1,2\n3,4\n"]);
+    let table = Table::open(&[path("b.txt"), path("a.txt")], &texts).unwrap();
+    assert_eq!(column(&table, "file"), ["b.txt", "a.txt"]);
+    put(&folder, "c.txt", "\0\u{1}\0\0\0");
+    let said = Table::open(&[path("c.txt")], &texts).unwrap_err().to_string();
+    assert!(said.contains("c.txt") && said.contains("not a text file"), "{said}");
+}
+
+#[test]
 fn films_are_not_promised() {
     let folder = folder();
     put(&folder, "no/1.mp4", "x");

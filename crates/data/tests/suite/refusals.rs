@@ -8,12 +8,12 @@ fn each_message_says_what_and_where() {
     let folder = folder();
     let empty_folder = folder.path().join("nothing");
     std::fs::create_dir(&empty_folder).unwrap();
-    put(&folder, "texts/a.txt", "x");
-    put(&folder, "texts/b.txt", "x");
+    put(&folder, "papers/a.pdf", "x");
+    put(&folder, "papers/b.pdf", "x");
     let cases = [
         (folder.path().join("absent.csv"), ErrorKind::NotFound, "absent.csv"),
         (empty_folder, ErrorKind::Refused, "it is empty"),
-        (folder.path().join("texts"), ErrorKind::Refused, "it holds 2 × .txt · these are read: "),
+        (folder.path().join("papers"), ErrorKind::Refused, "it holds 2 × .pdf · these are read: "),
         (put(&folder, "empty.csv", ""), ErrorKind::Refused, "the file is empty"),
         (put(&folder, "blank.csv", "\n\n\n"), ErrorKind::Refused, "empty"),
         (put(&folder, "header.csv", "a,b\n"), ErrorKind::Refused, "header but no rows"),

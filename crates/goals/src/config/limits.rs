@@ -22,6 +22,9 @@ const MOST_MEMBERS: usize = 100;
 /// The most residual blocks in a row.
 const DEEPEST: usize = 1_000;
 
+/// The most places that attention looks back at.
+const LONGEST_CONTEXT: usize = 1 << 13;
+
 /// A section of the configuration, for messages.
 struct Section(&'static str);
 
@@ -64,6 +67,11 @@ impl Config {
         data.within("skip_share", d.skip_share, 0.0..=1.0, "from 0 to 1")?;
         data.count("max_side", d.max_side, WIDEST)?;
         data.within("max_seconds", d.max_seconds, 0.05..=60.0, "from 0.05 to 60 seconds")?;
+        if d.generate && !d.predict.is_empty() {
+            return Err(Error::usage(
+                "`generate` learns to write texts, `predict` to answer a column · [data] · leave one of them out",
+            ));
+        }
         if self.training.freeze && d.from.is_none() {
             return Err(Error::usage(
                 "`freeze` keeps a network as it is, but none is given · [training] · name one with --from, or leave --freeze out",
@@ -76,6 +84,8 @@ impl Config {
         network.within("depth", n.depth, ..=DEEPEST, &format!("a whole number up to {DEEPEST}"))?;
         network.share("dropout", n.dropout)?;
         network.count("members", n.members, MOST_MEMBERS)?;
+        let words = format!("a whole number from 2 to {LONGEST_CONTEXT}");
+        network.within("context", n.context, 2..=LONGEST_CONTEXT, &words)?;
         let (training, t) = (Section("training"), &self.training);
         let (positive, finite) = ((Excluded(0.0), Excluded(f64::INFINITY)), 0.0..f64::INFINITY);
         let a_year = (Excluded(0.0), Included(YEAR));

@@ -36,7 +36,7 @@ pub fn inspect(config: &Config, watcher: &mut dyn Watcher) -> Result<Inspection>
     let mut data = config.data.clone();
     data.skip_share = Some(1.0);
     data.max_side.get_or_insert(64);
-    let prepared = match learnable && !translate::is_asked(&survey) {
+    let prepared = match learnable && !survey.generate && !translate::is_asked(&survey) {
         true => Some(prepare(&survey, &splits, &data, start(config)?, &mut |done| watcher.advance(done))?),
         false => None,
     };
@@ -118,7 +118,10 @@ pub(crate) fn check(survey: &Survey, splits: &Splits, prepared: Option<&Prepared
         let columns = survey.used_as(role).filter(|c| !is_file(c));
         columns.map(|c| Ok((c.name.clone(), Owned::of(survey, c)?))).collect()
     };
-    let (mut inputs, targets, others) = (gather(Use::Input)?, gather(Use::Target)?, gather(Use::Aside)?);
+    // Texts that are to be written are all that there is, and nothing answers them.
+    let shown = if survey.generate { Use::Target } else { Use::Input };
+    let targets = if survey.generate { Vec::new() } else { gather(Use::Target)? };
+    let (mut inputs, others) = (gather(shown)?, gather(Use::Aside)?);
     inputs.extend(sound_prints(survey, prepared)?);
     if let Some(p) = &mut pictures {
         inputs.push((p.name.clone(), Owned::Prints(std::mem::take(&mut p.prints))));

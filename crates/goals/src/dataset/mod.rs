@@ -8,6 +8,5 @@ mod survey;
 pub(crate) use checks::check;
 pub use checks::{Inspection, inspect};
 pub(crate) use prepare::{MAX_SECONDS, Prepared, fingerprint, prepare, tell_unusable, tell_voided};
-pub(crate) use split::codes;
-pub(crate) use split::split_rows;
+pub(crate) use split::{codes, each_cell, split_rows};
 pub use survey::{ColumnPlan, Survey, Use};

@@ -23,9 +23,11 @@ pub(crate) fn split_rows(survey: &Survey, config: &DataConfig, seed: u64) -> Res
         seed,
     };
     let rows = survey.table.rows();
+    let is_text = |column: &ColumnPlan| column.kind.is_some_and(|k| k.name() == "text");
     let strata = match survey.used_as(Use::Target).next() {
-        Some(target) => Some(strata(survey, target)?),
-        None => None,
+        // No two texts are of one class.
+        Some(target) if !is_text(target) => Some(strata(survey, target)?),
+        _ => None,
     };
     let groups = match survey.used_as(Use::Group).next() {
         Some(column) => Some(codes(survey, column)?.into_iter().map(u64::from).collect::<Vec<_>>()),
@@ -62,7 +64,7 @@ pub(crate) fn split_rows(survey: &Survey, config: &DataConfig, seed: u64) -> Res
 }
 
 /// Calls `f` with every row's cell of a column.
-pub(super) fn each_cell(
+pub(crate) fn each_cell(
     survey: &Survey,
     column: &ColumnPlan,
     mut f: impl FnMut(usize, Cell<'_>) -> Result<()>,

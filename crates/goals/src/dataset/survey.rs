@@ -2,7 +2,7 @@
 
 use crate::config::DataConfig;
 use crate::{Error, Result};
-use pellucid_data::{Cell, DataError, MEDIA, OpenOptions, Place, Table};
+use pellucid_data::{Cell, DataError, MEDIA, OpenOptions, Place, Storage, Table};
 use pellucid_kinds::{Kind, Profile, Role, kind, profile, recognise};
 
 /// Names that a column to predict often has, when the person names none.
@@ -64,6 +64,8 @@ pub struct Survey {
     pub profiles: Vec<Profile>,
     /// The plan for every column, in the table's order.
     pub columns: Vec<ColumnPlan>,
+    /// Whether texts are to be written, and nothing predicted.
+    pub generate: bool,
 }
 
 impl Survey {
@@ -79,6 +81,7 @@ impl Survey {
         if let Some(memory) = config.memory {
             options.memory = memory;
         }
+        options.texts = config.generate;
         options.called = config.sample.as_ref().map(|name| format!("sample {name}"));
         let table = Table::open(&config.paths, &options)?;
         Survey::of(table, config)
@@ -97,13 +100,16 @@ impl Survey {
             table.column_index(name)?;
         }
         no_second_use(config)?;
-        let targets = targets(&table, config);
+        let targets = match config.generate {
+            true => vec![written(&table, &profiles, config)?],
+            false => targets(&table, config),
+        };
         let columns = profiles
             .iter()
             .enumerate()
             .map(|(position, p)| plan_column(position, p, &targets, config))
             .collect::<Result<_>>()?;
-        Ok(Survey { table, profiles, columns })
+        Ok(Survey { table, profiles, columns, generate: config.generate })
     }
 
     /// The columns with a use.
@@ -136,6 +142,9 @@ impl Survey {
     pub fn check_learnable(&self) -> Result<()> {
         let names = || self.columns.iter().map(|c| format!("`{}`", c.name)).collect::<Vec<_>>().join(", ");
         let refuse = |what: String| DataError::refused(what).in_file(self.table.origin());
+        if self.generate {
+            return Ok(());
+        }
         if self.used_as(Use::Target).next().is_none() {
             let sort = |c: &ColumnPlan| MEDIA.iter().find(|m| c.kind.is_some_and(|k| k.name() == m.column));
             if let [Some(media)] = self.columns.iter().map(sort).collect::<Vec<_>>().as_slice() {
@@ -255,6 +264,32 @@ fn targets(table: &Table, config: &DataConfig) -> Vec<String> {
     if found.len() == 1 { found } else { Vec::new() }
 }
 
+/// The column of texts to learn to write from: as named, or the only one that can be meant.
+fn written(table: &Table, profiles: &[Profile], config: &DataConfig) -> Result<String> {
+    if let [only] = config.inputs.as_slice() {
+        return Ok(only.clone());
+    }
+    let of = |is: &dyn Fn(&Profile) -> bool| -> Vec<&str> {
+        let named = [&config.group, &config.time, &config.split].into_iter().flatten();
+        let taken: Vec<&String> = named.chain(&config.ignore).collect();
+        let free = profiles.iter().filter(|p| !taken.contains(&&p.name) && is(p));
+        free.map(|p| p.name.as_str()).collect()
+    };
+    let holds_text = |p: &Profile| p.storage == Storage::Text;
+    let called_text = of(&|p| holds_text(p) && p.name.eq_ignore_ascii_case("text"));
+    let looks_like_text = of(&|p| recognise(p, Role::Input).kind.is_some_and(|kind| kind.name() == "text"));
+    let found = [called_text, looks_like_text, of(&holds_text)];
+    if let Some([only]) = found.iter().map(Vec::as_slice).find(|names| names.len() == 1) {
+        return Ok((*only).to_owned());
+    }
+    let names: Vec<String> = table.columns().iter().map(|c| format!("`{}`", c.name)).collect();
+    Err(Error::usage(format!(
+        "which column holds the texts to learn from? · {} · its columns are {} · name one with --from-column COLUMN",
+        table.origin(),
+        names.join(", ")
+    )))
+}
+
 fn plan_column(position: usize, p: &Profile, targets: &[String], config: &DataConfig) -> Result<ColumnPlan> {
     let is = |name: &Option<String>| name.as_deref() == Some(p.name.as_str());
     let aside = |role, why: &str| {
@@ -277,6 +312,19 @@ fn plan_column(position: usize, p: &Profile, targets: &[String], config: &DataCo
         return aside(Use::Split, "names the part of each row");
     }
     let target = targets.contains(&p.name);
+    if config.generate {
+        return match target {
+            true => Ok(ColumnPlan {
+                name: p.name.clone(),
+                position,
+                kind: Some(kind("text")?),
+                role: Use::Target,
+                reason: format!("`{}` holds the texts that it learns to write", p.name),
+                or: None,
+            }),
+            false => aside(Use::Aside, "is left out: the texts alone are learned from"),
+        };
+    }
     let role = if target { Role::Target } else { Role::Input };
     let recognised = recognise(p, role);
     let (kind, reason, or) = match config.kinds.get(&p.name) {

@@ -47,7 +47,8 @@ pub(crate) fn test(
     watcher.begin("Testing", records.len());
     let answers = of.model.answer_records(of.examples, records)?;
     let groups = trained.groups(records.iter().map(|&i| of.examples.rows()[i]))?;
-    let mut evaluation = Evaluation { rows: records.len(), targets: BTreeMap::new() };
+    let rows_are = of.model.rows_are().to_owned();
+    let mut evaluation = Evaluation { rows: records.len(), rows_are, targets: BTreeMap::new() };
     for ((name, target), answers) in of.model.target_names().zip(of.model.batcher.targets()).zip(&answers) {
         let seed = trained.config.training.seed;
         match score(answers, target, groups.as_deref(), seed) {
@@ -79,7 +80,6 @@ pub(crate) fn test(
     Ok(Tested {
         unseen,
         columns: out_columns(of.model, &answers, &all, records.len(), &places),
-        rows_are: if of.model.batcher.picture_sizes().is_empty() { "rows" } else { "pictures" },
         targets,
         network: layers(of.model.network.describe()?),
         card: card(of.model, run),

@@ -108,5 +108,9 @@ pub(crate) fn evaluate(stored: &Stored, table: &Table, watcher: &mut dyn Watcher
     let answers: Vec<String> = found.iter().map(|t| t.best().to_owned()).collect();
     let scores = evaluate_texts(&answers, &truth, &sources, None, SEED)
         .map_err(|e| Error::model(format!("the translations cannot be scored · {e}")))?;
-    Ok(Evaluation { rows: truth.len(), targets: BTreeMap::from([(written.clone(), scores)]) })
+    Ok(Evaluation {
+        rows: truth.len(),
+        rows_are: "texts".to_owned(),
+        targets: BTreeMap::from([(written.clone(), scores)]),
+    })
 }

@@ -77,10 +77,13 @@ pub(super) fn test(
         records.iter().map(|&i| texts.get(i).len()).sum::<usize>().div_ceil(records.len().max(1))
     };
     Ok(Tested {
-        evaluation: Evaluation { rows: records.len(), targets: BTreeMap::from([(target, scores)]) },
+        evaluation: Evaluation {
+            rows: records.len(),
+            rows_are: "texts".to_owned(),
+            targets: BTreeMap::from([(target, scores)]),
+        },
         unseen,
         columns,
-        rows_are: "texts",
         targets,
         network: layers(model.network.describe(mean(&pairs.read), mean(&pairs.written))?),
         card: card(model, run),

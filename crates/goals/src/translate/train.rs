@@ -32,7 +32,8 @@ pub(crate) struct Begun {
 
 /// Whether a text is to be predicted.
 pub(crate) fn is_asked(survey: &Survey) -> bool {
-    survey.used_as(Use::Target).any(|column| column.kind.is_some_and(|kind| kind.name() == "text"))
+    !survey.generate
+        && survey.used_as(Use::Target).any(|column| column.kind.is_some_and(|kind| kind.name() == "text"))
 }
 
 /// Refuses settings that a translation does not have.

@@ -12,6 +12,7 @@ mod starting;
 mod tags;
 mod texts;
 mod translating;
+mod writing;
 
 use pellucid_goals::{Config, Ended, Evaluation, Finished, Place, Preset, Unwatched, train};
 use pellucid_tensor::Stream;

@@ -9,8 +9,8 @@ mod bootstrap;
 use std::collections::BTreeMap;
 
 use pellucid_train::metrics::{
-    CLASS_METRICS, ClassRows, Counts, Metric, MetricError, NUMBER_METRICS, NumberRows, TAG_METRICS,
-    TEXT_METRICS, TagRows, TextRows,
+    CLASS_METRICS, ClassRows, Counts, LikelihoodMetric, LikelihoodRows, Metric, MetricError, NUMBER_METRICS,
+    NumberRows, TAG_METRICS, TEXT_METRICS, TagRows, TextRows,
 };
 use serde::{Deserialize, Serialize};
 
@@ -202,6 +202,31 @@ pub fn evaluate_texts<T: AsRef<str>>(
     let once = Counts::once(truth.len());
     Ok(assemble(
         TEXT_METRICS.iter().map(|m| (&m.metric, (m.score)(&rows, &once), (m.score)(&trivial, &once))),
+        &samples,
+        plan.units(),
+    ))
+}
+
+/// Scores what a network foresees: the stretches `rows` as it holds them likely, and as a trivial way of foreseeing does, if there is one.
+///
+/// # Errors
+/// [`MetricError`] when there are not as many of these as of those.
+pub fn evaluate_likelihood(
+    rows: &LikelihoodRows,
+    trivial: Option<&LikelihoodRows>,
+    metrics: &[LikelihoodMetric],
+    seed: u64,
+) -> Result<Scores, MetricError> {
+    if let Some(trivial) = trivial.filter(|trivial| trivial.len() != rows.len()) {
+        return Err(MetricError::Length { predictions: trivial.len(), answers: rows.len(), per_answer: 1 });
+    }
+    let plan = Plan::new(rows.len(), None, seed);
+    let samples =
+        plan.run(rows.len() * 4, |counts| metrics.iter().map(|m| (m.score)(rows, counts)).collect());
+    let once = Counts::once(rows.len());
+    let baseline = |m: &LikelihoodMetric| trivial.and_then(|trivial| (m.score)(trivial, &once));
+    Ok(assemble(
+        metrics.iter().map(|m| (&m.metric, (m.score)(rows, &once), baseline(m))),
         &samples,
         plan.units(),
     ))

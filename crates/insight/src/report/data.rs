@@ -231,6 +231,42 @@ pub enum Outcome {
     Numbers(NumberOutcome),
     /// A text.
     Texts(TextOutcome),
+    /// Texts that are written freely.
+    Writing(WritingOutcome),
+}
+
+/// What a network writes, and how much of it is copied.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct WritingOutcome {
+    /// How the trivial way foresees a text, in words: `counting which character follows the last 5`.
+    pub trivial: String,
+    /// What its own texts copy from those it learned from.
+    pub own: Copies,
+    /// What as many texts by people, as long as these, have in common with them.
+    pub people: Copies,
+    /// Texts that it wrote, none of them chosen.
+    pub samples: Vec<Written>,
+}
+
+/// How much of some texts stands in those that were learned from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Copies {
+    /// Characters of the longest run that does.
+    pub longest: u64,
+    /// The share of the runs of eight words that do; absent where no text has so many words.
+    pub share: Option<f64>,
+}
+
+/// A text that was written.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Written {
+    /// The text.
+    pub text: String,
+    /// The first byte of its longest run that stands in the texts it learned from, and the one after its last.
+    pub copied: (usize, usize),
 }
 
 /// The figures of written texts; [`TextOutcome::measure`](super::measure) makes it from answers.

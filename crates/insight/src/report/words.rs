@@ -142,6 +142,7 @@ pub(crate) fn headline_metric(outcome: &Outcome) -> &'static str {
         Outcome::Tags(_) => "macro_f1",
         Outcome::Numbers(_) => "mae",
         Outcome::Texts(_) => "bleu",
+        Outcome::Writing(_) => "bits_per_character",
     }
 }
 
@@ -215,6 +216,19 @@ pub(crate) fn headline(data: &ReportData, target: &Target) -> Headline {
                 ..common
             }
         }
+        Outcome::Writing(outcome) => Headline {
+            before: format!("{place}this network is surprised by"),
+            value: format!("{} bits", value(metric.format, scored.value)),
+            after: " for each".to_owned(),
+            trivial: scored.baseline.map(|baseline| {
+                format!(
+                    "{} would be surprised by {}.",
+                    upper_first(&outcome.trivial),
+                    value(metric.format, baseline)
+                )
+            }),
+            ..common
+        },
         Outcome::Numbers(outcome) => {
             let unit = unit(outcome);
             let are =
@@ -239,6 +253,12 @@ pub(crate) fn headline(data: &ReportData, target: &Target) -> Headline {
 /// The unit with a space before it, or nothing.
 pub(crate) fn unit(outcome: &NumberOutcome) -> String {
     outcome.unit.as_ref().map_or_else(String::new, |unit| format!("\u{a0}{unit}"))
+}
+
+/// With a capital at the beginning.
+fn upper_first(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// The class that most training rows have.

@@ -3,9 +3,10 @@
 use std::io::Cursor;
 
 use pellucid_insight::intervals::{
-    Centre, TagPrior, evaluate_classes, evaluate_numbers, evaluate_tags, evaluate_texts,
+    Centre, TagPrior, evaluate_classes, evaluate_likelihood, evaluate_numbers, evaluate_tags, evaluate_texts,
 };
 use pellucid_insight::report::data::*;
+use pellucid_train::metrics::{LikelihoodRows, Stretch, WRITING_METRICS};
 
 /// Unrelated numbers from 0 to 1, the same at every call.
 pub struct Noise(u64);
@@ -184,6 +185,34 @@ pub fn sentences() -> ReportData {
         }],
     };
     ReportData { targets: vec![target], ..minutes() }
+}
+
+/// New texts, one of which is mostly copied.
+pub fn poems() -> ReportData {
+    let samples =
+        ["The <moon> has risen,\n\nthe golden stars are shining", "Sah ein Knab’ ein Röslein steh’n"];
+    let stretch = |bits: f64| Stretch { nats: 100.0 * bits * std::f64::consts::LN_2, steps: 100, units: 100 };
+    let rows = |bits: f64| {
+        LikelihoodRows::new((0..60).map(|i| stretch(bits + f64::from(i % 7) / 20.0)).collect()).unwrap()
+    };
+    let outcome = WritingOutcome {
+        trivial: "counting which character follows the last 5".into(),
+        own: Copies { longest: 31, share: Some(0.25) },
+        people: Copies { longest: 0, share: None },
+        samples: vec![
+            Written { text: samples[0].into(), copied: (4, 10) },
+            Written { text: samples[1].into(), copied: (0, 0) },
+        ],
+    };
+    let target = Target {
+        column: "poem".into(),
+        rows: 6000,
+        unseen: true,
+        scores: evaluate_likelihood(&rows(2.1), Some(&rows(2.6)), &WRITING_METRICS, 1).unwrap(),
+        outcome: Outcome::Writing(outcome),
+        examples: Vec::new(),
+    };
+    ReportData { targets: vec![target], rows_are: "characters".into(), ..minutes() }
 }
 
 /// Curves that fall and rise like real ones, with `steps` training values and one validation value per epoch.

@@ -18,6 +18,7 @@ fn every_run() -> Vec<(&'static str, ReportData)> {
         ("numbers", fixture::minutes()),
         ("tags", fixture::moods()),
         ("texts", fixture::sentences()),
+        ("new texts", fixture::poems()),
         ("several targets", fixture::several_targets()),
         ("hostile names", fixture::hostile()),
         ("nothing at all", ReportData::default()),
@@ -185,6 +186,23 @@ fn texts_are_shown_by_length_and_with_what_was_looked_at() {
 }
 
 #[test]
+fn new_texts_are_shown_with_what_is_copied() {
+    let data = fixture::poems();
+    let page = render(&data);
+    for says in [
+        "characters it never saw, this network is surprised by",
+        "Counting which character follows the last 5 would be surprised by",
+        "The <mark>&lt;moon&gt;</mark> has risen,\n\nthe golden",
+        "Runs of 8 words",
+        "25.0",
+        "hardly any",
+    ] {
+        assert!(page.contains(says), "the page lacks: {says}");
+    }
+    assert!(model_card(&data).contains("pipeline_tag: text-generation"));
+}
+
+#[test]
 fn figures_without_sense_do_not_break_the_page() {
     let (nan, inf) = (f64::NAN, f64::INFINITY);
     for bad in [nan, inf, -inf, 1e308, -1e308] {
@@ -192,6 +210,7 @@ fn figures_without_sense_do_not_break_the_page() {
         let scores = ["accuracy", "auc", "mae", "r2", "unheard_of"].map(|name| (name.to_owned(), scored));
         let mut data = fixture::several_targets();
         data.targets.extend(fixture::sentences().targets);
+        data.targets.extend(fixture::poems().targets);
         for target in &mut data.targets {
             target.scores = Scores(scores.to_vec());
             match &mut target.outcome {
@@ -205,6 +224,12 @@ fn figures_without_sense_do_not_break_the_page() {
                     texts.alignments.push(Alignment { weights: vec![bad as f32; 3], ..shape });
                     texts.by_length[0] =
                         LengthFigures { words: (9, 2), rows: u64::MAX, bleu: bad, chrf: bad };
+                }
+                Outcome::Writing(writing) => {
+                    writing.own.share = Some(bad);
+                    // Half of a character, and beyond the text.
+                    writing.samples[0].copied = (4, 5000);
+                    writing.samples[1] = Written { text: "ä".into(), copied: (1, 2) };
                 }
                 Outcome::Tags(tags) => {
                     for tag in &mut tags.tags {

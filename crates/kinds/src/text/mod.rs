@@ -1,8 +1,10 @@
 //! Text: sentences in any language and script, as the pieces of words that occur in it.
 
+mod characters;
 mod looks;
 mod pieces;
 
+pub use characters::Characters;
 pub use pieces::{PADDING, Pieces};
 
 use crate::cells::cell_text;

@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 use std::borrow::Cow;
+use std::collections::HashMap;
 use tokenizers::models::bpe::{BPE, BpeTrainer};
 use tokenizers::normalizers::{Lowercase, NFC, NFKC, Sequence};
 use tokenizers::pre_tokenizers::byte_level::ByteLevel;
@@ -189,6 +190,29 @@ impl Pieces {
         Ok(encoding.get_ids().to_vec())
     }
 
+    /// The pieces of the whole of a text that is to be written, whatever its length, and none at its ends; cut into them line by line.
+    ///
+    /// # Errors
+    /// Why it cannot be cut into pieces.
+    pub fn of_whole(&self, text: &str) -> Result<Vec<u32>, String> {
+        let mut pieces = Vec::with_capacity(text.len() / 3);
+        for line in text.split_inclusive('\n') {
+            pieces.extend(self.tokenizer.encode_fast(line, false).map_err(|e| e.to_string())?.get_ids());
+        }
+        Ok(pieces)
+    }
+
+    /// The bytes that each piece stands for; none for those that stand for no part of a text.
+    pub fn bytes(&self) -> Vec<Vec<u8>> {
+        let of_letter: HashMap<char, u8> = letters().zip(0..=255).collect();
+        let special = self.tokenizer.get_added_tokens_decoder();
+        let of = |piece: u32| {
+            let name = self.tokenizer.id_to_token(piece).filter(|_| !special.contains_key(&piece));
+            name.unwrap_or_default().chars().filter_map(|letter| of_letter.get(&letter).copied()).collect()
+        };
+        (0..self.vocabulary as u32).map(of).collect()
+    }
+
     /// The text of which these are the pieces, without those that stand for no part of a text. Bytes that make no character, as a network
     /// can write them, become `�`.
     ///
@@ -198,6 +222,14 @@ impl Pieces {
         let text = self.tokenizer.decode(ids, true).map_err(|e| e.to_string())?;
         Ok(text.strip_prefix(' ').map_or(text.clone(), str::to_owned))
     }
+}
+
+/// The letter by which each byte is written in the names of pieces, in the order of the bytes: itself, if it can be seen (in Latin-1),
+/// or else one of those from U+0100 on.
+fn letters() -> impl Iterator<Item = char> {
+    let is_seen = |byte: &u8| matches!(byte, b'!'..=b'~' | 0xa1..=0xac | 0xae..=0xff);
+    let mut others = '\u{100}'..;
+    (0..=255).filter_map(move |byte| if is_seen(&byte) { Some(char::from(byte)) } else { others.next() })
 }
 
 /// With a space before the first word as well: it is then the same piece as in the middle of a text.
@@ -280,6 +312,23 @@ mod tests {
         assert_eq!(learned().ends(), None, "of a vocabulary for reading");
         let half = &pieces.of("ü").unwrap()[..2];
         assert_eq!(pieces.text(half).unwrap(), "\u{fffd}");
+    }
+
+    #[test]
+    fn each_piece_stands_for_bytes_and_a_whole_text_for_the_bytes_of_its_pieces() {
+        let texts: Vec<String> = (0..300).map(|i| format!("Zeile {i}\n  über 日本\n")).collect();
+        let pieces = Pieces::learn_to_write(&texts, &[]).unwrap();
+        let bytes = pieces.bytes();
+        for text in [&texts[7], "", "\n\n x\ty\r\n🙂", &"lang ".repeat(20_000)] {
+            let ids = pieces.of_whole(text).unwrap();
+            let back: Vec<u8> = ids.iter().flat_map(|&id| bytes[id as usize].clone()).collect();
+            assert_eq!(String::from_utf8(back).unwrap(), *text);
+        }
+        let [begin, end] = pieces.ends().unwrap();
+        assert!([PADDING, begin, end].iter().all(|&special| bytes[special as usize].is_empty()));
+        let all: std::collections::BTreeSet<u8> =
+            bytes.iter().filter(|b| b.len() == 1).map(|b| b[0]).collect();
+        assert_eq!(all.len(), 256, "every byte is a piece");
     }
 
     #[test]

@@ -137,12 +137,32 @@ impl Layer for SelfAttention {
 #[derive(Clone, Debug, Default)]
 pub struct Seen {
     kv: Option<Tensor>,
+    /// Places that were seen, and of which nothing is kept.
+    forgotten: usize,
 }
 
 impl Seen {
-    /// How many places were seen.
+    /// How many places were seen, those that are forgotten included.
     pub fn places(&self) -> usize {
+        self.forgotten + self.kept()
+    }
+
+    fn kept(&self) -> usize {
         self.kv.as_ref().map_or(0, |kv| kv.shape().get(1).copied().unwrap_or_default())
+    }
+
+    /// Forgets all but the last `places`: those that follow gather from no others.
+    ///
+    /// # Errors
+    /// No memory.
+    pub fn forget_before(&mut self, places: usize) -> Result<()> {
+        let (kept, pass) = (self.kept(), Pass::inference());
+        if let Some(kv) = self.kv.as_ref().filter(|_| kept > places) {
+            let last = ops::narrow(&pass.input(kv), 1, kept - places, places)?;
+            self.kv = Some(last.value().clone());
+            self.forgotten += kept - places;
+        }
+        Ok(())
     }
 
     /// What was seen of the rows with these numbers (`[m]`, `u32`), in this order: for going on with some sequences, and with others not.
@@ -154,7 +174,7 @@ impl Seen {
             let pass = Pass::inference();
             ops::index_select(&pass.input(kv), 0, rows).map(|kv| kv.value().clone())
         };
-        Ok(Seen { kv: self.kv.as_ref().map(kept).transpose()? })
+        Ok(Seen { kv: self.kv.as_ref().map(kept).transpose()?, ..*self })
     }
 }
 
@@ -318,6 +338,24 @@ mod tests {
         };
         let (of_three, of_two) = (next(3, &mut swapped), next(2, &mut seen));
         assert_eq!(of_three, [&of_two[12..], &of_two[12..], &of_two[..12]].concat());
+    }
+
+    #[test]
+    fn what_is_forgotten_is_not_gathered_from_and_places_count_on() {
+        let layer = SelfAttention::new(&Seed::new(3), 12, 2).unwrap().causal().rotary().unwrap();
+        let (x, pass) = (made_up(0, &[1, 6, 12]), Pass::inference());
+        let part = |start, len| ops::narrow(&pass.input(&x), 1, start, len).unwrap();
+        let mut seen = Seen::default();
+        layer.forward_next(&pass, &part(0, 5), &mut seen).unwrap();
+        seen.forget_before(2).unwrap();
+        assert_eq!(seen.places(), 5);
+        let next = layer.forward_next(&pass, &part(5, 1), &mut seen).unwrap().value().to_vec();
+        assert_eq!(seen.places(), 6);
+        // Only how far apart places are matters, so the last three alone give the same.
+        let all = layer.forward(&pass, &part(3, 3)).unwrap().value().to_vec();
+        assert!(next.iter().zip(&all[24..]).all(|(a, b)| (a - b).abs() < 1e-5));
+        seen.forget_before(9).unwrap();
+        assert_eq!(seen.places(), 6, "there are not so many");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! How good predictions are: one file per metric or close family, one visible list for each kind of answer.
 //!
-//! Every metric reads validated rows ([`ClassRows`], [`NumberRows`], [`TagRows`], [`TextRows`]) and says how often each row counts, so the
+//! Every metric reads validated rows ([`ClassRows`], [`NumberRows`], [`TagRows`], [`TextRows`], [`LikelihoodRows`]) and says how often each row counts, so the
 //! same code gives the score of a test set (every row once) and of a bootstrap resample (rows drawn again).
 //! A metric without a meaning for the rows at hand (AUC with one class only) is `None`, never NaN.
 //!
@@ -22,6 +22,7 @@ mod confusion;
 mod correlation;
 mod ece;
 mod errors;
+mod likelihood;
 mod log_loss;
 mod r2;
 mod rows;
@@ -33,6 +34,7 @@ mod texts;
 pub use auc::{RocCurve, roc_curve};
 pub use confusion::Confusion;
 pub use ece::{BINS, Bin, reliability};
+pub use likelihood::{LikelihoodRows, Stretch};
 pub use rows::{ClassRows, Counts, MetricError, NumberRows};
 pub use tags::{TagRows, Tally};
 pub use texts::TextRows;
@@ -131,6 +133,14 @@ pub struct TextMetric {
     pub score: fn(&TextRows, &Counts) -> Option<f64>,
 }
 
+/// A metric of what a network foresees, and its formula.
+pub struct LikelihoodMetric {
+    /// The description.
+    pub metric: Metric,
+    /// The score of stretches that count as often as the counts say.
+    pub score: fn(&LikelihoodRows, &Counts) -> Option<f64>,
+}
+
 /// Every metric of predicted classes; the first is the headline.
 pub static CLASS_METRICS: [ClassMetric; 6] = [
     accuracy::ACCURACY,
@@ -156,12 +166,18 @@ pub static TAG_METRICS: [TagMetric; 5] = [
 /// Every metric of written texts; the first is the headline.
 pub static TEXT_METRICS: [TextMetric; 2] = [bleu::BLEU, chrf::CHRF];
 
+/// Every metric of texts that are written freely; the first is the headline.
+pub static WRITING_METRICS: [LikelihoodMetric; 3] =
+    [likelihood::BITS_PER_CHARACTER, likelihood::NATS_PER_CHARACTER, likelihood::PERPLEXITY];
+
 /// Every metric's description once, those of classes first.
 pub fn all() -> impl Iterator<Item = &'static Metric> {
     let of_classes = || CLASS_METRICS.iter().map(|m| &m.metric);
     let of_tags_only = TAG_METRICS.iter().map(|m| &m.metric).filter(move |m| of_classes().all(|c| c != *m));
     let of_texts = TEXT_METRICS.iter().map(|m| &m.metric);
-    of_classes().chain(NUMBER_METRICS.iter().map(|m| &m.metric)).chain(of_tags_only).chain(of_texts)
+    let of_writing = WRITING_METRICS.iter().map(|m| &m.metric);
+    let of_numbers = NUMBER_METRICS.iter().map(|m| &m.metric);
+    of_classes().chain(of_numbers).chain(of_tags_only).chain(of_texts).chain(of_writing)
 }
 
 /// The description of the metric with this name.
@@ -191,4 +207,10 @@ pub fn score_tags(rows: &TagRows) -> Vec<(&'static Metric, Option<f64>)> {
 pub fn score_texts(rows: &TextRows) -> Vec<(&'static Metric, Option<f64>)> {
     let once = Counts::once(rows.len());
     TEXT_METRICS.iter().map(|m| (&m.metric, (m.score)(rows, &once))).collect()
+}
+
+/// All scores of texts that are written freely, in the list's order.
+pub fn score_writing(rows: &LikelihoodRows) -> Vec<(&'static Metric, Option<f64>)> {
+    let once = Counts::once(rows.len());
+    WRITING_METRICS.iter().map(|m| (&m.metric, (m.score)(rows, &once))).collect()
 }

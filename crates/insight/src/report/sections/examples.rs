@@ -19,12 +19,12 @@ pub(super) fn content(_: &ReportData, target: &Target) -> Option<Markup> {
     let (wrong_title, right_title) = match &target.outcome {
         Outcome::Classes(_) => ("Wrong, although it was sure", "Right, and sure of it"),
         Outcome::Tags(_) => ("The worst misses", "All tags right, and sure of them"),
-        Outcome::Numbers(_) => ("The worst misses", "Good answers"),
+        Outcome::Numbers(_) | Outcome::Writing(_) => ("The worst misses", "Good answers"),
         Outcome::Texts(_) => ("The farthest from what a person wrote", "The nearest to what a person wrote"),
     };
     let truth = match &target.outcome {
         Outcome::Texts(_) => "a person wrote",
-        Outcome::Classes(_) | Outcome::Tags(_) | Outcome::Numbers(_) => "truly",
+        Outcome::Classes(_) | Outcome::Tags(_) | Outcome::Numbers(_) | Outcome::Writing(_) => "truly",
     };
     (!target.examples.is_empty()).then(|| {
         html! {

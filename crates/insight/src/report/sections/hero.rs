@@ -66,6 +66,15 @@ fn drawing(data: &ReportData, target: &Target) -> Markup {
                 }
             }
         },
+        Outcome::Writing(_) => html! {
+            @if let Some((scored, baseline)) = target.scores.get("bits_per_character").and_then(|s| Some((s, s.baseline?))) {
+                @let (own, trivial) = [scored.value, baseline].map(|v| words::value(Format::Number, v)).into();
+                div class="glance" {
+                    (plot::versus([("this network", scored.value, &own), ("counting", baseline, &trivial)]))
+                    p { "Bits of surprise by a character: shorter is better" }
+                }
+            }
+        },
         Outcome::Numbers(_) => html! {
             @if let Some((scored, baseline)) = target.scores.get("mae").and_then(|s| Some((s, s.baseline?))) {
                 @let (own, trivial) = [scored.value, baseline].map(|v| words::value(Format::TargetUnit, v)).into();

@@ -14,6 +14,7 @@ mod tags;
 mod texts;
 mod training;
 mod usage;
+mod writing;
 
 use maud::{Markup, html};
 
@@ -34,12 +35,13 @@ pub(super) struct Part<T> {
 }
 
 /// What is said of each target.
-pub(super) static TARGET_PARTS: [Part<Target>; 8] = [
+pub(super) static TARGET_PARTS: [Part<Target>; 9] = [
     Part { id: "scores", title: "How good it is", short: "Scores", content: scores::content },
     Part { id: "confusion", title: "What it takes for what", short: "Mistakes", content: confusion::content },
     Part { id: "classes", title: "Class by class", short: "Classes", content: classes::content },
     Part { id: "tags", title: "Tag by tag", short: "Tags", content: tags::content },
     Part { id: "texts", title: "Short texts and long ones", short: "Lengths", content: texts::content },
+    Part { id: "writing", title: "What it writes", short: "Samples", content: writing::content },
     Part { id: "numbers", title: "Predicted and true", short: "Numbers", content: numbers::content },
     Part {
         id: "confidence",

@@ -8,8 +8,17 @@ use crate::report::data::{Outcome, ReportData, Target};
 use crate::report::{plot, words};
 
 /// The metrics that get a card, beside the headline's.
-const CARDS: [&str; 8] =
-    ["accuracy", "balanced_accuracy", "auc", "mae", "r2", "correlation", "subset_accuracy", "chrf"];
+const CARDS: [&str; 9] = [
+    "accuracy",
+    "balanced_accuracy",
+    "auc",
+    "mae",
+    "r2",
+    "correlation",
+    "subset_accuracy",
+    "chrf",
+    "perplexity",
+];
 
 pub(super) fn content(_: &ReportData, target: &Target) -> Option<Markup> {
     let scores: Vec<(&Metric, &Scored)> =
@@ -19,7 +28,7 @@ pub(super) fn content(_: &ReportData, target: &Target) -> Option<Markup> {
     }
     let unit = match &target.outcome {
         Outcome::Numbers(outcome) => words::unit(outcome),
-        Outcome::Classes(_) | Outcome::Tags(_) | Outcome::Texts(_) => String::new(),
+        Outcome::Classes(_) | Outcome::Tags(_) | Outcome::Texts(_) | Outcome::Writing(_) => String::new(),
     };
     let is_headline = |metric: &Metric| metric.name == words::headline_metric(&target.outcome);
     let show = |metric: &Metric, value: f64| {

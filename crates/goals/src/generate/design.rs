@@ -1,0 +1,111 @@
+//! How large the network is and how it is trained, decided from the texts, the preset and the time.
+
+use super::corpus::Corpus;
+use super::network::Blueprint;
+use crate::config::{Config, Preset};
+use crate::design::{Decider, Decision, GIVEN};
+use pellucid_data::Part;
+use pellucid_nn::Schedule;
+use pellucid_train::{OptimizerKind, Plan};
+
+/// Numbers of a head, at least.
+const HEAD: usize = 32;
+
+/// Everything that was decided.
+pub(crate) struct Design {
+    /// The network.
+    pub(crate) blueprint: Blueprint,
+    /// The training, still without a limit by time.
+    pub(crate) plan: Plan,
+    /// The most seconds that training may take.
+    pub(crate) seconds: f64,
+    /// The decisions in words.
+    pub(crate) decisions: Vec<Decision>,
+}
+
+/// What a preset costs and buys.
+struct Effort {
+    seconds: f64,
+    width: usize,
+    depth: usize,
+    context: usize,
+    /// The most passes over the texts.
+    passes: usize,
+}
+
+impl Effort {
+    fn of(preset: Preset) -> Effort {
+        match preset {
+            Preset::Quick => Effort { seconds: 120.0, width: 128, depth: 3, context: 128, passes: 10 },
+            Preset::Good => Effort { seconds: 600.0, width: 192, depth: 4, context: 256, passes: 20 },
+            Preset::Best => Effort { seconds: 3600.0, width: 256, depth: 6, context: 256, passes: 30 },
+        }
+    }
+}
+
+/// Decides what the configuration leaves open.
+pub(crate) fn design(corpus: &Corpus, config: &Config) -> Design {
+    let (given, network) = (&config.training, &config.network);
+    let effort = Effort::of(given.preset);
+    let pieces = corpus.part(Part::Train).pieces.len();
+    let mut decider = Decider::default();
+    let (value, why) = match corpus.vocabulary.is_of_characters() {
+        true => ("characters", "there is not enough text to learn words from"),
+        false => ("pieces of words", "there is enough text to learn words from"),
+    };
+    decider.say("characters", value, if network.characters.is_some() { GIVEN } else { why });
+    let why = "by the preset";
+    let width = decider.decide("width", network.width, effort.width, why);
+    let depth = decider.decide("depth", network.depth, effort.depth, why);
+    // A stretch, and the piece after it, must be there.
+    let within = |context: usize| context.min(pieces.saturating_sub(1) / 2).max(2);
+    let context = decider.decide("context", network.context.map(within), within(effort.context), why);
+    let dropout = match pieces {
+        0..300_000 => 0.2,
+        300_000..3_000_000 => 0.1,
+        _ => 0.0,
+    };
+    let dropout = decider.decide("dropout", network.dropout, dropout, "more where texts are few");
+    let even = |heads: &usize| width.is_multiple_of(2 * heads);
+    let heads = (1..=(width / HEAD).max(1)).rev().find(even).unwrap_or(1);
+    let blueprint = Blueprint { width, depth, heads, dropout, context };
+    let rows = (pieces.saturating_sub(1) / context).max(1);
+    let own_batch = (4096 / context).clamp(1, rows);
+    let batch = decider.decide(
+        "batch",
+        given.batch.map(|batch| batch.clamp(1, rows)),
+        own_batch,
+        "stretches of about 4,096 pieces in all",
+    );
+    let per_pass = (rows / batch).max(1);
+    let why = format!("{} passes over {pieces} pieces", effort.passes);
+    let steps = decider.decide("steps", given.steps, (effort.passes * per_pass) as u64, &why);
+    let rate = 3e-3 * (128.0 / width.max(1) as f64).sqrt();
+    let lr = decider.decide("learning_rate", given.learning_rate, rate, "falls with the root of the width");
+    let why = "more than usual: texts are seen several times";
+    let weight_decay = decider.decide("weight_decay", given.weight_decay, 0.1, why);
+    // The mean spans about the last twentieth of the training.
+    let own_ema = 1.0 - (20.0 / steps.max(1) as f64).clamp(1e-4, 0.1);
+    let why = "the mean of the weights over the last twentieth of training";
+    let ema = decider.decide("ema", given.ema, own_ema, why);
+    let every = decider.decide("validate_every", given.validate_every, (steps / 20).max(1), "twenty in all");
+    let why = "validations in a row without improvement end the training";
+    let patience = decider.decide("patience", given.patience, 5, why);
+    let plan = Plan {
+        steps,
+        batch,
+        schedule: Schedule::Cosine { peak: lr, warmup: (steps / 20).clamp(1, 200), floor: 0.02 },
+        optimizer: OptimizerKind::AdamW { betas: (0.9, 0.99), epsilon: 1e-8, sparse: false },
+        weight_decay,
+        clip: 1.0,
+        ema: Some(ema),
+        validate_every: every,
+        patience: Some(patience),
+        log_every: (steps / 400).max(1),
+        checkpoint_every: (every / 4).max(1),
+        checkpoint_seconds: 30.0,
+        seed: given.seed,
+    };
+    let seconds = given.seconds.unwrap_or(effort.seconds);
+    Design { blueprint, plan, seconds, decisions: decider.decisions }
+}

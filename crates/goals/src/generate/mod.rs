@@ -1,0 +1,20 @@
+//! Generate: new texts like those that were learned from.
+
+mod corpus;
+mod counted;
+mod design;
+mod infer;
+mod likelihood;
+mod model;
+mod network;
+mod report;
+mod sampling;
+mod task;
+mod train;
+mod vocabulary;
+
+pub(crate) use infer::evaluate;
+pub use infer::generation;
+pub(crate) use model::GOAL;
+pub use model::{Generation, Writing};
+pub(crate) use train::{Begun, begin, resume};

@@ -1,0 +1,117 @@
+//! Stretches of texts as batches, and how surprised the network is by them.
+
+use super::corpus::Corpus;
+use super::likelihood::{Window, likelihood, windows};
+use super::network::Writer;
+use pellucid_data::Part;
+use pellucid_grad::{Var, ops};
+use pellucid_nn::{Module, Pass};
+use pellucid_tensor::{Stream, Tensor};
+use pellucid_train::metrics::{LikelihoodRows, score_writing};
+use pellucid_train::{Failure, Result, Source, Task, Validation};
+use std::sync::Arc;
+
+/// Pieces that a validation looks at, at most, in windows that are evenly chosen.
+const VALIDATED: usize = 32 << 10;
+
+/// The texts to learn from, in stretches as long as the network's context.
+pub(crate) struct WindowSource {
+    corpus: Arc<Corpus>,
+    context: usize,
+}
+
+/// Stretches made ready for the network.
+pub(crate) struct WindowBatch {
+    /// `[n, context]` (`u32`).
+    pieces: Tensor,
+    /// `[n · context]` (`u32`): the piece after each of these.
+    next: Tensor,
+}
+
+impl WindowSource {
+    /// With a context of fewer pieces than there are to learn from.
+    pub(crate) fn new(corpus: Arc<Corpus>, context: usize) -> WindowSource {
+        WindowSource { corpus, context }
+    }
+
+    fn pieces(&self) -> &[u32] {
+        &self.corpus.part(Part::Train).pieces
+    }
+}
+
+impl Source for WindowSource {
+    type Batch = WindowBatch;
+
+    /// So many stretches make the whole of the texts.
+    fn rows(&self) -> usize {
+        self.pieces().len().saturating_sub(1) / self.context
+    }
+
+    /// A stretch begins anywhere in its row, so that no two passes cut texts at the same places.
+    fn batch(&self, rows: &[usize], random: &mut Stream) -> Result<WindowBatch> {
+        let (all, context) = (self.pieces(), self.context);
+        let (mut pieces, mut next) = (Vec::<u32>::new(), Vec::<u32>::new());
+        for row in rows {
+            let last = all.len().saturating_sub(context + 1);
+            let start = (row * context + random.below(context)).min(last);
+            pieces.extend(&all[start..start + context]);
+            next.extend(&all[start + 1..start + context + 1]);
+        }
+        Ok(WindowBatch {
+            pieces: Tensor::new(&pieces, &[rows.len(), context])?,
+            next: Tensor::new(&next, &[next.len()])?,
+        })
+    }
+}
+
+/// A network that learns to write.
+pub(crate) struct WriteTask {
+    pub(crate) network: Writer,
+    corpus: Arc<Corpus>,
+    /// The windows of the validation texts that are looked at.
+    validated: Vec<Window>,
+}
+
+impl WriteTask {
+    /// To learn from a corpus, looking back at no more than `context` pieces.
+    pub(crate) fn new(network: Writer, corpus: Arc<Corpus>, context: usize) -> WriteTask {
+        let all = windows(corpus.part(Part::Validation).pieces.len(), context);
+        let every = (corpus.part(Part::Validation).pieces.len() * 2).div_ceil(VALIDATED).max(1);
+        WriteTask { network, corpus, validated: all.into_iter().step_by(every).collect() }
+    }
+}
+
+impl Task for WriteTask {
+    type Source = WindowSource;
+
+    fn model(&self) -> &dyn Module {
+        &self.network
+    }
+
+    fn model_mut(&mut self) -> &mut dyn Module {
+        &mut self.network
+    }
+
+    fn loss(&self, pass: &Pass, batch: &WindowBatch) -> Result<Var> {
+        let logits = self.network.logits(pass, &batch.pieces)?;
+        Ok(ops::cross_entropy(&logits, &batch.next, 0.0, None, None)?)
+    }
+
+    fn validate(&self) -> Result<Validation> {
+        let pieces = &self.corpus.part(Part::Validation).pieces;
+        let vocabulary = &self.corpus.vocabulary;
+        let found = likelihood(&self.network, vocabulary, pieces, &self.validated, &mut |_| {})?;
+        let (nats, steps) =
+            found.iter().fold((0.0, 0.0), |(nats, steps), s| (nats + s.nats, steps + f64::from(s.steps)));
+        let loss = nats / f64::max(steps, 1.0);
+        if !loss.is_finite() {
+            return Ok(Validation { loss, metrics: Vec::new(), score: f64::NAN, score_name: String::new() });
+        }
+        let rows = LikelihoodRows::new(found).map_err(Failure::source)?;
+        let scores =
+            score_writing(&rows).into_iter().filter_map(|(m, value)| Some((m.name.to_owned(), value?)));
+        let metrics: Vec<(String, f64)> = scores.collect();
+        let (name, bits) = metrics.first().cloned().unwrap_or_default();
+        Ok(Validation { loss, metrics, score: -bits, score_name: name })
+    }
+}

@@ -1,0 +1,182 @@
+//! From texts to a run.
+
+use super::corpus::{Corpus, prepare, resolve_shares};
+use super::design::{Design, design};
+use super::model::Generation;
+use super::network::Writer;
+use super::report::test;
+use super::task::{WindowSource, WriteTask};
+use crate::dataset::{Survey, check, tell_unusable};
+use crate::finish::finish;
+use crate::learning::cost;
+use crate::reasons::Reasons;
+use crate::train::{resolve_data, resolve_plan, tell_columns, tell_findings};
+use crate::trained::Trained;
+use crate::{Config, Ended, Error, Result, Run, Watcher};
+use pellucid_insight::check::CheckReport;
+use pellucid_nn::Seed;
+use pellucid_train::{RunFolder, Stopped, train as run_plan};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// All that the first step needs.
+pub(crate) struct Begun {
+    survey: Survey,
+    checks: CheckReport,
+    corpus: Arc<Corpus>,
+    config: Config,
+    design: Design,
+    command: String,
+}
+
+/// Refuses settings that do nothing here.
+fn no_other_settings(config: &Config) -> Result<()> {
+    let (data, network, training) = (&config.data, &config.network, &config.training);
+    let given = [
+        ("from", data.from.is_some()),
+        ("freeze", training.freeze),
+        ("class_weights", training.class_weights.is_some()),
+        ("augment", training.augment.is_some()),
+        ("label_smoothing", training.label_smoothing.is_some()),
+        ("layers", network.layers.is_some()),
+        ("channels", network.channels.is_some()),
+        ("blocks", network.blocks.is_some()),
+        ("members", network.members.is_some()),
+        ("shared_vocabulary", network.shared_vocabulary.is_some()),
+    ];
+    match given.iter().find(|(_, given)| *given) {
+        Some((name, _)) => {
+            Err(Error::usage(format!("`{name}` does nothing where texts are generated · leave it out")))
+        }
+        None => Ok(()),
+    }
+}
+
+fn ready(survey: &Survey, config: &Config, watcher: &mut dyn Watcher) -> Result<(Arc<Corpus>, CheckReport)> {
+    watcher.begin("Reading the texts", survey.table.rows());
+    let corpus = prepare(survey, config, &mut |done| watcher.advance(done))?;
+    // Of a few texts that are each cut, none stands on two sides.
+    let checks = if corpus.ends { check(survey, &corpus.splits, None)? } else { CheckReport::default() };
+    Ok((Arc::new(corpus), checks))
+}
+
+/// Everything before the first step: the texts are prepared, the plan is fixed and written.
+///
+/// # Errors
+/// Data that is refused, and a run's folder that cannot be written.
+pub(crate) fn begin(
+    survey: Survey,
+    mut config: Config,
+    run: &Run,
+    command: &str,
+    watcher: &mut dyn Watcher,
+) -> Result<Box<Begun>> {
+    no_other_settings(&config)?;
+    tell_columns(&survey, watcher);
+    resolve_shares(&mut config.data);
+    let (corpus, checks) = ready(&survey, &config, watcher)?;
+    tell_unusable(&survey.table, &corpus.left_out, watcher);
+    tell_findings(&corpus.splits, &checks, &config, watcher)?;
+    let mut design = design(&corpus, &config);
+    if config.training.steps.is_none() {
+        limit_by_time(&corpus, &config, &mut design, watcher)?;
+    }
+    resolve_data(&mut config, &survey);
+    (config.data.predict, config.data.inputs) = (Vec::new(), vec![corpus.column.clone()]);
+    let (network, b) = (&mut config.network, &design.blueprint);
+    (network.width, network.depth, network.dropout) = (Some(b.width), Some(b.depth), Some(b.dropout));
+    (network.context, network.characters) = (Some(b.context), Some(corpus.vocabulary.is_of_characters()));
+    resolve_plan(&mut config.training, &design.plan, design.seconds);
+    Reasons::new(command, &survey.columns, &design.decisions).write(run)?;
+    run.write("config.toml", config.to_toml()?.as_bytes())?;
+    design.plan.check()?;
+    Ok(Box::new(Begun { survey, checks, corpus, config, design, command: command.to_owned() }))
+}
+
+/// A run that was begun before.
+///
+/// # Errors
+/// Data that differs.
+pub(crate) fn resume(
+    survey: Survey,
+    config: Config,
+    reasons: Reasons,
+    watcher: &mut dyn Watcher,
+) -> Result<Box<Begun>> {
+    let (corpus, checks) = ready(&survey, &config, watcher)?;
+    let mut design = design(&corpus, &config);
+    reasons.recall_settings(&mut design.decisions);
+    design.plan.check()?;
+    Ok(Box::new(Begun { survey, checks, corpus, config, design, command: reasons.command }))
+}
+
+/// What learns, and what from.
+fn learning(
+    corpus: &Arc<Corpus>,
+    config: &Config,
+    design: &Design,
+) -> Result<(WriteTask, Arc<WindowSource>)> {
+    let b = &design.blueprint;
+    let network = Writer::new(&Seed::new(config.training.seed), b, corpus.vocabulary.size())?;
+    let source = WindowSource::new(corpus.clone(), b.context);
+    Ok((WriteTask::new(network, corpus.clone(), b.context), Arc::new(source)))
+}
+
+/// Takes the time of some steps, and shortens the plan to what fits into the time allowed.
+fn limit_by_time(
+    corpus: &Arc<Corpus>,
+    config: &Config,
+    out: &mut Design,
+    watcher: &mut dyn Watcher,
+) -> Result<()> {
+    let (mut task, source) = learning(corpus, config, out)?;
+    let cost = cost(&mut task, source, &out.plan, out.seconds)?;
+    if cost.fitting < out.plan.steps {
+        let mut shorter = config.clone();
+        shorter.training.steps = Some(cost.fitting);
+        *out = design(corpus, &shorter);
+        for decision in out.decisions.iter_mut().filter(|d| d.setting == "steps") {
+            decision.why = cost.why(out.seconds);
+        }
+    }
+    watcher.planned(out.plan.steps, cost.seconds(&out.plan), 0);
+    Ok(())
+}
+
+impl Begun {
+    /// Learns, and finishes the run.
+    ///
+    /// # Errors
+    /// A training that fails, and a folder that cannot be written.
+    pub(crate) fn carry_out(self, run: Run, watcher: &mut dyn Watcher, stop: &AtomicBool) -> Result<Ended> {
+        let Begun { survey, checks, corpus, config, design, command } = self;
+        let (mut task, source) = learning(&corpus, &config, &design)?;
+        let folder = RunFolder::new(run.path(), corpus.fingerprint());
+        let outcome = run_plan(&mut task, source, &design.plan, &folder, watcher, stop)?;
+        if outcome.stopped == Stopped::Interrupted {
+            return Ok(Ended::Interrupted(run));
+        }
+        let model = Generation {
+            column: corpus.column.clone(),
+            vocabulary: corpus.vocabulary.clone(),
+            network: task.network,
+            blueprint: design.blueprint,
+            ends: corpus.ends,
+        };
+        let trained = Trained {
+            survey: &survey,
+            splits: &corpus.splits,
+            checks: &checks,
+            unreadable: &corpus.left_out,
+            rows: corpus.characters(),
+            unanswered: 0,
+            config: &config,
+            decisions: &design.decisions,
+            outcome: &outcome,
+            folder: &folder,
+            command: &command,
+        };
+        let tested = test(&trained, &model, &corpus, &run, watcher)?;
+        finish(&trained, tested, &run, |folder| model.save(folder)).map(|f| Ended::Finished(Box::new(f)))
+    }
+}
