@@ -80,7 +80,7 @@ pub(crate) static GENERATE: Flag = flag(
     "generate",
     Value::Switch,
     DATA,
-    "Learn to write texts like those of DATA: files of plain text, or a table with a column of texts (--from-column)",
+    "Learn to write texts or melodies like those of DATA: files of plain text or MIDI, or a table with a column of such (--from-column)",
 );
 pub(crate) static GROUP: Flag = flag(
     "group",

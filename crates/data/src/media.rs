@@ -30,13 +30,14 @@ pub struct Media {
 }
 
 /// The sorts of media that folders are searched for: the column holds the path of each file.
-pub static MEDIA: [Media; 2] = [
+pub static MEDIA: [Media; 3] = [
     Media {
         column: "image",
         plural: "pictures",
         extensions: &["png", "jpg", "jpeg", "bmp", "gif", "tif", "tiff", "webp"],
     },
     Media { column: "audio", plural: "sounds", extensions: &["wav", "flac", "mp3", "ogg"] },
+    Media { column: "melody", plural: "melodies", extensions: &["mid", "midi"] },
 ];
 
 /// Plain texts, for which folders are searched that hold nothing else: the column holds what each file says.
@@ -112,9 +113,10 @@ fn part_of_word(word: &str) -> Option<Part> {
 /// The part and the label of each path.
 type PartsAndLabels<'a> = (Vec<Option<Part>>, BTreeSet<&'a str>, Vec<Option<&'a str>>);
 
-/// Whether the folders of these files give at least two labels.
-pub(crate) fn have_labels(names: &[&str]) -> bool {
-    labels(names).1.len() > 1
+/// Whether the folders of these files say something of them: at least two labels, or two parts of a split.
+pub(crate) fn are_arranged(names: &[&str]) -> bool {
+    let (parts, classes, _) = labels(names);
+    classes.len() > 1 || parts.iter().flatten().collect::<BTreeSet<_>>().len() > 1
 }
 
 /// Parts (from a first or second folder `train`, `val`, `test`), the set of labels, and each path's label: the

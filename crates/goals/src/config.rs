@@ -37,7 +37,7 @@ pub struct DataConfig {
     /// The only columns to predict from; empty for all others.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub inputs: Vec<String>,
-    /// Whether to learn to write texts like those of the data, instead of predicting a column.
+    /// Whether to learn to write texts or melodies like those of the data, instead of predicting a column.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub generate: bool,
     /// Columns to leave out.
@@ -108,7 +108,7 @@ pub struct NetworkConfig {
     /// Whether texts are written character by character, and not in pieces of words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub characters: Option<bool>,
-    /// Characters or pieces of words that are seen at once when a text is written.
+    /// Pieces (characters, parts of words, beginnings and ends of notes) that are seen at once when something is written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub context: Option<usize>,
     /// Networks that start from other weights and answer together; training takes so many times as long.

@@ -42,6 +42,7 @@ pub use int8::{Int8Comparison, compare_int8};
 pub use listen::{Heard, Listener, Recognition, listen_to_file, listen_to_samples};
 pub use model::Model;
 pub use outcome::{Answers, Evaluation};
+pub use pellucid_kinds::melody::Melody;
 pub use run::Run;
 pub use train::{Ended, Place, resume, train};
 pub use translate::{Alternative, Translated, Translation, translation};

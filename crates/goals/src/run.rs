@@ -138,7 +138,12 @@ impl Run {
     /// # Errors
     /// A place that cannot be written.
     pub fn write(&self, name: &str, content: &[u8]) -> Result<()> {
-        Ok(write_atomic(&self.path.join(name), |w| w.write_all(content))?)
+        let path = self.path.join(name);
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)
+                .map_err(|e| DataError::io("the folder cannot be made", folder, &e))?;
+        }
+        Ok(write_atomic(&path, |w| w.write_all(content))?)
     }
 
     /// Writes a value as JSON.

@@ -20,6 +20,7 @@ fn main() {
         ("tags", fixture::moods()),
         ("texts", fixture::sentences()),
         ("new-texts", fixture::poems()),
+        ("new-melodies", fixture::chorales()),
         ("several-targets", fixture::several_targets()),
         ("hostile-names", fixture::hostile()),
     ];

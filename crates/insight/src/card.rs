@@ -167,7 +167,11 @@ fn result(data: &ReportData, target: &Target, task: Option<&str>) -> Value {
     let metrics: Vec<Value> = known(target)
         .map(|(metric, scored)| json!({"type": metric.name, "name": metric.label, "value": scored.value}))
         .collect();
-    let verb = if matches!(target.outcome, Outcome::Writing(_)) { "write" } else { "predict" };
+    let verb = if matches!(target.outcome, Outcome::Writing(_) | Outcome::Melodies(_)) {
+        "write"
+    } else {
+        "predict"
+    };
     json!({
         "task": {"type": task.unwrap_or("other"), "name": format!("{verb} {}", target.column)},
         "dataset": {"type": "local", "name": data.data.source, "split": "test"},
@@ -185,6 +189,7 @@ fn task(data: &ReportData) -> Option<&'static str> {
         (Outcome::Numbers(_), true) => None,
         (Outcome::Texts(_), _) => Some("translation"),
         (Outcome::Writing(_), _) => Some("text-generation"),
+        (Outcome::Melodies(_), _) => None,
     }
 }
 

@@ -20,6 +20,7 @@ mod flag;
 mod id;
 pub mod image;
 mod kind;
+pub mod melody;
 mod number;
 mod profile;
 mod recognise;
@@ -44,6 +45,7 @@ pub use target::{Answer, Target, TargetOptions, slots};
 pub static KINDS: &[&dyn Kind] = &[
     &image::Image,
     &audio::Audio,
+    &melody::Melodies,
     &time::Time,
     &id::Id,
     &tags::Tags,

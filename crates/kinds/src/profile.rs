@@ -43,6 +43,8 @@ pub struct Profile {
     pub pictures: usize,
     /// Values that are bytes of a sound or the name of a sound file.
     pub sounds: usize,
+    /// Values that are bytes of a melody or the name of a file of one.
+    pub melodies: usize,
 }
 
 impl Profile {
@@ -103,6 +105,7 @@ impl Collector {
             existing_files: 0,
             pictures: 0,
             sounds: 0,
+            melodies: 0,
         };
         Collector {
             profile,
@@ -119,6 +122,7 @@ impl Collector {
         if let Cell::Bytes(bytes) = cell {
             p.pictures += usize::from(image::guess_format(bytes).is_ok());
             p.sounds += usize::from(crate::audio::is_sound(bytes));
+            p.melodies += usize::from(crate::melody::is_melody(bytes));
             p.all_counted = false;
             return;
         }
@@ -139,10 +143,11 @@ impl Collector {
         }
         self.characters += text.chars().count();
         self.words += words(&text);
-        let (picture, sound) = (is_media_name(&text, "image"), is_media_name(&text, "audio"));
-        if p.storage == Storage::Text && (picture || sound) {
+        let [picture, sound, melody] = ["image", "audio", "melody"].map(|sort| is_media_name(&text, sort));
+        if p.storage == Storage::Text && (picture || sound || melody) {
             p.pictures += usize::from(picture);
             p.sounds += usize::from(sound);
+            p.melodies += usize::from(melody);
             p.existing_files += usize::from(table.files().is_some_and(|f| f.contains(&text)));
         }
         if p.all_different && self.seen.len() < COMPARED {

@@ -4,7 +4,7 @@ use super::{Format, extension, format_names, recognise, table_format_of};
 use crate::error::{DataError, Result};
 use crate::files::Files;
 use crate::media::{
-    TEXTS, have_labels, media_names, most_frequent_media, note_split, part_of_name, read_media,
+    TEXTS, are_arranged, media_names, most_frequent_media, note_split, part_of_name, read_media,
 };
 use crate::source::Source;
 use crate::splits::Part;
@@ -61,7 +61,7 @@ pub(super) fn read_files(files: Files, into: &mut Builder) -> Result<Files> {
             let read = read_tables(&files, &tables, &mut trial);
             if read.is_ok() && names_media(&files, &mut trial)? {
                 into.replace_with(trial);
-            } else if have_labels(&media_names(&files, media)) {
+            } else if are_arranged(&media_names(&files, media)) {
                 into.note(format!("{} names none of the {}: left aside", tables.join(", "), media.plural));
                 read_media(&files, media, &media_names(&files, media), into)?;
             } else {

@@ -96,6 +96,18 @@ fn a_plain_text_is_a_table_unless_it_is_said_to_be_a_text() {
 }
 
 #[test]
+fn melodies_lie_in_folders_of_parts_beside_a_table_that_does_not_name_them() {
+    let folder = folder();
+    put(&folder, "train/1.mid", "x");
+    put(&folder, "test/2.MIDI", "x");
+    put(&folder, "pitches.json", r#"{"train": [[60]], "test": [[62]]}"#);
+    let table = open(folder.path()).unwrap();
+    assert_eq!(columns(&table), [("melody", Storage::Text)]);
+    assert_eq!(table.given_parts(), Some(&[Test, Train][..]));
+    assert!(table.notes().iter().any(|note| note.contains("pitches.json names none of the melodies")));
+}
+
+#[test]
 fn films_are_not_promised() {
     let folder = folder();
     put(&folder, "no/1.mp4", "x");

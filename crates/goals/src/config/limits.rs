@@ -69,7 +69,7 @@ impl Config {
         data.within("max_seconds", d.max_seconds, 0.05..=60.0, "from 0.05 to 60 seconds")?;
         if d.generate && !d.predict.is_empty() {
             return Err(Error::usage(
-                "`generate` learns to write texts, `predict` to answer a column · [data] · leave one of them out",
+                "`generate` learns to write, `predict` to answer a column · [data] · leave one of them out",
             ));
         }
         if self.training.freeze && d.from.is_none() {

@@ -264,7 +264,10 @@ fn targets(table: &Table, config: &DataConfig) -> Vec<String> {
     if found.len() == 1 { found } else { Vec::new() }
 }
 
-/// The column of texts to learn to write from: as named, or the only one that can be meant.
+/// What can be written.
+const WRITTEN: [&str; 2] = ["text", "melody"];
+
+/// The column of works to learn to write from: as named, or the only one that can be meant.
 fn written(table: &Table, profiles: &[Profile], config: &DataConfig) -> Result<String> {
     if let [only] = config.inputs.as_slice() {
         return Ok(only.clone());
@@ -277,14 +280,15 @@ fn written(table: &Table, profiles: &[Profile], config: &DataConfig) -> Result<S
     };
     let holds_text = |p: &Profile| p.storage == Storage::Text;
     let called_text = of(&|p| holds_text(p) && p.name.eq_ignore_ascii_case("text"));
-    let looks_like_text = of(&|p| recognise(p, Role::Input).kind.is_some_and(|kind| kind.name() == "text"));
-    let found = [called_text, looks_like_text, of(&holds_text)];
+    let is = |p: &Profile, name: &str| recognise(p, Role::Input).kind.is_some_and(|kind| kind.name() == name);
+    let [looks_like_text, melodies] = WRITTEN.map(|name| of(&|p| is(p, name)));
+    let found = [melodies, called_text, looks_like_text, of(&holds_text)];
     if let Some([only]) = found.iter().map(Vec::as_slice).find(|names| names.len() == 1) {
         return Ok((*only).to_owned());
     }
     let names: Vec<String> = table.columns().iter().map(|c| format!("`{}`", c.name)).collect();
     Err(Error::usage(format!(
-        "which column holds the texts to learn from? · {} · its columns are {} · name one with --from-column COLUMN",
+        "which column holds the texts or melodies to learn from? · {} · its columns are {} · name one with --from-column COLUMN",
         table.origin(),
         names.join(", ")
     )))
@@ -313,17 +317,28 @@ fn plan_column(position: usize, p: &Profile, targets: &[String], config: &DataCo
     }
     let target = targets.contains(&p.name);
     if config.generate {
-        return match target {
-            true => Ok(ColumnPlan {
-                name: p.name.clone(),
-                position,
-                kind: Some(kind("text")?),
-                role: Use::Target,
-                reason: format!("`{}` holds the texts that it learns to write", p.name),
-                or: None,
-            }),
-            false => aside(Use::Aside, "is left out: the texts alone are learned from"),
-        };
+        if !target {
+            return aside(Use::Aside, "is left out: nothing else is learned from");
+        }
+        let given = config.kinds.get(&p.name).map(String::as_str);
+        let recognised = recognise(p, Role::Input).kind.map(Kind::name);
+        let name = given.or(recognised.filter(|name| WRITTEN.contains(name))).unwrap_or(WRITTEN[0]);
+        if !WRITTEN.contains(&name) {
+            return Err(Error::usage(format!(
+                "a {name} cannot be written · `{}` · what can is: {}",
+                p.name,
+                WRITTEN.join(", ")
+            )));
+        }
+        let what = if name == "melody" { "melodies" } else { "texts" };
+        return Ok(ColumnPlan {
+            name: p.name.clone(),
+            position,
+            kind: Some(kind(name)?),
+            role: Use::Target,
+            reason: format!("`{}` holds the {what} that it learns to write", p.name),
+            or: None,
+        });
     }
     let role = if target { Role::Target } else { Role::Input };
     let recognised = recognise(p, role);

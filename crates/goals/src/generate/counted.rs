@@ -1,11 +1,7 @@
 //! The trivial way to foresee a text: counting what followed the last few pieces so far.
 
-use super::vocabulary::Vocabulary;
+use super::script::Script;
 use std::collections::HashMap;
-
-/// The characters, or pieces of words, that are looked back at.
-const CHARACTERS: usize = 5;
-const PIECES: usize = 2;
 
 /// Pieces that are counted at most.
 const MOST: usize = 8_000_000;
@@ -31,8 +27,8 @@ const NONE: u64 = 0x51ed_270b_9f64_2f1d;
 
 impl Counted {
     /// Counts.
-    pub(crate) fn new(vocabulary: &Vocabulary, pieces: &[u32]) -> Counted {
-        let back = if vocabulary.is_of_characters() { CHARACTERS } else { PIECES };
+    pub(crate) fn new(script: &Script, pieces: &[u32]) -> Counted {
+        let back = script.counted();
         let pieces = &pieces[..pieces.len().min(MOST)];
         let (mut runs, mut next) = (HashMap::<u64, (u32, u32)>::new(), HashMap::<u64, u32>::new());
         for (at, &piece) in pieces.iter().enumerate() {
@@ -48,7 +44,7 @@ impl Counted {
                 *times += 1;
             }
         }
-        Counted { runs, next, back, vocabulary: vocabulary.size() }
+        Counted { runs, next, back, vocabulary: script.size() }
     }
 
     /// −ln of the probability of the piece at a place, from those before it.
@@ -64,18 +60,11 @@ impl Counted {
         }
         -p.ln()
     }
-
-    /// In words, what it looks at.
-    pub(crate) fn describe(vocabulary: &Vocabulary) -> String {
-        match vocabulary.is_of_characters() {
-            true => format!("counting which character follows the last {CHARACTERS}"),
-            false => format!("counting which piece of a word follows the last {PIECES}"),
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::vocabulary::Vocabulary;
     use super::*;
 
     #[test]
@@ -83,7 +72,10 @@ mod tests {
         let text = "abracadabra abracadabra";
         let vocabulary = Vocabulary::learn(&[text.to_owned()], true).unwrap();
         let pieces = vocabulary.of(text).unwrap();
-        let counted = Counted::new(&vocabulary, &pieces);
+        let (script, size) = (Script::Text(vocabulary), 7);
+        let counted = Counted::new(&script, &pieces);
+        let Script::Text(vocabulary) = &script else { unreachable!("it is a text") };
+        assert_eq!(vocabulary.size(), size as usize);
         for start in ["abra", "", "cc", "a a a a"] {
             let mut pieces = vocabulary.of(start).unwrap();
             pieces.push(0);
@@ -93,12 +85,12 @@ mod tests {
                 pieces[at] = piece;
                 (-counted.nats(&pieces, at)).exp()
             };
-            let all: f64 = (0..vocabulary.size() as u32).map(p).sum();
+            let all: f64 = (0..size).map(p).sum();
             assert!((all - 1.0).abs() < 1e-9, "{start}: {all}");
         }
         // Without any piece before it: n(a) = 10 of 23, six different ones (of 2 + 6 in the vocabulary).
         let a = vocabulary.of("a").unwrap();
-        let want: f64 = (10.0 + 6.0 / vocabulary.size() as f64) / (23.0 + 6.0);
+        let want: f64 = (10.0 + 6.0 / f64::from(size)) / (23.0 + 6.0);
         assert!((counted.nats(&a, 0) + want.ln()).abs() < 1e-12);
         assert!(counted.nats(&vocabulary.of("abrac").unwrap(), 4) < 0.7, "always c or d or a space");
     }

@@ -1,7 +1,8 @@
-//! How large the network is and how it is trained, decided from the texts, the preset and the time.
+//! How large the network is and how it is trained, decided from the works, the preset and the time.
 
 use super::corpus::Corpus;
 use super::network::Blueprint;
+use super::script::Script;
 use crate::config::{Config, Preset};
 use crate::design::{Decider, Decision, GIVEN};
 use pellucid_data::Part;
@@ -10,6 +11,12 @@ use pellucid_train::{OptimizerKind, Plan};
 
 /// Numbers of a head, at least.
 const HEAD: usize = 32;
+
+/// Pieces in a batch.
+const PLACES: usize = 2048;
+
+/// Melodies come in other keys at every pass, so that many times as many passes teach something new.
+const KEYS: usize = 4;
 
 /// Everything that was decided.
 pub(crate) struct Design {
@@ -29,7 +36,7 @@ struct Effort {
     width: usize,
     depth: usize,
     context: usize,
-    /// The most passes over the texts.
+    /// The most passes over the works.
     passes: usize,
 }
 
@@ -37,7 +44,7 @@ impl Effort {
     fn of(preset: Preset) -> Effort {
         match preset {
             Preset::Quick => Effort { seconds: 120.0, width: 128, depth: 3, context: 128, passes: 10 },
-            Preset::Good => Effort { seconds: 600.0, width: 192, depth: 4, context: 256, passes: 20 },
+            Preset::Good => Effort { seconds: 600.0, width: 128, depth: 4, context: 256, passes: 20 },
             Preset::Best => Effort { seconds: 3600.0, width: 256, depth: 6, context: 256, passes: 30 },
         }
     }
@@ -47,13 +54,16 @@ impl Effort {
 pub(crate) fn design(corpus: &Corpus, config: &Config) -> Design {
     let (given, network) = (&config.training, &config.network);
     let effort = Effort::of(given.preset);
-    let pieces = corpus.part(Part::Train).pieces.len();
+    let (pieces, script) = (corpus.part(Part::Train).len(), &corpus.script);
     let mut decider = Decider::default();
-    let (value, why) = match corpus.vocabulary.is_of_characters() {
-        true => ("characters", "there is not enough text to learn words from"),
-        false => ("pieces of words", "there is enough text to learn words from"),
-    };
-    decider.say("characters", value, if network.characters.is_some() { GIVEN } else { why });
+    if let Script::Text(vocabulary) = script.as_ref() {
+        let why = match vocabulary.is_of_characters() {
+            true => "there is not enough text to learn words from",
+            false => "there is enough text to learn words from",
+        };
+        let why = if network.characters.is_some() { GIVEN } else { why };
+        decider.say("characters", script.pieces_are(), why);
+    }
     let why = "by the preset";
     let width = decider.decide("width", network.width, effort.width, why);
     let depth = decider.decide("depth", network.depth, effort.depth, why);
@@ -65,24 +75,25 @@ pub(crate) fn design(corpus: &Corpus, config: &Config) -> Design {
         300_000..3_000_000 => 0.1,
         _ => 0.0,
     };
-    let dropout = decider.decide("dropout", network.dropout, dropout, "more where texts are few");
+    let dropout = decider.decide("dropout", network.dropout, dropout, "more where works are few");
     let even = |heads: &usize| width.is_multiple_of(2 * heads);
     let heads = (1..=(width / HEAD).max(1)).rev().find(even).unwrap_or(1);
     let blueprint = Blueprint { width, depth, heads, dropout, context };
     let rows = (pieces.saturating_sub(1) / context).max(1);
-    let own_batch = (4096 / context).clamp(1, rows);
+    let own_batch = (PLACES / context).clamp(1, rows);
     let batch = decider.decide(
         "batch",
         given.batch.map(|batch| batch.clamp(1, rows)),
         own_batch,
-        "stretches of about 4,096 pieces in all",
+        "stretches of about 2,048 pieces in all",
     );
     let per_pass = (rows / batch).max(1);
-    let why = format!("{} passes over {pieces} pieces", effort.passes);
-    let steps = decider.decide("steps", given.steps, (effort.passes * per_pass) as u64, &why);
+    let passes = effort.passes * if matches!(script.as_ref(), Script::Melody(_)) { KEYS } else { 1 };
+    let why = format!("{passes} passes over {pieces} pieces");
+    let steps = decider.decide("steps", given.steps, (passes * per_pass) as u64, &why);
     let rate = 3e-3 * (128.0 / width.max(1) as f64).sqrt();
     let lr = decider.decide("learning_rate", given.learning_rate, rate, "falls with the root of the width");
-    let why = "more than usual: texts are seen several times";
+    let why = "more than usual: works are seen several times";
     let weight_decay = decider.decide("weight_decay", given.weight_decay, 0.1, why);
     // The mean spans about the last twentieth of the training.
     let own_ema = 1.0 - (20.0 / steps.max(1) as f64).clamp(1e-4, 0.1);

@@ -1,7 +1,7 @@
 //! How likely a network holds a text to be.
 
 use super::network::Writer;
-use super::vocabulary::Vocabulary;
+use super::script::Script;
 use pellucid_nn::Pass;
 use pellucid_tensor::{Result, Tensor};
 use pellucid_train::metrics::Stretch;
@@ -39,7 +39,7 @@ pub(crate) fn windows(pieces: usize, context: usize) -> Vec<Window> {
 /// Pieces that are not in the vocabulary, and no memory.
 pub(crate) fn likelihood(
     network: &Writer,
-    vocabulary: &Vocabulary,
+    script: &Script,
     pieces: &[u32],
     windows: &[Window],
     progress: &mut dyn FnMut(usize),
@@ -63,7 +63,7 @@ pub(crate) fn likelihood(
                 let place = row * longest + (at - 1 - window.seen.start);
                 stretch.nats += nats(&logits[place * size..(place + 1) * size], pieces[at]);
                 stretch.steps += 1;
-                stretch.units += vocabulary.characters(pieces[at]);
+                stretch.units += script.units(pieces[at]);
             }
             stretches.push(stretch);
         }
@@ -83,6 +83,7 @@ fn nats(logits: &[f32], piece: u32) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::super::network::Blueprint;
+    use super::super::vocabulary::Vocabulary;
     use super::*;
     use pellucid_grad::ops;
     use pellucid_nn::Seed;
@@ -112,8 +113,9 @@ mod tests {
         let b = Blueprint { width: 16, depth: 2, heads: 2, dropout: 0.0, context: 6 };
         let network = Writer::new(&Seed::new(1), &b, vocabulary.size()).unwrap();
         let pieces = vocabulary.of(&"abdcab".repeat(5)).unwrap();
+        let script = Script::Text(vocabulary);
         let cut = windows(pieces.len(), 6);
-        let found = likelihood(&network, &vocabulary, &pieces, &cut, &mut |_| {}).unwrap();
+        let found = likelihood(&network, &script, &pieces, &cut, &mut |_| {}).unwrap();
         let mut all = 0.0;
         for (window, stretch) in cut.iter().zip(&found) {
             let seen =

@@ -1,15 +1,19 @@
-//! Generate: new texts like those that were learned from.
+//! Generate: new texts and melodies like those that were learned from.
 
 mod corpus;
 mod counted;
 mod design;
 mod infer;
 mod likelihood;
+mod melodies;
 mod model;
 mod network;
+mod notation;
 mod report;
 mod sampling;
+mod script;
 mod task;
+mod texts;
 mod train;
 mod vocabulary;
 

@@ -1,10 +1,13 @@
-//! A model that writes: its vocabulary and its network, in use and as a folder.
+//! A model that writes texts or melodies: its network, in use and as a folder.
 
-use super::network::{Blueprint, Writer};
+use super::network::{Blueprint, Memory, Writer};
+use super::notation::{Notation, Player};
 use super::sampling::Sampling;
+use super::script::Script;
 use super::vocabulary::{Sort, Vocabulary};
 use crate::stored::{Saving, Stored};
 use crate::{Error, Result};
+use pellucid_kinds::melody::Melody;
 use pellucid_kinds::text::{Characters, Pieces};
 use pellucid_nn::Seed;
 use pellucid_tensor::Stream;
@@ -16,45 +19,65 @@ use std::sync::Arc;
 /// What it is for, as its folder says.
 pub(crate) const GOAL: &str = "generate";
 
-/// A network that has learned to write, with its vocabulary.
+/// A network that has learned to write.
 pub struct Generation {
-    /// The column of the texts that it learned from.
+    /// The column of what it learned from.
     pub column: String,
-    pub(crate) vocabulary: Arc<Vocabulary>,
+    pub(crate) script: Arc<Script>,
     pub(crate) network: Writer,
     pub(crate) blueprint: Blueprint,
-    /// Whether its texts begin and end, or were cut somewhere.
+    /// Whether its works begin and end, or were cut somewhere.
     pub(crate) ends: bool,
+    /// Quarter notes a minute of its melodies; 0 for texts.
+    pub(crate) tempo: f64,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
     targets: [Column; 1],
-    /// Whether texts begin and end.
+    /// Whether works begin and end.
     ends: bool,
     network: Blueprint,
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Column {
     name: String,
-    kind: String,
-    /// All characters, if those are its pieces.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    characters: Option<String>,
-    /// The file of its vocabulary, if its pieces are pieces of words.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    tokenizer: Option<Value>,
+    #[serde(flatten)]
+    kind: Written,
 }
 
-/// How a text is to be written.
+/// How what is written is written.
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
+enum Written {
+    Text {
+        /// All characters, if those are its pieces.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        characters: Option<String>,
+        /// The file of its vocabulary, if its pieces are pieces of words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tokenizer: Option<Value>,
+    },
+    Melody {
+        /// Steps of a bar.
+        bar: usize,
+        /// The lowest and the highest pitch.
+        pitches: [u8; 2],
+        /// Quarter notes a minute.
+        tempo: f64,
+    },
+}
+
+/// How a work is to be written.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Writing {
-    /// What it goes on from; it may be empty.
+    /// What a text goes on from; it may be empty.
     pub prompt: String,
-    /// The most characters.
+    /// What a melody goes on from.
+    pub start: Option<Melody>,
+    /// The most characters of a text, or sixteenths of a melody, beside what it goes on from.
     pub length: usize,
     /// How boldly it is written: 1 as the network has learned, less for what is likelier; above 0.
     pub temperature: f64,
@@ -66,46 +89,49 @@ pub struct Writing {
 
 impl Default for Writing {
     fn default() -> Self {
-        Writing { prompt: String::new(), length: 500, temperature: 0.8, top_p: 0.95, seed: 0 }
+        Writing { prompt: String::new(), start: None, length: 500, temperature: 0.8, top_p: 0.95, seed: 0 }
     }
 }
 
 impl Generation {
+    /// Whether it writes melodies, and not texts.
+    pub fn writes_melodies(&self) -> bool {
+        matches!(*self.script, Script::Melody(_))
+    }
+
     /// The characters of a text that stand in nothing it learned from.
     pub fn unknown(&self, text: &str) -> Vec<char> {
-        self.vocabulary.unknown(text)
+        match self.script.as_ref() {
+            Script::Text(vocabulary) => vocabulary.unknown(text),
+            Script::Melody(_) => Vec::new(),
+        }
     }
 
     /// Writes a text. `each` is given every part of it as soon as it is written, without the prompt, and says whether to go on.
     ///
     /// # Errors
-    /// A prompt that cannot be cut into pieces, no memory, and those of `each`.
+    /// A network that writes melodies, a prompt that cannot be cut into pieces, no memory, and those of `each`.
     pub fn write<E: From<Error>>(
         &self,
         how: &Writing,
         each: &mut dyn FnMut(&str) -> std::result::Result<bool, E>,
     ) -> std::result::Result<(), E> {
-        let sampling = Sampling { temperature: how.temperature, top_p: how.top_p };
-        let mut random = Stream::new(how.seed, "write", 0);
-        let between = self.vocabulary.between();
-        let may = |piece: u32| !self.vocabulary.bytes(piece).is_empty() || (self.ends && piece == between);
-        let mut memory = self.network.begin(self.blueprint.context);
-        let written = |e: pellucid_tensor::Error| E::from(Error::from(e));
-        let mut logits = self.network.write(&mut memory, &self.start(&how.prompt)?).map_err(written)?;
+        let Script::Text(vocabulary) = self.script.as_ref() else {
+            return Err(Error::usage("this network writes melodies, and no texts").into());
+        };
+        let between = vocabulary.between();
+        let may = |piece: u32| !vocabulary.bytes(piece).is_empty() || (self.ends && piece == between);
+        let mut drawing = self.begin(self.start(vocabulary, &how.prompt)?, how)?;
         // Bytes of a character whose rest is not yet written.
         let mut pending: Vec<u8> = Vec::new();
         let mut left = how.length;
         while left > 0 {
-            let drawn = sampling.draw(logits.data::<f32>().map_err(written)?, may, &mut random);
-            let Some(piece) = drawn.filter(|&piece| piece != between) else { break };
-            pending.extend(self.vocabulary.bytes(piece));
+            let Some(piece) = drawing.next(may)?.filter(|&piece| piece != between) else { break };
+            pending.extend(vocabulary.bytes(piece));
             let text = take_characters(&mut pending, left);
             left -= text.chars().count();
             if !text.is_empty() && !each(&text)? {
                 break;
-            }
-            if left > 0 {
-                logits = self.network.write(&mut memory, &[piece]).map_err(written)?;
             }
         }
         Ok(())
@@ -124,18 +150,53 @@ impl Generation {
         Ok(all)
     }
 
-    /// The pieces that a text goes on from: the beginning of a text and the prompt, or of a text that was cut somewhere a new line; of
-    /// more than can be seen at once the last.
-    fn start(&self, prompt: &str) -> Result<Vec<u32>> {
-        let of = |text: &str| self.vocabulary.of(text).map_err(Error::model);
+    /// A melody, with what it goes on from.
+    ///
+    /// # Errors
+    /// A network that writes texts, and no memory.
+    pub fn melody(&self, how: &Writing) -> Result<Melody> {
+        let Script::Melody(notation) = self.script.as_ref() else {
+            return Err(Error::usage("this network writes texts, and no melodies"));
+        };
+        let mut player = Player::new(notation);
+        let start = how.start.as_ref().map(|melody| notation.of_melody(melody)).unwrap_or_default();
+        start.iter().for_each(|&piece| player.play(piece));
+        let longest = player.steps().saturating_add(how.length);
+        let tempo = how.start.as_ref().map_or(self.tempo, |melody| melody.tempo);
+        let mut drawing = self.begin([&[notation.between()], &start[..]].concat(), how)?;
+        while player.steps() < longest {
+            let Some(piece) = drawing.next(|piece| player.may(piece))? else { break };
+            if piece == notation.between() {
+                break;
+            }
+            player.play(piece);
+        }
+        Ok(player.finish(tempo))
+    }
+
+    /// The pieces that a text goes on from: the beginning of a text and the prompt, or of a text that was cut somewhere a new line.
+    fn start(&self, vocabulary: &Vocabulary, prompt: &str) -> Result<Vec<u32>> {
+        let of = |text: &str| vocabulary.of(text).map_err(Error::model);
         let mut pieces = match self.ends {
-            true => vec![self.vocabulary.between()],
+            true => vec![vocabulary.between()],
             false if prompt.is_empty() => of("\n")?,
             false => Vec::new(),
         };
         pieces.extend(of(prompt)?);
+        Ok(pieces)
+    }
+
+    /// Goes on from pieces; of more than can be seen at once from the last.
+    fn begin(&self, mut pieces: Vec<u32>, how: &Writing) -> Result<Drawing<'_>> {
         let more = pieces.len().saturating_sub(self.blueprint.context);
-        Ok(pieces.split_off(more))
+        let seen = pieces.split_off(more);
+        Ok(Drawing {
+            network: &self.network,
+            memory: self.network.begin(self.blueprint.context),
+            last: seen,
+            sampling: Sampling { temperature: how.temperature, top_p: how.top_p },
+            random: Stream::new(how.seed, "write", 0),
+        })
     }
 
     /// Writes the model's folder.
@@ -144,13 +205,19 @@ impl Generation {
     /// Files that cannot be written.
     pub(crate) fn save(&self, folder: &Path) -> Result<()> {
         let mut files = Saving::default();
-        let (characters, tokenizer) = match &self.vocabulary.sort {
-            Sort::Characters(characters) => (Some(characters.stored()), None),
-            Sort::Pieces(pieces) => {
-                (None, Some(files.tokenizer(&pieces.stored().map_err(Error::model)?)?.into()))
+        let kind = match self.script.as_ref() {
+            Script::Text(Vocabulary { sort: Sort::Characters(characters), .. }) => {
+                Written::Text { characters: Some(characters.stored()), tokenizer: None }
+            }
+            Script::Text(Vocabulary { sort: Sort::Pieces(pieces), .. }) => {
+                let name = files.tokenizer(&pieces.stored().map_err(Error::model)?)?;
+                Written::Text { characters: None, tokenizer: Some(name.into()) }
+            }
+            Script::Melody(Notation { bar, low, high }) => {
+                Written::Melody { bar: *bar, pitches: [*low, *high], tempo: self.tempo }
             }
         };
-        let column = Column { name: self.column.clone(), kind: "text".to_owned(), characters, tokenizer };
+        let column = Column { name: self.column.clone(), kind };
         let file = File { targets: [column], ends: self.ends, network: self.blueprint.clone() };
         files.write(folder, GOAL, &file, &self.network)
     }
@@ -160,19 +227,46 @@ impl Generation {
     /// # Errors
     /// Files that are missing, damaged or do not belong together.
     pub(crate) fn load(stored: &Stored) -> Result<Generation> {
-        let File { targets: [column], ends, network: blueprint } = stored.parse()?;
-        let why = |why: String| stored.unreadable(format!("`{}`: {why}", column.name));
-        let sort = match (&column.characters, &column.tokenizer) {
-            (Some(characters), None) => Sort::Characters(Characters::restore(characters)),
-            (None, Some(name)) => {
-                Sort::Pieces(Box::new(Pieces::restore(&stored.tokenizer(name)?).map_err(why)?))
+        let File { targets: [Column { name: column, kind }], ends, network: blueprint } = stored.parse()?;
+        let why = |why: String| stored.unreadable(format!("`{column}`: {why}"));
+        let vocabulary = |sort| Vocabulary::new(sort).map(Script::Text).map_err(why);
+        let (script, tempo) = match kind {
+            Written::Text { characters: Some(known), tokenizer: None } => {
+                (vocabulary(Sort::Characters(Characters::restore(&known)))?, 0.0)
             }
-            _ => return Err(why("it has not one vocabulary".to_owned())),
+            Written::Text { characters: None, tokenizer: Some(name) } => {
+                let pieces = Pieces::restore(&stored.tokenizer(&name)?).map_err(why)?;
+                (vocabulary(Sort::Pieces(Box::new(pieces)))?, 0.0)
+            }
+            Written::Text { .. } => return Err(why("it has not one vocabulary".to_owned())),
+            Written::Melody { bar, pitches: [low, high], tempo } if bar > 0 && low <= high && high < 128 => {
+                (Script::Melody(Notation { bar, low, high }), tempo)
+            }
+            Written::Melody { .. } => return Err(why("no melody is written so".to_owned())),
         };
-        let vocabulary = Vocabulary::new(sort).map_err(why)?;
-        let mut network = Writer::new(&Seed::none(), &blueprint, vocabulary.size())?;
+        let mut network = Writer::new(&Seed::none(), &blueprint, script.size())?;
         stored.fill(&mut network)?;
-        Ok(Generation { column: column.name, vocabulary: Arc::new(vocabulary), network, blueprint, ends })
+        Ok(Generation { column, script: Arc::new(script), network, blueprint, ends, tempo })
+    }
+}
+
+/// Pieces that are drawn one after the other.
+struct Drawing<'a> {
+    network: &'a Writer,
+    memory: Memory,
+    /// Pieces that the network has not yet seen.
+    last: Vec<u32>,
+    sampling: Sampling,
+    random: Stream,
+}
+
+impl Drawing<'_> {
+    /// The next piece of those for which `may` holds; `None` if there are none.
+    fn next(&mut self, may: impl Fn(u32) -> bool) -> Result<Option<u32>> {
+        let logits = self.network.write(&mut self.memory, &self.last)?;
+        let drawn = self.sampling.draw(logits.data::<f32>()?, may, &mut self.random);
+        self.last = drawn.into_iter().collect();
+        Ok(drawn)
     }
 }
 

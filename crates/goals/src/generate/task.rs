@@ -1,4 +1,4 @@
-//! Stretches of texts as batches, and how surprised the network is by them.
+//! Stretches of works as batches, and how surprised the network is by them.
 
 use super::corpus::Corpus;
 use super::likelihood::{Window, likelihood, windows};
@@ -7,14 +7,14 @@ use pellucid_data::Part;
 use pellucid_grad::{Var, ops};
 use pellucid_nn::{Module, Pass};
 use pellucid_tensor::{Stream, Tensor};
-use pellucid_train::metrics::{LikelihoodRows, score_writing};
+use pellucid_train::metrics::{LikelihoodRows, score_likelihood};
 use pellucid_train::{Failure, Result, Source, Task, Validation};
 use std::sync::Arc;
 
 /// Pieces that a validation looks at, at most, in windows that are evenly chosen.
 const VALIDATED: usize = 32 << 10;
 
-/// The texts to learn from, in stretches as long as the network's context.
+/// The works to learn from, in stretches as long as the network's context.
 pub(crate) struct WindowSource {
     corpus: Arc<Corpus>,
     context: usize,
@@ -35,27 +35,29 @@ impl WindowSource {
     }
 
     fn pieces(&self) -> &[u32] {
-        &self.corpus.part(Part::Train).pieces
+        self.corpus.part(Part::Train)
     }
 }
 
 impl Source for WindowSource {
     type Batch = WindowBatch;
 
-    /// So many stretches make the whole of the texts.
+    /// So many stretches make the whole of the works.
     fn rows(&self) -> usize {
         self.pieces().len().saturating_sub(1) / self.context
     }
 
-    /// A stretch begins anywhere in its row, so that no two passes cut texts at the same places.
+    /// A stretch begins anywhere in its row, so that no two passes cut works at the same places.
     fn batch(&self, rows: &[usize], random: &mut Stream) -> Result<WindowBatch> {
         let (all, context) = (self.pieces(), self.context);
         let (mut pieces, mut next) = (Vec::<u32>::new(), Vec::<u32>::new());
         for row in rows {
             let last = all.len().saturating_sub(context + 1);
             let start = (row * context + random.below(context)).min(last);
-            pieces.extend(&all[start..start + context]);
-            next.extend(&all[start + 1..start + context + 1]);
+            let mut stretch = all[start..start + context + 1].to_vec();
+            self.corpus.script.vary(&mut stretch, random);
+            pieces.extend(&stretch[..context]);
+            next.extend(&stretch[1..]);
         }
         Ok(WindowBatch {
             pieces: Tensor::new(&pieces, &[rows.len(), context])?,
@@ -68,15 +70,15 @@ impl Source for WindowSource {
 pub(crate) struct WriteTask {
     pub(crate) network: Writer,
     corpus: Arc<Corpus>,
-    /// The windows of the validation texts that are looked at.
+    /// The windows of the validation works that are looked at.
     validated: Vec<Window>,
 }
 
 impl WriteTask {
     /// To learn from a corpus, looking back at no more than `context` pieces.
     pub(crate) fn new(network: Writer, corpus: Arc<Corpus>, context: usize) -> WriteTask {
-        let all = windows(corpus.part(Part::Validation).pieces.len(), context);
-        let every = (corpus.part(Part::Validation).pieces.len() * 2).div_ceil(VALIDATED).max(1);
+        let all = windows(corpus.part(Part::Validation).len(), context);
+        let every = (corpus.part(Part::Validation).len() * 2).div_ceil(VALIDATED).max(1);
         WriteTask { network, corpus, validated: all.into_iter().step_by(every).collect() }
     }
 }
@@ -98,9 +100,8 @@ impl Task for WriteTask {
     }
 
     fn validate(&self) -> Result<Validation> {
-        let pieces = &self.corpus.part(Part::Validation).pieces;
-        let vocabulary = &self.corpus.vocabulary;
-        let found = likelihood(&self.network, vocabulary, pieces, &self.validated, &mut |_| {})?;
+        let (pieces, script) = (self.corpus.part(Part::Validation), &self.corpus.script);
+        let found = likelihood(&self.network, script, pieces, &self.validated, &mut |_| {})?;
         let (nats, steps) =
             found.iter().fold((0.0, 0.0), |(nats, steps), s| (nats + s.nats, steps + f64::from(s.steps)));
         let loss = nats / f64::max(steps, 1.0);
@@ -108,10 +109,10 @@ impl Task for WriteTask {
             return Ok(Validation { loss, metrics: Vec::new(), score: f64::NAN, score_name: String::new() });
         }
         let rows = LikelihoodRows::new(found).map_err(Failure::source)?;
-        let scores =
-            score_writing(&rows).into_iter().filter_map(|(m, value)| Some((m.name.to_owned(), value?)));
-        let metrics: Vec<(String, f64)> = scores.collect();
-        let (name, bits) = metrics.first().cloned().unwrap_or_default();
-        Ok(Validation { loss, metrics, score: -bits, score_name: name })
+        let scores = score_likelihood(&rows, script.metrics()).into_iter();
+        let metrics: Vec<(String, f64)> =
+            scores.filter_map(|(m, value)| Some((m.name.to_owned(), value?))).collect();
+        let (name, surprise) = metrics.first().cloned().unwrap_or_default();
+        Ok(Validation { loss, metrics, score: -surprise, score_name: name })
     }
 }

@@ -1,10 +1,11 @@
-//! From texts to a run.
+//! From texts or melodies to a run.
 
 use super::corpus::{Corpus, prepare, resolve_shares};
 use super::design::{Design, design};
 use super::model::Generation;
 use super::network::Writer;
 use super::report::test;
+use super::script::Script;
 use super::task::{WindowSource, WriteTask};
 use crate::dataset::{Survey, check, tell_unusable};
 use crate::finish::finish;
@@ -46,21 +47,21 @@ fn no_other_settings(config: &Config) -> Result<()> {
     ];
     match given.iter().find(|(_, given)| *given) {
         Some((name, _)) => {
-            Err(Error::usage(format!("`{name}` does nothing where texts are generated · leave it out")))
+            Err(Error::usage(format!("`{name}` does nothing where something new is written · leave it out")))
         }
         None => Ok(()),
     }
 }
 
 fn ready(survey: &Survey, config: &Config, watcher: &mut dyn Watcher) -> Result<(Arc<Corpus>, CheckReport)> {
-    watcher.begin("Reading the texts", survey.table.rows());
+    watcher.begin("Reading the data", survey.table.rows());
     let corpus = prepare(survey, config, &mut |done| watcher.advance(done))?;
     // Of a few texts that are each cut, none stands on two sides.
     let checks = if corpus.ends { check(survey, &corpus.splits, None)? } else { CheckReport::default() };
     Ok((Arc::new(corpus), checks))
 }
 
-/// Everything before the first step: the texts are prepared, the plan is fixed and written.
+/// Everything before the first step: the works are prepared, the plan is fixed and written.
 ///
 /// # Errors
 /// Data that is refused, and a run's folder that cannot be written.
@@ -85,7 +86,10 @@ pub(crate) fn begin(
     (config.data.predict, config.data.inputs) = (Vec::new(), vec![corpus.column.clone()]);
     let (network, b) = (&mut config.network, &design.blueprint);
     (network.width, network.depth, network.dropout) = (Some(b.width), Some(b.depth), Some(b.dropout));
-    (network.context, network.characters) = (Some(b.context), Some(corpus.vocabulary.is_of_characters()));
+    network.context = Some(b.context);
+    if let Script::Text(vocabulary) = corpus.script.as_ref() {
+        network.characters = Some(vocabulary.is_of_characters());
+    }
     resolve_plan(&mut config.training, &design.plan, design.seconds);
     Reasons::new(command, &survey.columns, &design.decisions).write(run)?;
     run.write("config.toml", config.to_toml()?.as_bytes())?;
@@ -117,7 +121,7 @@ fn learning(
     design: &Design,
 ) -> Result<(WriteTask, Arc<WindowSource>)> {
     let b = &design.blueprint;
-    let network = Writer::new(&Seed::new(config.training.seed), b, corpus.vocabulary.size())?;
+    let network = Writer::new(&Seed::new(config.training.seed), b, corpus.script.size())?;
     let source = WindowSource::new(corpus.clone(), b.context);
     Ok((WriteTask::new(network, corpus.clone(), b.context), Arc::new(source)))
 }
@@ -158,17 +162,18 @@ impl Begun {
         }
         let model = Generation {
             column: corpus.column.clone(),
-            vocabulary: corpus.vocabulary.clone(),
+            script: corpus.script.clone(),
             network: task.network,
             blueprint: design.blueprint,
             ends: corpus.ends,
+            tempo: corpus.tempo(),
         };
         let trained = Trained {
             survey: &survey,
             splits: &corpus.splits,
             checks: &checks,
             unreadable: &corpus.left_out,
-            rows: corpus.characters(),
+            rows: corpus.units(),
             unanswered: 0,
             config: &config,
             decisions: &design.decisions,

@@ -157,13 +157,13 @@ fn what_cannot_be_learned_from_is_refused() {
         (error.to_string(), error.exit_code())
     };
     let (short, code) = said(small(&put(folder.path(), "short.txt", "a short text"), 3));
-    assert!(short.contains("too little text") && code == 3, "{short}");
+    assert!(short.contains("too little to learn from") && code == 3, "{short}");
     let (empty, _) = said(small(&put(folder.path(), "empty.txt", " \n\n"), 3));
-    assert!(empty.contains("no text to learn from"), "{empty}");
+    assert!(empty.contains("no row can be used"), "{empty}");
     let numbers = put(folder.path(), "numbers.csv", lines("a,b", 50, |i| format!("{i},{}", i * i)));
     let (none, code) = said(small(&numbers, 3));
     assert!(
-        none.contains("which column holds the texts") && none.contains("`a`, `b`") && code == 2,
+        none.contains("which column holds the texts or melodies") && none.contains("`a`, `b`") && code == 2,
         "{none}"
     );
     let data = put(folder.path(), "lines.txt", text(300, 1));
@@ -176,7 +176,7 @@ fn what_cannot_be_learned_from_is_refused() {
     let mut all = small(&data, 3);
     (all.data.validation, all.data.test) = (Some(0.0), Some(0.1));
     let (no_validation, _) = said(all);
-    assert!(no_validation.contains("no text for validation"), "{no_validation}");
+    assert!(no_validation.contains("there is nothing for validation"), "{no_validation}");
     // A network for something else does not write.
     let flats = put(folder.path(), "flats.csv", flats(200, 1));
     let other = trained(config(&flats, &["class"], 3), folder.path(), "flats").run;

@@ -233,6 +233,54 @@ pub enum Outcome {
     Texts(TextOutcome),
     /// Texts that are written freely.
     Writing(WritingOutcome),
+    /// Melodies that are written freely.
+    Melodies(MelodyOutcome),
+}
+
+/// What melodies a network writes, and how much of them is copied.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MelodyOutcome {
+    /// How the trivial way foresees a melody, in words.
+    pub trivial: String,
+    /// What its own melodies copy from those it learned from, in sixteenths.
+    pub own: Copies,
+    /// What as many melodies by people, as long as these, have in common with them.
+    pub people: Copies,
+    /// Statistics of both.
+    pub statistics: Vec<Statistic>,
+    /// Melodies that it wrote, none of them chosen.
+    pub samples: Vec<Roll>,
+}
+
+/// A statistic of melodies.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Statistic {
+    /// What is counted.
+    pub name: String,
+    /// Whether it is a share.
+    pub share: bool,
+    /// Of the network's melodies.
+    pub own: f64,
+    /// Of melodies by people, from which it did not learn.
+    pub people: f64,
+}
+
+/// A melody to be drawn.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Roll {
+    /// Sixteenths.
+    pub steps: u32,
+    /// Sixteenths of a bar.
+    pub bar: u32,
+    /// Each note: the sixteenth in which it begins, how many it sounds, and its pitch as MIDI counts.
+    pub notes: Vec<(u32, u32, u8)>,
+    /// The first sixteenth of its longest run that stands in a melody it learned from, and the one after its last.
+    pub copied: (u32, u32),
+    /// Where it can be heard, beside the report.
+    pub sound: String,
 }
 
 /// What a network writes, and how much of it is copied.

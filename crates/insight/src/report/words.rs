@@ -2,7 +2,7 @@
 
 use pellucid_train::metrics::{Format, Metric, by_name};
 
-use super::data::{NumberOutcome, Outcome, ReportData, Target};
+use super::data::{MelodyOutcome, NumberOutcome, Outcome, ReportData, Target, WritingOutcome};
 use crate::intervals::Scored;
 
 /// The space that keeps a number and its unit on one line.
@@ -143,6 +143,7 @@ pub(crate) fn headline_metric(outcome: &Outcome) -> &'static str {
         Outcome::Numbers(_) => "mae",
         Outcome::Texts(_) => "bleu",
         Outcome::Writing(_) => "bits_per_character",
+        Outcome::Melodies(_) => "nats_per_frame",
     }
 }
 
@@ -216,16 +217,17 @@ pub(crate) fn headline(data: &ReportData, target: &Target) -> Headline {
                 ..common
             }
         }
-        Outcome::Writing(outcome) => Headline {
+        Outcome::Writing(WritingOutcome { trivial, .. })
+        | Outcome::Melodies(MelodyOutcome { trivial, .. }) => Headline {
             before: format!("{place}this network is surprised by"),
-            value: format!("{} bits", value(metric.format, scored.value)),
+            value: format!(
+                "{} {}",
+                value(metric.format, scored.value),
+                name.split('_').next().unwrap_or_default()
+            ),
             after: " for each".to_owned(),
             trivial: scored.baseline.map(|baseline| {
-                format!(
-                    "{} would be surprised by {}.",
-                    upper_first(&outcome.trivial),
-                    value(metric.format, baseline)
-                )
+                format!("{} would be surprised by {}.", upper_first(trivial), value(metric.format, baseline))
             }),
             ..common
         },

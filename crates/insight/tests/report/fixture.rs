@@ -6,7 +6,7 @@ use pellucid_insight::intervals::{
     Centre, TagPrior, evaluate_classes, evaluate_likelihood, evaluate_numbers, evaluate_tags, evaluate_texts,
 };
 use pellucid_insight::report::data::*;
-use pellucid_train::metrics::{LikelihoodRows, Stretch, WRITING_METRICS};
+use pellucid_train::metrics::{LikelihoodRows, MELODY_METRICS, Stretch, WRITING_METRICS};
 
 /// Unrelated numbers from 0 to 1, the same at every call.
 pub struct Noise(u64);
@@ -213,6 +213,36 @@ pub fn poems() -> ReportData {
         examples: Vec::new(),
     };
     ReportData { targets: vec![target], rows_are: "characters".into(), ..minutes() }
+}
+
+/// New melodies, one of which is copied for two bars.
+pub fn chorales() -> ReportData {
+    let mut data = poems();
+    let notes = (0..40).map(|i| (4 * i, 4, 60 + (i % 7) as u8)).chain([(0, 160, 48)]).collect();
+    let statistic = |name: &str, share, own, people| Statistic { name: name.into(), share, own, people };
+    let [target] = data.targets.as_mut_slice() else { return data };
+    let rows = |nats: f64| {
+        let stretch =
+            |i: u32| Stretch { nats: 16.0 * (nats + f64::from(i % 5) / 10.0), steps: 40, units: 16 };
+        LikelihoodRows::new((0..60).map(stretch).collect()).unwrap()
+    };
+    target.column = "melody".into();
+    target.scores = evaluate_likelihood(&rows(2.0), Some(&rows(5.0)), &MELODY_METRICS, 1).unwrap();
+    target.outcome = Outcome::Melodies(MelodyOutcome {
+        trivial: "counting what follows the last 6 beginnings and ends of notes".into(),
+        own: Copies { longest: 32, share: None },
+        people: Copies { longest: 16, share: None },
+        statistics: vec![
+            statistic("time in the scale that fits the melody best", true, 0.93, 0.95),
+            statistic("notes that sound at once", false, 3.9, 3.95),
+        ],
+        samples: vec![
+            Roll { steps: 160, bar: 16, notes, copied: (32, 64), sound: "samples/1.wav".into() },
+            Roll::default(),
+        ],
+    });
+    data.rows_are = "sixteenths".into();
+    data
 }
 
 /// Curves that fall and rise like real ones, with `steps` training values and one validation value per epoch.

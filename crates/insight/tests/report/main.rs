@@ -19,6 +19,7 @@ fn every_run() -> Vec<(&'static str, ReportData)> {
         ("tags", fixture::moods()),
         ("texts", fixture::sentences()),
         ("new texts", fixture::poems()),
+        ("new melodies", fixture::chorales()),
         ("several targets", fixture::several_targets()),
         ("hostile names", fixture::hostile()),
         ("nothing at all", ReportData::default()),
@@ -203,6 +204,21 @@ fn new_texts_are_shown_with_what_is_copied() {
 }
 
 #[test]
+fn new_melodies_are_drawn_and_heard() {
+    let page = render(&fixture::chorales());
+    for says in [
+        "sixteenths it never saw, this network is surprised by",
+        "Counting what follows the last 6 beginnings",
+        "41 notes over 160 sixteenths.",
+        "class=\"note copied\"",
+        "To be heard in <code>samples/1.wav</code>",
+        "93.0",
+    ] {
+        assert!(page.contains(says), "the page lacks: {says}");
+    }
+}
+
+#[test]
 fn figures_without_sense_do_not_break_the_page() {
     let (nan, inf) = (f64::NAN, f64::INFINITY);
     for bad in [nan, inf, -inf, 1e308, -1e308] {
@@ -211,6 +227,7 @@ fn figures_without_sense_do_not_break_the_page() {
         let mut data = fixture::several_targets();
         data.targets.extend(fixture::sentences().targets);
         data.targets.extend(fixture::poems().targets);
+        data.targets.extend(fixture::chorales().targets);
         for target in &mut data.targets {
             target.scores = Scores(scores.to_vec());
             match &mut target.outcome {
@@ -230,6 +247,11 @@ fn figures_without_sense_do_not_break_the_page() {
                     // Half of a character, and beyond the text.
                     writing.samples[0].copied = (4, 5000);
                     writing.samples[1] = Written { text: "ä".into(), copied: (1, 2) };
+                }
+                Outcome::Melodies(melodies) => {
+                    melodies.statistics[0].own = bad;
+                    melodies.samples[0].notes = vec![(u32::MAX - 5, 5, 255), (900, 0, 0), (3, 2000, 60)];
+                    melodies.samples[0].copied = (9, 3);
                 }
                 Outcome::Tags(tags) => {
                     for tag in &mut tags.tags {

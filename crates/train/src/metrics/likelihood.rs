@@ -85,6 +85,20 @@ pub(super) const NATS_PER_CHARACTER: LikelihoodMetric = LikelihoodMetric {
     score: |rows, counts| rows.per(counts, units),
 };
 
+/// −ln of the probability of all that happens in a frame, a sixteenth: the unit of the literature on polyphonic music
+/// (Boulanger-Lewandowski et al., arXiv 1206.6392).
+pub(super) const NATS_PER_FRAME: LikelihoodMetric = LikelihoodMetric {
+    metric: Metric {
+        name: "nats_per_frame",
+        label: "Surprise by a sixteenth (nats)",
+        meaning: "How surprised it is, on average, by what ends and begins in the next sixteenth of melodies that people wrote: \
+                  0.693 nats are a guess between two things that are equally likely.",
+        higher_is_better: false,
+        format: Format::Number,
+    },
+    score: |rows, counts| rows.per(counts, units),
+};
+
 /// e to the mean nats of a step: among how many equally likely pieces it seems to choose (Jelinek et al. 1977).
 pub(super) const PERPLEXITY: LikelihoodMetric = LikelihoodMetric {
     metric: Metric {
@@ -100,7 +114,7 @@ pub(super) const PERPLEXITY: LikelihoodMetric = LikelihoodMetric {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::super::score_writing;
+    use super::super::{WRITING_METRICS, score_likelihood};
     use super::*;
 
     #[test]
@@ -108,7 +122,8 @@ mod tests {
         // Eight pieces, each as likely, of two characters each.
         let stretch = |steps: u32| Stretch { nats: f64::from(steps) * 8f64.ln(), steps, units: 2 * steps };
         let rows = LikelihoodRows::new(vec![stretch(3), stretch(50)]).unwrap();
-        let scores: Vec<f64> = score_writing(&rows).into_iter().map(|(_, value)| value.unwrap()).collect();
+        let scores: Vec<f64> =
+            score_likelihood(&rows, &WRITING_METRICS).into_iter().map(|(_, value)| value.unwrap()).collect();
         let want = [1.5, 1.5 * LN_2, 8.0];
         assert!(scores.iter().zip(want).all(|(a, b)| (a - b).abs() < 1e-12), "{scores:?}");
     }
@@ -120,7 +135,10 @@ mod tests {
         assert_eq!((NATS_PER_CHARACTER.score)(&rows, &Counts::once(2)), Some(0.25));
         assert_eq!((NATS_PER_CHARACTER.score)(&rows, &Counts::new(vec![0, 2])), Some(0.0));
         let none = LikelihoodRows::default();
-        assert!(none.is_empty() && score_writing(&none).iter().all(|(_, value)| value.is_none()));
+        assert!(
+            none.is_empty()
+                && score_likelihood(&none, &WRITING_METRICS).iter().all(|(_, value)| value.is_none())
+        );
         let wrong = LikelihoodRows::new(vec![stretch(1.0, 1), stretch(f64::NAN, 1)]).unwrap_err();
         assert!(matches!(wrong, MetricError::Value { row: 1, .. }));
     }

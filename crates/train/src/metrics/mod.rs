@@ -170,14 +170,17 @@ pub static TEXT_METRICS: [TextMetric; 2] = [bleu::BLEU, chrf::CHRF];
 pub static WRITING_METRICS: [LikelihoodMetric; 3] =
     [likelihood::BITS_PER_CHARACTER, likelihood::NATS_PER_CHARACTER, likelihood::PERPLEXITY];
 
+/// Every metric of melodies that are written freely; the first is the headline.
+pub static MELODY_METRICS: [LikelihoodMetric; 2] = [likelihood::NATS_PER_FRAME, likelihood::PERPLEXITY];
+
 /// Every metric's description once, those of classes first.
 pub fn all() -> impl Iterator<Item = &'static Metric> {
     let of_classes = || CLASS_METRICS.iter().map(|m| &m.metric);
     let of_tags_only = TAG_METRICS.iter().map(|m| &m.metric).filter(move |m| of_classes().all(|c| c != *m));
     let of_texts = TEXT_METRICS.iter().map(|m| &m.metric);
-    let of_writing = WRITING_METRICS.iter().map(|m| &m.metric);
+    let of_works = MELODY_METRICS.iter().take(1).chain(&WRITING_METRICS).map(|m| &m.metric);
     let of_numbers = NUMBER_METRICS.iter().map(|m| &m.metric);
-    of_classes().chain(of_numbers).chain(of_tags_only).chain(of_texts).chain(of_writing)
+    of_classes().chain(of_numbers).chain(of_tags_only).chain(of_texts).chain(of_works)
 }
 
 /// The description of the metric with this name.
@@ -209,8 +212,11 @@ pub fn score_texts(rows: &TextRows) -> Vec<(&'static Metric, Option<f64>)> {
     TEXT_METRICS.iter().map(|m| (&m.metric, (m.score)(rows, &once))).collect()
 }
 
-/// All scores of texts that are written freely, in the list's order.
-pub fn score_writing(rows: &LikelihoodRows) -> Vec<(&'static Metric, Option<f64>)> {
+/// All scores of what a network foresees, in the order of `metrics`.
+pub fn score_likelihood(
+    rows: &LikelihoodRows,
+    metrics: &'static [LikelihoodMetric],
+) -> Vec<(&'static Metric, Option<f64>)> {
     let once = Counts::once(rows.len());
-    WRITING_METRICS.iter().map(|m| (&m.metric, (m.score)(rows, &once))).collect()
+    metrics.iter().map(|m| (&m.metric, (m.score)(rows, &once))).collect()
 }

@@ -8,6 +8,7 @@ mod histogram;
 mod interval;
 mod reliability;
 mod roc;
+mod roll;
 mod scatter;
 mod ticks;
 mod versus;
@@ -18,6 +19,7 @@ pub(crate) use histogram::histogram;
 pub(crate) use interval::interval;
 pub(crate) use reliability::reliability;
 pub(crate) use roc::roc;
+pub(crate) use roll::roll;
 pub(crate) use scatter::scatter;
 pub(crate) use versus::versus;
 

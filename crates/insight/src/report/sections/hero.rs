@@ -66,12 +66,13 @@ fn drawing(data: &ReportData, target: &Target) -> Markup {
                 }
             }
         },
-        Outcome::Writing(_) => html! {
-            @if let Some((scored, baseline)) = target.scores.get("bits_per_character").and_then(|s| Some((s, s.baseline?))) {
+        Outcome::Writing(_) | Outcome::Melodies(_) => html! {
+            @let headline = words::headline_metric(&target.outcome);
+            @if let Some((scored, baseline)) = target.scores.get(headline).and_then(|s| Some((s, s.baseline?))) {
                 @let (own, trivial) = [scored.value, baseline].map(|v| words::value(Format::Number, v)).into();
                 div class="glance" {
                     (plot::versus([("this network", scored.value, &own), ("counting", baseline, &trivial)]))
-                    p { "Bits of surprise by a character: shorter is better" }
+                    p { "How surprised it is by what people wrote: shorter is better" }
                 }
             }
         },

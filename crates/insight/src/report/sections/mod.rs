@@ -6,6 +6,7 @@ mod confusion;
 mod data;
 mod examples;
 mod hero;
+mod melodies;
 mod network;
 mod numbers;
 mod reproduce;
@@ -35,13 +36,14 @@ pub(super) struct Part<T> {
 }
 
 /// What is said of each target.
-pub(super) static TARGET_PARTS: [Part<Target>; 9] = [
+pub(super) static TARGET_PARTS: [Part<Target>; 10] = [
     Part { id: "scores", title: "How good it is", short: "Scores", content: scores::content },
     Part { id: "confusion", title: "What it takes for what", short: "Mistakes", content: confusion::content },
     Part { id: "classes", title: "Class by class", short: "Classes", content: classes::content },
     Part { id: "tags", title: "Tag by tag", short: "Tags", content: tags::content },
     Part { id: "texts", title: "Short texts and long ones", short: "Lengths", content: texts::content },
     Part { id: "writing", title: "What it writes", short: "Samples", content: writing::content },
+    Part { id: "melodies", title: "What it writes", short: "Samples", content: melodies::content },
     Part { id: "numbers", title: "Predicted and true", short: "Numbers", content: numbers::content },
     Part {
         id: "confidence",

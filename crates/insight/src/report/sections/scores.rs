@@ -28,7 +28,7 @@ pub(super) fn content(_: &ReportData, target: &Target) -> Option<Markup> {
     }
     let unit = match &target.outcome {
         Outcome::Numbers(outcome) => words::unit(outcome),
-        Outcome::Classes(_) | Outcome::Tags(_) | Outcome::Texts(_) | Outcome::Writing(_) => String::new(),
+        _ => String::new(),
     };
     let is_headline = |metric: &Metric| metric.name == words::headline_metric(&target.outcome);
     let show = |metric: &Metric, value: f64| {
