@@ -46,9 +46,8 @@ fn measure(program: &Path, folder: &Path, figure: &Figure) -> Result<Vec<String>
     let run = run.lines().last().unwrap_or_default().to_owned();
     let scores = output(Command::new(program).args(["evaluate", &run, "--json"]))?;
     println!("{}", scores.trim());
-    let missed = figure.least.iter().filter_map(|(metric, least)| match value(&scores, metric) {
-        Some(value) if value >= *least => None,
-        Some(value) => Some(format!("{} {metric} {value:.4} < {least}", figure.name)),
+    let missed = figure.bars.iter().filter_map(|(metric, bar)| match value(&scores, metric) {
+        Some(value) => bar.missed_by(value).map(|by| format!("{} {metric} {by}", figure.name)),
         None => Some(format!("{} has no {metric}", figure.name)),
     });
     Ok(missed.collect())

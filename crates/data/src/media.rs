@@ -37,7 +37,7 @@ pub static MEDIA: [Media; 3] = [
         extensions: &["png", "jpg", "jpeg", "bmp", "gif", "tif", "tiff", "webp"],
     },
     Media { column: "audio", plural: "sounds", extensions: &["wav", "flac", "mp3", "ogg"] },
-    Media { column: "melody", plural: "melodies", extensions: &["mid", "midi"] },
+    Media { column: "melody", plural: "melodies", extensions: &["mid", "midi", "abc"] },
 ];
 
 /// Plain texts, for which folders are searched that hold nothing else: the column holds what each file says.

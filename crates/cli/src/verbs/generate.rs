@@ -71,7 +71,7 @@ static CONTINUE: Flag = Flag {
     name: "continue",
     value: Value::Path("FILE"),
     many: false,
-    help: "Go on from the melody of this MIDI file",
+    help: "Go on from the melody of this MIDI or ABC file",
     under: WRITING,
 };
 
@@ -191,12 +191,11 @@ fn melodies(model: &Generation, how: &Writing, count: u64, a: &Arguments<'_>) ->
 
 fn read(path: &Path) -> Result<Melody, Error> {
     let bytes = std::fs::read(path).map_err(|e| DataError::io("the melody cannot be read", path, &e))?;
-    Melody::read(&bytes).map_err(|why| {
-        DataError::unreadable("the melody cannot be read")
-            .in_file(path.display().to_string())
-            .because(why)
-            .into()
-    })
+    let unreadable = |why: String| {
+        DataError::unreadable("the melody cannot be read").in_file(path.display().to_string()).because(why)
+    };
+    let first = Melody::read(&bytes).map_err(unreadable)?.into_iter().next();
+    first.ok_or_else(|| unreadable("there is no melody in it".to_owned()).into())
 }
 
 /// `song.mid` as `song-3.mid`.

@@ -333,3 +333,33 @@ fn texts_are_learned_and_new_ones_are_written() {
     run(folder, &["generate", songs, "--top-p", "1.5"]).fails(2, &["between 0 and 1"]);
     run(folder, &["train", "songs", "--generate", "--predict", "text"]).fails(2, &["leave one of them out"]);
 }
+
+#[test]
+fn melodies_are_learned_and_new_ones_are_composed() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    std::fs::create_dir(folder.join("tunes")).unwrap();
+    for tune in 0..30 {
+        let bars = ["CDEF|", "GFED|", "EGEC|"].map(|bar| bar.repeat(1 + tune % 3)).concat();
+        let text = format!("X:1\nM:4/4\nL:1/4\nK:C\n{bars}]\n");
+        std::fs::write(folder.join(format!("tunes/{tune:02}.abc")), text).unwrap();
+    }
+    let trained = run(folder, &["train", "tunes", "--generate", "--steps", "20", "--preset", "quick"]).ok();
+    assert!(trained.err.contains("sixteenths it never saw"), "{trained:#?}");
+    let tunes = trained.run();
+    let tunes = tunes.to_str().unwrap();
+    let words = ["generate", tunes, "--length", "64", "--seed", "3", "--out", "new.mid", "--wav", "new.wav"];
+    assert_eq!(run(folder, &words).ok().out, "new.mid\nnew.wav\n");
+    let written = std::fs::read(folder.join("new.mid")).unwrap();
+    assert!(
+        written.starts_with(b"MThd") && std::fs::read(folder.join("new.wav")).unwrap().starts_with(b"RIFF")
+    );
+    run(folder, &words).ok();
+    assert_eq!(std::fs::read(folder.join("new.mid")).unwrap(), written, "the same seed, the same melody");
+    let several = ["generate", tunes, "--count", "2", "--length", "32", "--continue", "tunes/00.abc"];
+    assert_eq!(run(folder, &several).ok().out, "melody-1.mid\nmelody-2.mid\n");
+    run(folder, &["evaluate", tunes, "new.mid"]).ok();
+    run(folder, &["generate", tunes, "--prompt", "la"]).fails(2, &["writes melodies", "--prompt"]);
+    std::fs::write(folder.join("no.mid"), "none").unwrap();
+    run(folder, &["generate", tunes, "--continue", "no.mid"]).fails(3, &["no.mid", "MIDI"]);
+}

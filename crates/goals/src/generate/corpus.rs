@@ -118,12 +118,12 @@ fn read<W>(
     survey: &Survey,
     column: &ColumnPlan,
     progress: &mut dyn FnMut(usize),
-    of: impl Fn(Cell<'_>) -> std::result::Result<W, String>,
+    of: impl Fn(Cell<'_>) -> std::result::Result<Vec<W>, String>,
 ) -> Result<Read<W>> {
     let (mut works, mut left_out) = (Vec::new(), Vec::new());
     each_cell(survey, column, |row, cell| {
         match of(cell) {
-            Ok(work) => works.push((row, work)),
+            Ok(of_row) => works.extend(of_row.into_iter().map(|work| (row, work))),
             Err(why) => left_out.push(Unreadable { row, column: column.name.clone(), why }),
         }
         progress(row + 1);
@@ -160,7 +160,8 @@ fn texts(
 ) -> Result<Corpus> {
     let (texts, left_out) = read(survey, column, progress, |cell| {
         let text = cell_text(cell).map(|text| text.trim_end().to_owned());
-        text.filter(|text| !text.trim().is_empty()).ok_or_else(|| "no text".to_owned())
+        let text = text.filter(|text| !text.trim().is_empty()).ok_or_else(|| "no text".to_owned())?;
+        Ok(vec![text])
     })?;
     let given = survey.table.given_parts().is_some();
     let ways = [Use::Group, Use::Time, Use::Split];

@@ -39,9 +39,12 @@ pub(crate) fn evaluate(stored: &Stored, table: &Table, watcher: &mut dyn Watcher
     let of = |cell: Cell<'_>| match model.script.as_ref() {
         Script::Text(vocabulary) => {
             let text = cell_text(cell).ok_or_else(|| "no text".to_owned())?;
-            vocabulary.of(text.trim_end())
+            Ok(vec![vocabulary.of(text.trim_end())?])
         }
-        Script::Melody(notation) => Ok(notation.of_melody(&Melody::of_cell(cell, table.files())?)),
+        Script::Melody(notation) => {
+            let melodies = Melody::of_cell(cell, table.files())?;
+            Ok::<_, String>(melodies.iter().map(|melody| notation.of_melody(melody)).collect())
+        }
     };
     let between = model.script.between();
     let mut pieces = Vec::new();
@@ -49,9 +52,11 @@ pub(crate) fn evaluate(stored: &Stored, table: &Table, watcher: &mut dyn Watcher
         let chunk = chunk?;
         for i in 0..chunk.rows {
             match of(chunk.cell(i, position)) {
-                Ok(work) => {
-                    pieces.extend(model.ends.then_some(between));
-                    pieces.extend(work);
+                Ok(works) => {
+                    for work in works {
+                        pieces.extend(model.ends.then_some(between));
+                        pieces.extend(work);
+                    }
                 }
                 Err(why) => {
                     watcher.warning(&format!("{}: {why}; it is left out", table.place(chunk.first_row + i)));

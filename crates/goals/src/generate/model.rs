@@ -65,6 +65,8 @@ enum Written {
         bar: usize,
         /// The lowest and the highest pitch.
         pitches: [u8; 2],
+        /// Steps of the longest note.
+        longest: usize,
         /// Quarter notes a minute.
         tempo: f64,
     },
@@ -213,8 +215,9 @@ impl Generation {
                 let name = files.tokenizer(&pieces.stored().map_err(Error::model)?)?;
                 Written::Text { characters: None, tokenizer: Some(name.into()) }
             }
-            Script::Melody(Notation { bar, low, high }) => {
-                Written::Melody { bar: *bar, pitches: [*low, *high], tempo: self.tempo }
+            Script::Melody(Notation { bar, low, high, longest }) => {
+                let (bar, pitches, longest) = (*bar, [*low, *high], *longest);
+                Written::Melody { bar, pitches, longest, tempo: self.tempo }
             }
         };
         let column = Column { name: self.column.clone(), kind };
@@ -239,8 +242,10 @@ impl Generation {
                 (vocabulary(Sort::Pieces(Box::new(pieces)))?, 0.0)
             }
             Written::Text { .. } => return Err(why("it has not one vocabulary".to_owned())),
-            Written::Melody { bar, pitches: [low, high], tempo } if bar > 0 && low <= high && high < 128 => {
-                (Script::Melody(Notation { bar, low, high }), tempo)
+            Written::Melody { bar, pitches: [low, high], longest, tempo }
+                if bar > 0 && low <= high && high < 128 && longest > 0 =>
+            {
+                (Script::Melody(Notation { bar, low, high, longest }), tempo)
             }
             Written::Melody { .. } => return Err(why("no melody is written so".to_owned())),
         };

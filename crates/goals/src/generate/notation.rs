@@ -13,6 +13,9 @@ const MOVED: i32 = 6;
 /// Semitones beyond the lowest and the highest pitch of the training melodies that can be written, too.
 const BEYOND: u8 = 3;
 
+/// Of so many notes, one may be longer than those that are written: a note that is never ended would spoil a whole melody.
+const LONGER: usize = 1000;
+
 /// The longest bar.
 const LONGEST_BAR: usize = 96;
 
@@ -25,6 +28,8 @@ pub(crate) struct Notation {
     /// The pitches that can be written.
     pub(crate) low: u8,
     pub(crate) high: u8,
+    /// Steps of the longest note that is written.
+    pub(crate) longest: usize,
 }
 
 /// What a piece says.
@@ -46,7 +51,16 @@ impl Notation {
         let mut bars: Vec<usize> = melodies.iter().map(|melody| melody.bar.min(LONGEST_BAR)).collect();
         bars.sort_unstable();
         let commonest = bars.chunk_by(|a, b| a == b).max_by_key(|same| same.len());
-        Notation { bar: commonest.and_then(|same| same.first()).copied().unwrap_or(16), low, high }
+        let mut lengths: Vec<usize> =
+            melodies.iter().flat_map(|melody| melody.notes()).map(|note| note.length).collect();
+        lengths.sort_unstable();
+        let longest = lengths.len().checked_sub(1 + lengths.len() / LONGER).and_then(|i| lengths.get(i));
+        Notation {
+            bar: commonest.and_then(|same| same.first()).copied().unwrap_or(16),
+            low,
+            high,
+            longest: longest.copied().unwrap_or(1),
+        }
     }
 
     fn pitches(&self) -> RangeInclusive<u8> {
@@ -171,10 +185,24 @@ impl<'a> Player<'a> {
         self.step
     }
 
+    /// The lowest note that has sounded as long as any may.
+    fn overdue(&self) -> Option<u8> {
+        let is =
+            |start: &Option<usize>| start.is_some_and(|start| self.step - start >= self.notation.longest);
+        self.sounding.iter().position(is).map(|pitch| pitch as u8)
+    }
+
     /// Whether a piece makes sense next.
     pub(crate) fn may(&self, piece: u32) -> bool {
         let sounds = |p: u8| self.sounding[usize::from(p)].is_some();
-        match self.notation.said(piece) {
+        let said = self.notation.said(piece);
+        if let Some(pitch) = self.overdue()
+            && !matches!(said, Some(Said::Between))
+            && !matches!(said, Some(Said::Ends(p)) if p <= pitch)
+        {
+            return false;
+        }
+        match said {
             Some(Said::Between) => self.step > 0 && self.last.is_none(),
             Some(Said::Step(next)) => next == (self.step + 1) % self.notation.bar,
             Some(Said::Ends(p)) => {
@@ -192,9 +220,9 @@ impl<'a> Player<'a> {
         }
     }
 
-    /// Takes a piece that [`may`](Player::may) come next; others change nothing.
+    /// Takes the next piece, whether or not it [`may`](Player::may) be written: people write what they like.
     pub(crate) fn play(&mut self, piece: u32) {
-        let Some(said) = self.notation.said(piece).filter(|_| self.may(piece)) else { return };
+        let Some(said) = self.notation.said(piece) else { return };
         self.last = Some(said);
         match said {
             Said::Between => {}
@@ -262,7 +290,7 @@ mod tests {
 
     #[test]
     fn moved_melodies_keep_their_intervals() {
-        let (song, notation) = (song(), Notation { bar: 16, low: 48, high: 80 });
+        let (song, notation) = (song(), Notation { bar: 16, low: 48, high: 80, longest: 4 });
         let pieces = notation.of_melody(&song);
         let mut by = std::collections::BTreeSet::new();
         for index in 0..200 {
@@ -293,6 +321,14 @@ mod tests {
         assert!(player.may(notation.piece(Said::Ends(60))) && player.may(BETWEEN));
         assert!(!player.may(notation.piece(Said::Begins(60))) && !player.may(notation.piece(Said::Step(1))));
         assert!(!player.may(10_000));
+        // The longest note has four steps; then it must end, and lower ones may before.
+        assert_eq!(notation.longest, 4);
+        for step in 2..=4 {
+            player.play(notation.piece(Said::Step(step)));
+        }
+        assert_eq!(all(&player), 2, "it ends, or all does");
+        player.play(notation.piece(Said::Ends(60)));
+        assert!(player.may(notation.piece(Said::Step(5))));
         let high = Melody::new(vec![Note { start: 0, length: 1, pitch: 100 }], 100.0, 16);
         assert_eq!(played(&notation, &notation.of_melody(&high)).notes()[0].pitch, 64, "three octaves lower");
     }

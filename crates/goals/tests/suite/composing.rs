@@ -124,3 +124,29 @@ fn what_is_no_melody_is_told_or_refused() {
         (vec!["file".to_owned()], [("file".to_owned(), "number".to_owned())].into());
     assert!(refused(wrong, &folder.path().join("out")).to_string().contains("a number cannot be written"));
 }
+
+#[test]
+fn every_tune_of_an_abc_file_is_learned_from() {
+    let folder = folder();
+    let mut random = Stream::new(8, "abc", 0);
+    let tune = |i: usize, random: &mut Stream| {
+        let bars: String = (0..8).map(|_| ["CDEF|", "GFED|", "EGEC|"][random.below(3)]).collect();
+        format!("X:{i}\nM:4/4\nL:1/4\nQ:1/4=90\nK:C\n{bars}]\n\n")
+    };
+    for file in 0..6 {
+        let text: String = (0..10).map(|i| tune(i + 1, &mut random)).collect();
+        put(folder.path(), &format!("tunes/{file}.abc"), text);
+    }
+    let done = trained(small(&folder.path().join("tunes"), 5), folder.path(), "run");
+    let config = done.run.config().unwrap();
+    // Of six files, none less than one is for the test: ten tunes of 128 sixteenths.
+    assert!(
+        done.evaluation.rows.is_multiple_of(1280) && done.evaluation.rows > 0,
+        "{}",
+        done.evaluation.rows
+    );
+    assert!(config.data.generate && config.data.inputs == ["melody"]);
+    let melody =
+        generation(done.run.path()).unwrap().melody(&Writing { length: 32, ..Writing::default() }).unwrap();
+    assert_eq!((melody.tempo, melody.bar), (90.0, 16));
+}

@@ -210,7 +210,7 @@ fn new_melodies_are_drawn_and_heard() {
         "sixteenths it never saw, this network is surprised by",
         "Counting what follows the last 6 beginnings",
         "41 notes over 160 sixteenths.",
-        "class=\"note copied\"",
+        "class=\"tone copied\"",
         "To be heard in <code>samples/1.wav</code>",
         "93.0",
     ] {

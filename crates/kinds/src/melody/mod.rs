@@ -1,5 +1,6 @@
-//! Melodies: the notes of MIDI files, one voice or many, on a grid of sixteenths.
+//! Melodies: the notes of MIDI files and of tunes in ABC notation, one voice or many, on a grid of sixteenths.
 
+mod abc;
 mod midi;
 mod statistics;
 mod synth;
@@ -69,24 +70,30 @@ impl Melody {
         Melody { notes: kept, steps, tempo, bar: bar.max(1) }
     }
 
-    /// Reads a MIDI file.
+    /// Reads a MIDI file, or a file in ABC notation, which may hold several tunes.
     ///
     /// # Errors
     /// Why it is none, or has no notes.
-    pub fn read(bytes: &[u8]) -> std::result::Result<Melody, String> {
-        let melody = midi::read(bytes)?;
-        match melody.steps {
-            0 => Err("there are no notes in it".to_owned()),
-            steps if steps > LONGEST => Err(format!("it has {steps} sixteenths; it can have {LONGEST}")),
-            _ => Ok(melody),
+    pub fn read(bytes: &[u8]) -> std::result::Result<Vec<Melody>, String> {
+        let mut melodies = match abc::is_abc(bytes) {
+            true => abc::read(&String::from_utf8_lossy(bytes))?,
+            false => vec![midi::read(bytes)?],
+        };
+        melodies.retain(|melody| melody.steps > 0);
+        match melodies.iter().map(|melody| melody.steps).max() {
+            None => Err("there are no notes in it".to_owned()),
+            Some(steps) if steps > LONGEST => {
+                Err(format!("it has {steps} sixteenths; it can have {LONGEST}"))
+            }
+            Some(_) => Ok(melodies),
         }
     }
 
-    /// The melody of a cell: the name of a file, or its bytes.
+    /// The melodies of a cell: the name of a file, or its bytes.
     ///
     /// # Errors
     /// As [`read`](Melody::read), and no such file.
-    pub fn of_cell(cell: Cell<'_>, files: Option<&Files>) -> std::result::Result<Melody, String> {
+    pub fn of_cell(cell: Cell<'_>, files: Option<&Files>) -> std::result::Result<Vec<Melody>, String> {
         media_bytes(cell, files, "melody").and_then(|bytes| Melody::read(&bytes))
     }
 
@@ -140,7 +147,7 @@ impl Kind for Melodies {
     }
 
     fn about(&self) -> &'static str {
-        "a melody, of one voice or many: the name of a MIDI file, or its bytes; to learn to write new ones (--generate)"
+        "a melody, of one voice or many: the name of a MIDI or ABC file, or its bytes; to learn to write new ones (--generate)"
     }
 
     fn recognise(&self, profile: &Profile, role: Role) -> Option<Guess> {
@@ -151,7 +158,7 @@ impl Kind for Melodies {
         let reason = match profile.storage {
             Storage::Bytes => format!("{} cells hold melodies", profile.melodies),
             Storage::Text if profile.existing_files > 0 => format!(
-                "{} of {present} values name MIDI files, {} of them exist",
+                "{} of {present} values name MIDI or ABC files, {} of them exist",
                 profile.melodies, profile.existing_files
             ),
             _ => return None,
@@ -174,9 +181,11 @@ impl Kind for Melodies {
     }
 }
 
-/// Whether bytes are those of a MIDI file.
+/// Whether bytes are those of a MIDI file, or a tune in ABC notation.
 pub(crate) fn is_melody(bytes: &[u8]) -> bool {
-    bytes.starts_with(b"MThd") || (bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"RMID"))
+    abc::is_abc(bytes)
+        || bytes.starts_with(b"MThd")
+        || (bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"RMID"))
 }
 
 #[cfg(test)]

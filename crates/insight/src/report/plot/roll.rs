@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::{at, picture};
 use crate::report::data::Roll;
 
-/// The width of a sixteenth and the height of a semitone, as long as both fit.
+/// The width of a sixteenth and the height of a semitone.
 const STEP: f64 = 5.0;
 const SEMITONE: f64 = 4.0;
 
@@ -22,7 +22,7 @@ pub(crate) fn roll(roll: &Roll) -> Markup {
     let (low, high) = (pitches().min().unwrap_or(60), pitches().max().unwrap_or(60));
     let lines = roll.steps.div_ceil(LINE).max(1);
     let height = f64::from(high - low + 1) * SEMITONE + APART;
-    let width = f64::from(roll.steps.clamp(1, LINE)) * STEP;
+    let width = f64::from(LINE) * STEP;
     let y =
         |line: u32, pitch: u8| f64::from(line) * height + APART / 2.0 + f64::from(high - pitch) * SEMITONE;
     let bars = (0..roll.steps).step_by(roll.bar.max(1) as usize);
@@ -39,7 +39,7 @@ pub(crate) fn roll(roll: &Roll) -> Markup {
             @for &(start, length, pitch) in notes() {
                 @let copied = start >= roll.copied.0 && start < roll.copied.1;
                 @for (line, from, to) in pieces(start, start.saturating_add(length).min(roll.steps)) {
-                    rect class=(if copied { "note copied" } else { "note" }) x=(at(f64::from(from) * STEP)) y=(at(y(line, pitch)))
+                    rect class=(if copied { "tone copied" } else { "tone" }) x=(at(f64::from(from) * STEP)) y=(at(y(line, pitch)))
                         width=(at((f64::from(to - from) * STEP - 0.8).max(0.5))) height=(at(SEMITONE - 0.6)) rx="1" {}
                 }
             }
