@@ -2,6 +2,7 @@
 
 use crate::config::Config;
 use crate::dataset::Prepared;
+use crate::design::Decision;
 use crate::predict::{Design, Facts, Frozen, Network, PredictSource, PredictTask, Size, class_weights};
 use crate::{Result, Watcher};
 use pellucid_base::free_memory;
@@ -154,11 +155,7 @@ pub(crate) fn limit_by_time(
         return Ok(());
     }
     let cost = cost(&mut task, source, &design.plan, design.seconds)?;
-    let fit = cost.fitting;
-    if fit < design.plan.steps {
-        let mut shorter = config.clone();
-        shorter.training.steps = Some(fit);
-        let why = cost.why(design.seconds);
+    if let Some(shorter) = cost.shorter(config, &design.plan) {
         let again = crate::predict::design(&facts(prepared, None), &shorter);
         design.plan = again.plan;
         for decision in &mut design.decisions {
@@ -167,10 +164,8 @@ pub(crate) fn limit_by_time(
             {
                 decision.value.clone_from(&new.value);
             }
-            if decision.setting == "steps" {
-                decision.why.clone_from(&why);
-            }
         }
+        cost.explain(&mut design.decisions, design.seconds);
     }
     watcher.planned(design.plan.steps, cost.seconds(&design.plan), bytes);
     Ok(())
@@ -180,7 +175,7 @@ pub(crate) fn limit_by_time(
 pub(crate) struct TimeCost {
     cost: Cost,
     /// Steps that fit into the time allowed.
-    pub(crate) fitting: u64,
+    fitting: u64,
 }
 
 /// Takes the time of some steps.
@@ -200,8 +195,22 @@ pub(crate) fn cost<T: Task>(
 }
 
 impl TimeCost {
+    /// The configuration with as many steps as fit, if fewer do than are planned.
+    pub(crate) fn shorter(&self, config: &Config, plan: &Plan) -> Option<Config> {
+        let mut shorter = config.clone();
+        shorter.training.steps = Some(self.fitting);
+        (self.fitting < plan.steps).then_some(shorter)
+    }
+
+    /// Says why so many steps are planned.
+    pub(crate) fn explain(&self, decisions: &mut [Decision], seconds: f64) {
+        for decision in decisions.iter_mut().filter(|d| d.setting == "steps") {
+            decision.why = self.why(seconds);
+        }
+    }
+
     /// Why so many steps are planned.
-    pub(crate) fn why(&self, seconds: f64) -> String {
+    fn why(&self, seconds: f64) -> String {
         let step = 1e3 * self.cost.step;
         format!("what fits into {seconds:.0} seconds at {step:.1} ms a step on this machine")
     }

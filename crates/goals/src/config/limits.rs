@@ -103,6 +103,34 @@ impl Config {
     }
 }
 
+impl Config {
+    /// Refuses settings that do nothing where this is learned (`where a text is …`).
+    ///
+    /// # Errors
+    /// The first of `keys` that is given.
+    pub(crate) fn refuse(&self, keys: &[&str], here: &str) -> Result<()> {
+        let (data, network, training) = (&self.data, &self.network, &self.training);
+        let given = [
+            ("from", data.from.is_some()),
+            ("freeze", training.freeze),
+            ("class_weights", training.class_weights.is_some()),
+            ("augment", training.augment.is_some()),
+            ("label_smoothing", training.label_smoothing.is_some()),
+            ("layers", network.layers.is_some()),
+            ("channels", network.channels.is_some()),
+            ("blocks", network.blocks.is_some()),
+            ("members", network.members.is_some()),
+            ("shared_vocabulary", network.shared_vocabulary.is_some()),
+            ("characters", network.characters.is_some()),
+            ("context", network.context.is_some()),
+        ];
+        match given.iter().find(|(key, given)| *given && keys.contains(key)) {
+            Some((key, _)) => Err(Error::usage(format!("`{key}` does nothing {here} · leave it out"))),
+            None => Ok(()),
+        }
+    }
+}
+
 /// Checks the changes to training pictures.
 fn changes(augment: &Augment) -> Result<()> {
     let section = Section("training.augment");

@@ -91,7 +91,7 @@ pub(crate) fn design(corpus: &Corpus, config: &Config) -> Design {
     let passes = effort.passes * if matches!(script.as_ref(), Script::Melody(_)) { KEYS } else { 1 };
     let why = format!("{passes} passes over {pieces} pieces");
     let steps = decider.decide("steps", given.steps, (passes * per_pass) as u64, &why);
-    let rate = 3e-3 * (128.0 / width.max(1) as f64).sqrt();
+    let rate = 5e-3 * (128.0 / width.max(1) as f64).sqrt();
     let lr = decider.decide("learning_rate", given.learning_rate, rate, "falls with the root of the width");
     let why = "more than usual: works are seen several times";
     let weight_decay = decider.decide("weight_decay", given.weight_decay, 0.1, why);

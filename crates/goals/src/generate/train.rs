@@ -13,7 +13,7 @@ use crate::learning::cost;
 use crate::reasons::Reasons;
 use crate::train::{resolve_data, resolve_plan, tell_columns, tell_findings};
 use crate::trained::Trained;
-use crate::{Config, Ended, Error, Result, Run, Watcher};
+use crate::{Config, Ended, Result, Run, Watcher};
 use pellucid_insight::check::CheckReport;
 use pellucid_nn::Seed;
 use pellucid_train::{RunFolder, Stopped, train as run_plan};
@@ -30,28 +30,19 @@ pub(crate) struct Begun {
     command: String,
 }
 
-/// Refuses settings that do nothing here.
-fn no_other_settings(config: &Config) -> Result<()> {
-    let (data, network, training) = (&config.data, &config.network, &config.training);
-    let given = [
-        ("from", data.from.is_some()),
-        ("freeze", training.freeze),
-        ("class_weights", training.class_weights.is_some()),
-        ("augment", training.augment.is_some()),
-        ("label_smoothing", training.label_smoothing.is_some()),
-        ("layers", network.layers.is_some()),
-        ("channels", network.channels.is_some()),
-        ("blocks", network.blocks.is_some()),
-        ("members", network.members.is_some()),
-        ("shared_vocabulary", network.shared_vocabulary.is_some()),
-    ];
-    match given.iter().find(|(_, given)| *given) {
-        Some((name, _)) => {
-            Err(Error::usage(format!("`{name}` does nothing where something new is written · leave it out")))
-        }
-        None => Ok(()),
-    }
-}
+/// Settings that do nothing where something new is written.
+const OF_OTHERS: [&str; 10] = [
+    "from",
+    "freeze",
+    "class_weights",
+    "augment",
+    "label_smoothing",
+    "layers",
+    "channels",
+    "blocks",
+    "members",
+    "shared_vocabulary",
+];
 
 fn ready(survey: &Survey, config: &Config, watcher: &mut dyn Watcher) -> Result<(Arc<Corpus>, CheckReport)> {
     watcher.begin("Reading the data", survey.table.rows());
@@ -72,7 +63,7 @@ pub(crate) fn begin(
     command: &str,
     watcher: &mut dyn Watcher,
 ) -> Result<Box<Begun>> {
-    no_other_settings(&config)?;
+    config.refuse(&OF_OTHERS, "where something new is written")?;
     tell_columns(&survey, watcher);
     resolve_shares(&mut config.data);
     let (corpus, checks) = ready(&survey, &config, watcher)?;
@@ -135,13 +126,9 @@ fn limit_by_time(
 ) -> Result<()> {
     let (mut task, source) = learning(corpus, config, out)?;
     let cost = cost(&mut task, source, &out.plan, out.seconds)?;
-    if cost.fitting < out.plan.steps {
-        let mut shorter = config.clone();
-        shorter.training.steps = Some(cost.fitting);
+    if let Some(shorter) = cost.shorter(config, &out.plan) {
         *out = design(corpus, &shorter);
-        for decision in out.decisions.iter_mut().filter(|d| d.setting == "steps") {
-            decision.why = cost.why(out.seconds);
-        }
+        cost.explain(&mut out.decisions, out.seconds);
     }
     watcher.planned(out.plan.steps, cost.seconds(&out.plan), 0);
     Ok(())

@@ -11,7 +11,7 @@ use crate::learning::cost;
 use crate::reasons::Reasons;
 use crate::train::{resolve_data, resolve_plan, tell_columns, tell_findings};
 use crate::trained::Trained;
-use crate::{Config, Ended, Error, Result, Run, Watcher};
+use crate::{Config, Ended, Result, Run, Watcher};
 use pellucid_data::{Part, Splits};
 use pellucid_insight::check::CheckReport;
 use pellucid_nn::Seed;
@@ -36,26 +36,19 @@ pub(crate) fn is_asked(survey: &Survey) -> bool {
         && survey.used_as(Use::Target).any(|column| column.kind.is_some_and(|kind| kind.name() == "text"))
 }
 
-/// Refuses settings that a translation does not have.
-fn no_other_settings(config: &Config) -> Result<()> {
-    let (data, network, training) = (&config.data, &config.network, &config.training);
-    let given = [
-        ("from", data.from.is_some()),
-        ("freeze", training.freeze),
-        ("class_weights", training.class_weights.is_some()),
-        ("augment", training.augment.is_some()),
-        ("layers", network.layers.is_some()),
-        ("channels", network.channels.is_some()),
-        ("blocks", network.blocks.is_some()),
-        ("members", network.members.is_some()),
-    ];
-    match given.iter().find(|(_, given)| *given) {
-        Some((name, _)) => Err(Error::usage(format!(
-            "`{name}` does nothing where a text is predicted from a text · leave it out"
-        ))),
-        None => Ok(()),
-    }
-}
+/// Settings that do nothing where a text is predicted from a text.
+const OF_OTHERS: [&str; 10] = [
+    "from",
+    "freeze",
+    "class_weights",
+    "augment",
+    "layers",
+    "channels",
+    "blocks",
+    "members",
+    "characters",
+    "context",
+];
 
 fn ready(
     survey: &Survey,
@@ -81,7 +74,7 @@ pub(crate) fn begin(
     command: &str,
     watcher: &mut dyn Watcher,
 ) -> Result<Box<Begun>> {
-    no_other_settings(&config)?;
+    config.refuse(&OF_OTHERS, "where a text is predicted from a text")?;
     tell_columns(&survey, watcher);
     let (splits, pairs, checks) = ready(&survey, &config, watcher)?;
     tell_unusable(&survey.table, &pairs.left_out, watcher);
@@ -159,13 +152,9 @@ fn limit_by_time(
 ) -> Result<()> {
     let (mut task, source) = learning(pairs, config, out)?;
     let cost = cost(&mut task, source, &out.plan, out.seconds)?;
-    if cost.fitting < out.plan.steps {
-        let mut shorter = config.clone();
-        shorter.training.steps = Some(cost.fitting);
+    if let Some(shorter) = cost.shorter(config, &out.plan) {
         *out = design(pairs, &shorter);
-        for decision in out.decisions.iter_mut().filter(|d| d.setting == "steps") {
-            decision.why = cost.why(out.seconds);
-        }
+        cost.explain(&mut out.decisions, out.seconds);
     }
     watcher.planned(out.plan.steps, cost.seconds(&out.plan), 0);
     Ok(())
