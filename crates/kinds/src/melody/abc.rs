@@ -283,6 +283,8 @@ impl Voice {
             length *= std::mem::take(&mut self.broken);
         }
         let tied = letters.next_if_eq(&'-').is_some();
+        // Longer ones are refused with the whole melody.
+        let length = length.min(super::LONGEST as f64);
         self.sounds.push(Sound { pitches, length, tied });
     }
 
@@ -459,6 +461,7 @@ mod tests {
 
     #[test]
     fn no_text_breaks_it() {
+        let long = format!("C{0} D{0} C/{0}", "9".repeat(400));
         for body in [
             "[",
             "[CE",
@@ -470,7 +473,7 @@ mod tests {
             ">",
             ":|:|:|",
             "|1|1:|",
-            "C99999999999",
+            &long,
             "é日",
             "[1",
             "{",
@@ -478,5 +481,7 @@ mod tests {
             let text = format!("X:1\nL:0/0\nM:9/0\nQ:x\nK:?\n{body}");
             assert!(read(&text).is_ok(), "{body}");
         }
+        let why = Melody::read(format!("X:1\nK:C\n{long}").as_bytes()).unwrap_err();
+        assert!(why.contains("it can have 40000"), "{why}");
     }
 }
