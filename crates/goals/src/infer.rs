@@ -4,7 +4,7 @@ use crate::dataset::tell_voided;
 use crate::model::Model;
 use crate::outcome::Answers;
 use crate::stored::Stored;
-use crate::{Error, Result, Run, Watcher, generate, translate};
+use crate::{Error, Result, Run, Watcher, translate};
 use pellucid_data::{Cell, DataError, OpenOptions, OutColumn, OutValues, Table};
 use pellucid_kinds::{Encoder, Examples, Record, Target};
 use std::path::{Path, PathBuf};
@@ -68,17 +68,12 @@ pub(crate) fn stored_model(path: &Path) -> Result<(Stored, Option<Run>)> {
 /// A damaged model, and inputs without the columns that the model needs.
 pub fn predict(path: &Path, inputs: &[PathBuf], watcher: &mut dyn Watcher) -> Result<Predictions> {
     let (stored, _) = stored_model(path)?;
-    if stored.goal == generate::GOAL {
-        let path = path.display();
-        return Err(Error::usage(format!(
-            "this network predicts nothing, it writes · {path} · use it with: pellucid generate {path}"
-        )));
-    }
-    let table = Table::open(inputs, &OpenOptions { skip_share: 1.0, ..OpenOptions::default() })?;
+    let open = || Table::open(inputs, &OpenOptions { skip_share: 1.0, ..OpenOptions::default() });
     if stored.goal == translate::GOAL {
-        return translate::predict(&stored, &table, watcher);
+        return translate::predict(&stored, &open()?, watcher);
     }
     let model = Model::of(&stored)?;
+    let table = open()?;
     let (answers, examples) = answer_table(&model, &table, watcher)?;
     let mut problems: Vec<String> =
         table.skipped().iter().map(|s| format!("{}: {}", s.place, s.why)).collect();

@@ -1,9 +1,9 @@
 //! A model that predicts: its columns and its network, in use and as a folder.
 
-use crate::Result;
 use crate::outcome::Answers;
 use crate::predict::{Blueprint, Network, thresholds};
 use crate::stored::{Saving, Stored};
+use crate::{Error, Result};
 use pellucid_kinds::{Batcher, Encoder, Examples, Record, Target, kind, slots};
 use pellucid_nn::Seed;
 use serde::{Deserialize, Serialize};
@@ -182,8 +182,11 @@ impl Model {
     /// As [`load`](Self::load), and a model for something else.
     pub(crate) fn of(stored: &Stored) -> Result<Model> {
         if stored.goal != GOAL {
-            let why = format!("its goal is `{}`, so it is used with: pellucid {}", stored.goal, stored.goal);
-            return Err(stored.unreadable(why));
+            return Err(Error::usage(format!(
+                "this network does not predict · {} · its goal is `{goal}`, so it is used with: pellucid {goal}",
+                stored.folder.display(),
+                goal = stored.goal
+            )));
         }
         let mut file: File = stored.parse()?;
         for state in file.inputs.iter_mut().map(|column| &mut column.state) {

@@ -92,7 +92,8 @@ impl Saving {
 
 /// A model's folder that is being read.
 pub(crate) struct Stored {
-    folder: PathBuf,
+    /// Where it is.
+    pub(crate) folder: PathBuf,
     sums: String,
     /// What its network is for.
     pub(crate) goal: String,
