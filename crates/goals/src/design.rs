@@ -1,5 +1,8 @@
 //! Decisions that a configuration leaves open, with their reasons.
 
+use crate::config::TrainingConfig;
+use pellucid_nn::Schedule;
+use pellucid_train::{OptimizerKind, Plan};
 use serde::{Deserialize, Serialize};
 
 /// The reason of a setting that a person chose.
@@ -47,4 +50,40 @@ impl Decider {
             why: why.to_owned(),
         });
     }
+    /// The plan of a training that writes: what is validated and kept is the mean of the weights over the last twentieth, twenty times.
+    pub(crate) fn plan_of_writing(&mut self, given: &TrainingConfig, chosen: Chosen) -> Plan {
+        let Chosen { steps, batch, schedule, optimizer, weight_decay, patience } = chosen;
+        let own_ema = 1.0 - (20.0 / steps.max(1) as f64).clamp(1e-4, 0.1);
+        let why = "the mean of the weights over the last twentieth of training";
+        let ema = self.decide("ema", given.ema, own_ema, why);
+        let every = self.decide("validate_every", given.validate_every, (steps / 20).max(1), "twenty in all");
+        let why = "validations in a row without improvement end the training";
+        let patience = self.decide("patience", given.patience, patience, why);
+        Plan {
+            steps,
+            batch,
+            schedule,
+            optimizer,
+            weight_decay,
+            clip: 1.0,
+            ema: Some(ema),
+            validate_every: every,
+            patience: Some(patience),
+            log_every: (steps / 400).max(1),
+            checkpoint_every: (every / 4).max(1),
+            checkpoint_seconds: 30.0,
+            seed: given.seed,
+        }
+    }
+}
+
+/// What a goal that writes has chosen of its plan.
+pub(crate) struct Chosen {
+    pub(crate) steps: u64,
+    pub(crate) batch: usize,
+    pub(crate) schedule: Schedule,
+    pub(crate) optimizer: OptimizerKind,
+    pub(crate) weight_decay: f64,
+    /// Validations in a row without improvement that end the training, if nothing else is said.
+    pub(crate) patience: u64,
 }

@@ -104,27 +104,30 @@ impl Config {
 }
 
 impl Config {
-    /// Refuses settings that do nothing where this is learned (`where a text is …`).
+    /// Refuses settings that do nothing where something is written (`where a text is …`): those of predicting, and `keys`.
     ///
     /// # Errors
-    /// The first of `keys` that is given.
-    pub(crate) fn refuse(&self, keys: &[&str], here: &str) -> Result<()> {
+    /// The first of these that is given.
+    pub(crate) fn refuse_for_writing(&self, keys: &[&str], here: &str) -> Result<()> {
         let (data, network, training) = (&self.data, &self.network, &self.training);
-        let given = [
+        let of_predicting = [
             ("from", data.from.is_some()),
             ("freeze", training.freeze),
             ("class_weights", training.class_weights.is_some()),
             ("augment", training.augment.is_some()),
-            ("label_smoothing", training.label_smoothing.is_some()),
             ("layers", network.layers.is_some()),
             ("channels", network.channels.is_some()),
             ("blocks", network.blocks.is_some()),
             ("members", network.members.is_some()),
+        ];
+        let others = [
+            ("label_smoothing", training.label_smoothing.is_some()),
             ("shared_vocabulary", network.shared_vocabulary.is_some()),
             ("characters", network.characters.is_some()),
             ("context", network.context.is_some()),
         ];
-        match given.iter().find(|(key, given)| *given && keys.contains(key)) {
+        let others = others.iter().filter(|(key, _)| keys.contains(key));
+        match of_predicting.iter().chain(others).find(|(_, given)| *given) {
             Some((key, _)) => Err(Error::usage(format!("`{key}` does nothing {here} · leave it out"))),
             None => Ok(()),
         }

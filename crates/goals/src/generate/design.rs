@@ -4,7 +4,7 @@ use super::corpus::Corpus;
 use super::network::Blueprint;
 use super::script::Script;
 use crate::config::{Config, Preset};
-use crate::design::{Decider, Decision, GIVEN};
+use crate::design::{Chosen, Decider, Decision, GIVEN};
 use pellucid_data::Part;
 use pellucid_nn::Schedule;
 use pellucid_train::{OptimizerKind, Plan};
@@ -95,28 +95,15 @@ pub(crate) fn design(corpus: &Corpus, config: &Config) -> Design {
     let lr = decider.decide("learning_rate", given.learning_rate, rate, "falls with the root of the width");
     let why = "more than usual: works are seen several times";
     let weight_decay = decider.decide("weight_decay", given.weight_decay, 0.1, why);
-    // The mean spans about the last twentieth of the training.
-    let own_ema = 1.0 - (20.0 / steps.max(1) as f64).clamp(1e-4, 0.1);
-    let why = "the mean of the weights over the last twentieth of training";
-    let ema = decider.decide("ema", given.ema, own_ema, why);
-    let every = decider.decide("validate_every", given.validate_every, (steps / 20).max(1), "twenty in all");
-    let why = "validations in a row without improvement end the training";
-    let patience = decider.decide("patience", given.patience, 5, why);
-    let plan = Plan {
+    let chosen = Chosen {
         steps,
         batch,
         schedule: Schedule::Cosine { peak: lr, warmup: (steps / 20).clamp(1, 200), floor: 0.02 },
         optimizer: OptimizerKind::AdamW { betas: (0.9, 0.99), epsilon: 1e-8, sparse: false },
         weight_decay,
-        clip: 1.0,
-        ema: Some(ema),
-        validate_every: every,
-        patience: Some(patience),
-        log_every: (steps / 400).max(1),
-        checkpoint_every: (every / 4).max(1),
-        checkpoint_seconds: 30.0,
-        seed: given.seed,
+        patience: 5,
     };
+    let plan = decider.plan_of_writing(given, chosen);
     let seconds = given.seconds.unwrap_or(effort.seconds);
     Design { blueprint, plan, seconds, decisions: decider.decisions }
 }

@@ -1,7 +1,7 @@
 //! What the report shows of melodies that were written.
 
-use super::model::{Generation, Writing};
-use super::report::{Shown, by_counting, copies};
+use super::model::Generation;
+use super::report::{SAMPLES, Shown, by_counting, copies, samples};
 use crate::{Error, Result, Run, Watcher};
 use pellucid_data::{OutColumn, OutValues, Part};
 use pellucid_insight::copied::Copied;
@@ -9,8 +9,7 @@ use pellucid_insight::report::data::{CardFacts, MelodyOutcome, Outcome, Roll, St
 use pellucid_kinds::melody::{Melody, Statistics};
 use std::collections::HashMap;
 
-/// Melodies that are written for the report, and their sixteenths.
-const SAMPLES: usize = 8;
+/// The most sixteenths of a melody that is written for the report.
 const STEPS: usize = 256;
 
 /// The folder of these, in the run's.
@@ -28,13 +27,7 @@ pub(super) fn show(
     seed: u64,
     watcher: &mut dyn Watcher,
 ) -> Result<Shown> {
-    watcher.begin("Writing samples", SAMPLES);
-    let mut samples = Vec::with_capacity(SAMPLES);
-    for i in 0..SAMPLES {
-        let how = Writing { length: STEPS, seed: seed.wrapping_add(i as u64), ..Writing::default() };
-        samples.push(model.melody(&how)?);
-        watcher.advance(i + 1);
-    }
+    let samples = samples(STEPS, seed, watcher, |how| model.melody(how))?;
     let people = &parts[judges as usize];
     let of_people: Vec<Melody> = people.iter().take(SAMPLES).map(|melody| melody.first(STEPS)).collect();
     let mut letters = Letters::default();

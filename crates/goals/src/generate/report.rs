@@ -3,7 +3,7 @@
 use super::corpus::{Corpus, Works};
 use super::counted::Counted;
 use super::likelihood::{Window, likelihood, windows};
-use super::model::Generation;
+use super::model::{Generation, Writing};
 use super::{melodies, texts};
 use crate::finish::Tested;
 use crate::outcome::Evaluation;
@@ -76,7 +76,7 @@ pub(super) fn test(
         Works::Texts(parts) => texts::show(model, parts, judges, run, seed, watcher)?,
         Works::Melodies(parts) => melodies::show(model, parts, judges, run, seed, watcher)?,
     };
-    let (rows, column) = (corpus.units()[judges as usize], model.column.clone());
+    let (rows, column) = (trained.rows[judges as usize], model.column.clone());
     let target = Target {
         column: column.clone(),
         rows: rows as u64,
@@ -97,6 +97,25 @@ pub(super) fn test(
         network: layers(model.network.describe(model.blueprint.context)?),
         card,
     })
+}
+
+/// Works that are written for the report.
+pub(super) const SAMPLES: usize = 8;
+
+/// Writes works of at most so many units as `of` does, none chosen.
+pub(super) fn samples<W>(
+    length: usize,
+    seed: u64,
+    watcher: &mut dyn Watcher,
+    of: impl Fn(&Writing) -> Result<W>,
+) -> Result<Vec<W>> {
+    watcher.begin("Writing samples", SAMPLES);
+    let mut samples = Vec::with_capacity(SAMPLES);
+    for i in 0..SAMPLES {
+        samples.push(of(&Writing { length, seed: seed.wrapping_add(i as u64), ..Writing::default() })?);
+        watcher.advance(i + 1);
+    }
+    Ok(samples)
 }
 
 /// In words, how counting foresees what comes next.

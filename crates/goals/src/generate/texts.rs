@@ -1,14 +1,13 @@
 //! What the report shows of texts that were written.
 
-use super::model::{Generation, Writing};
-use super::report::{Shown, by_counting, copies};
+use super::model::Generation;
+use super::report::{Shown, by_counting, copies, samples};
 use crate::{Result, Run, Watcher};
 use pellucid_data::{OutColumn, OutValues, Part};
 use pellucid_insight::copied::Copied;
 use pellucid_insight::report::data::{CardFacts, Outcome, WritingOutcome, Written};
 
-/// Texts that are written for the report, and their characters.
-const SAMPLES: usize = 8;
+/// The most characters of a text that is written for the report.
 const CHARACTERS: usize = 600;
 
 /// Writes samples, and compares them and texts by people with those that were learned from.
@@ -20,13 +19,7 @@ pub(super) fn show(
     seed: u64,
     watcher: &mut dyn Watcher,
 ) -> Result<Shown> {
-    watcher.begin("Writing samples", SAMPLES);
-    let mut samples = Vec::with_capacity(SAMPLES);
-    for i in 0..SAMPLES {
-        let how = Writing { length: CHARACTERS, seed: seed.wrapping_add(i as u64), ..Writing::default() };
-        samples.push(model.text(&how)?);
-        watcher.advance(i + 1);
-    }
+    let samples = samples(CHARACTERS, seed, watcher, |how| model.text(how))?;
     let sources: Vec<&str> = parts[Part::Train as usize].iter().map(String::as_str).collect();
     let by_people = beside(&parts[judges as usize], &samples);
     let (own, people) = (Copied::of(&samples, &sources), Copied::of(&by_people, &sources));

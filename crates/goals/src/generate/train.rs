@@ -30,20 +30,6 @@ pub(crate) struct Begun {
     command: String,
 }
 
-/// Settings that do nothing where something new is written.
-const OF_OTHERS: [&str; 10] = [
-    "from",
-    "freeze",
-    "class_weights",
-    "augment",
-    "label_smoothing",
-    "layers",
-    "channels",
-    "blocks",
-    "members",
-    "shared_vocabulary",
-];
-
 fn ready(survey: &Survey, config: &Config, watcher: &mut dyn Watcher) -> Result<(Arc<Corpus>, CheckReport)> {
     watcher.begin("Reading the data", survey.table.rows());
     let corpus = prepare(survey, config, &mut |done| watcher.advance(done))?;
@@ -63,7 +49,7 @@ pub(crate) fn begin(
     command: &str,
     watcher: &mut dyn Watcher,
 ) -> Result<Box<Begun>> {
-    config.refuse(&OF_OTHERS, "where something new is written")?;
+    config.refuse_for_writing(&["label_smoothing", "shared_vocabulary"], "where something new is written")?;
     tell_columns(&survey, watcher);
     resolve_shares(&mut config.data);
     let (corpus, checks) = ready(&survey, &config, watcher)?;

@@ -3,7 +3,7 @@
 use super::network::Blueprint;
 use super::pairs::Pairs;
 use crate::config::{Config, Preset};
-use crate::design::{Decider, Decision};
+use crate::design::{Chosen, Decider, Decision};
 use pellucid_data::Part;
 use pellucid_nn::Schedule;
 use pellucid_train::{OptimizerKind, Plan};
@@ -92,32 +92,15 @@ pub(crate) fn design(pairs: &Pairs, config: &Config) -> Design {
     let weight_decay = decider.decide("weight_decay", given.weight_decay, 0.01, "usual for AdamW");
     let why = "no text can be translated in one way only";
     let smoothing = decider.decide("label_smoothing", given.label_smoothing, 0.1, why);
-    // The mean spans about the last twentieth of the training.
-    let own_ema = 1.0 - (20.0 / steps.max(1) as f64).clamp(1e-4, 0.1);
-    let ema = decider.decide(
-        "ema",
-        given.ema,
-        own_ema,
-        "the mean of the weights over the last twentieth of training",
-    );
-    let every = decider.decide("validate_every", given.validate_every, (steps / 20).max(1), "twenty in all");
-    let why = "validations in a row without improvement end the training";
-    let patience = decider.decide("patience", given.patience, 8, why);
-    let plan = Plan {
+    let chosen = Chosen {
         steps,
         batch,
         schedule: Schedule::Cosine { peak: lr, warmup: (steps / 10).clamp(1, 1000), floor: 0.01 },
         optimizer: OptimizerKind::AdamW { betas: (0.9, 0.98), epsilon: 1e-9, sparse: false },
         weight_decay,
-        clip: 1.0,
-        ema: Some(ema),
-        validate_every: every,
-        patience: Some(patience),
-        log_every: (steps / 400).max(1),
-        checkpoint_every: (every / 4).max(1),
-        checkpoint_seconds: 30.0,
-        seed: given.seed,
+        patience: 8,
     };
+    let plan = decider.plan_of_writing(given, chosen);
     let seconds = given.seconds.unwrap_or(effort.seconds);
     Design { blueprint, plan, smoothing, seconds, decisions: decider.decisions }
 }

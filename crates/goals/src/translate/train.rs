@@ -36,20 +36,6 @@ pub(crate) fn is_asked(survey: &Survey) -> bool {
         && survey.used_as(Use::Target).any(|column| column.kind.is_some_and(|kind| kind.name() == "text"))
 }
 
-/// Settings that do nothing where a text is predicted from a text.
-const OF_OTHERS: [&str; 10] = [
-    "from",
-    "freeze",
-    "class_weights",
-    "augment",
-    "layers",
-    "channels",
-    "blocks",
-    "members",
-    "characters",
-    "context",
-];
-
 fn ready(
     survey: &Survey,
     config: &Config,
@@ -74,7 +60,7 @@ pub(crate) fn begin(
     command: &str,
     watcher: &mut dyn Watcher,
 ) -> Result<Box<Begun>> {
-    config.refuse(&OF_OTHERS, "where a text is predicted from a text")?;
+    config.refuse_for_writing(&["characters", "context"], "where a text is predicted from a text")?;
     tell_columns(&survey, watcher);
     let (splits, pairs, checks) = ready(&survey, &config, watcher)?;
     tell_unusable(&survey.table, &pairs.left_out, watcher);
