@@ -50,7 +50,7 @@ impl Kept {
     }
 }
 
-/// `activation(γ (x − mean) / √(variance + ε) + β)`.
+/// `activation(γ (x − mean) / √(variance + ε) + β)`; gamma, beta: `[channels]`, or `[samples, channels]`.
 pub(crate) fn normalise<T: Float + Scalar>(
     op: &'static str,
     x: &Var,
@@ -62,8 +62,11 @@ pub(crate) fn normalise<T: Float + Scalar>(
     activation: Activation,
 ) -> Result<Var> {
     expect::positive_eps(op, eps)?;
-    expect::parameter(op, "gamma", gamma.shape(), &[layout.channels], x.shape())?;
-    expect::parameter(op, "beta", beta.shape(), &[layout.channels], x.shape())?;
+    let own = [layout.samples, layout.channels];
+    let parameters = if gamma.shape().rank() == own.len() { &own[..] } else { &own[1..] };
+    expect::parameter(op, "gamma", gamma.shape(), parameters, x.shape())?;
+    expect::parameter(op, "beta", beta.shape(), parameters, x.shape())?;
+    let parameters = *gamma.shape();
     let Statistics { mean, variance: mut inverse, fixed } = statistics;
     for v in inverse.data_mut::<T>()? {
         *v = T::from_f64(1.0 / (v.to_f64() + eps).sqrt());
@@ -78,8 +81,8 @@ pub(crate) fn normalise<T: Float + Scalar>(
     let mut y = Tensor::unset::<T>(x.shape())?;
     channels::forward(kept.x.data::<T>()?, layout, kept.parameters()?, activation, y.data_mut()?)?;
     record(y, [x, gamma, beta], move |mut dy, _| {
-        let mut dgamma = Tensor::unset::<T>(&[layout.channels])?;
-        let mut dbeta = Tensor::unset::<T>(&[layout.channels])?;
+        let mut dgamma = Tensor::unset::<T>(&parameters)?;
+        let mut dbeta = Tensor::unset::<T>(&parameters)?;
         channels::backward(
             kept.x.data::<T>()?,
             layout,

@@ -98,6 +98,11 @@ def group_norm(x, groups, gamma, beta, eps):
     return last(F.group_norm(first(x), groups, gamma, beta, eps))
 
 
+def group_norm_of_each(x, groups, gamma, beta, eps):
+    gamma, beta = gamma[:, None, None, :], beta[:, None, None, :]
+    return x * gamma + beta if x.numel() == 0 else last(F.group_norm(first(x), groups, eps=eps)) * gamma + beta
+
+
 for shape, groups in [
     ([0, 2, 3, 4], 2),
     ([1, 1, 1, 4], 2),
@@ -112,6 +117,18 @@ for shape, groups in [
         f"group_norm/{shape} in {groups}",
         [shape, [shape[-1]], [shape[-1]]],
         lambda x, g, b, groups=groups: group_norm(x, groups, g, b, 1e-3),
+    )
+for shape, groups, activation in [
+    ([0, 2, 3, 4], 2, "Silu"),
+    ([1, 2, 3, 4], 2, "Silu"),
+    ([3, 5, 5, 33], 11, "Silu"),
+    ([2, 17, 16, 130], 10, "Relu"),
+]:
+    each = [shape[0], shape[3]]
+    case(
+        f"group_norm/{shape} in {groups}, each its own, {activation}",
+        [shape, each, each],
+        lambda x, g, b, groups=groups, act=ACTIVATIONS[activation]: act(group_norm_of_each(x, groups, g, b, 1e-3)),
     )
 case("group_norm/rows without positions", [[3, 4], [4], [4]], lambda x, g, b: F.group_norm(x, 2, g, b, 1e-3))
 

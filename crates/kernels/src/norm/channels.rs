@@ -13,6 +13,7 @@ use crate::float::Float;
 use crate::isa::simd;
 use crate::scratch::with_scratch;
 use crate::threads::{SharedMut, parallel, parallel_chunks};
+use std::ops::Range;
 
 /// Numbers whose slopes are held in registers or the nearest cache.
 const TILE: usize = 64;
@@ -37,10 +38,24 @@ pub struct Parameters<'a, T> {
     pub mean: &'a [T],
     /// `[samples, groups]`, 1 / √(variance + ε).
     pub inverse: &'a [T],
-    /// γ `[channels]`.
+    /// γ `[channels]`, or `[samples, channels]` where each sample has its own.
     pub gamma: &'a [T],
-    /// β `[channels]`.
+    /// β, as many.
     pub beta: &'a [T],
+}
+
+impl<'a, T> Parameters<'a, T> {
+    /// γ and β of a sample, `[channels]` each.
+    fn of(&self, sample: usize, channels: usize) -> (&'a [T], &'a [T]) {
+        let at = parameters_at(self.gamma.len(), sample, channels);
+        (&self.gamma[at.clone()], &self.beta[at])
+    }
+}
+
+/// Where a sample's parameters lie among `count` of them.
+fn parameters_at(count: usize, sample: usize, channels: usize) -> Range<usize> {
+    let start = if count == channels { 0 } else { sample * channels };
+    start..start + channels
 }
 
 impl Layout {
@@ -76,7 +91,8 @@ impl Layout {
             "normalisation: statistics of another layout"
         );
         assert!(
-            p.gamma.len() == self.channels && p.beta.len() == self.channels,
+            [self.channels, self.samples * self.channels].contains(&p.gamma.len())
+                && p.beta.len() == p.gamma.len(),
             "normalisation: parameters of another number of channels"
         );
     }
@@ -187,8 +203,8 @@ fn spread_parameters<T: Float>(layout: Layout, blocks: &Blocks, p: &Parameters<'
     let (mean, rest) = to.split_at_mut(layout.samples * blocks.wide);
     let (scale, shift) = rest.split_at_mut(layout.samples * blocks.wide);
     spread(blocks, mean, |s, c| p.mean[group(s, c)]);
-    spread(blocks, scale, |s, c| p.gamma[c] * p.inverse[group(s, c)]);
-    spread(blocks, shift, |_, c| p.beta[c]);
+    spread(blocks, scale, |s, c| p.of(s, layout.channels).0[c] * p.inverse[group(s, c)]);
+    spread(blocks, shift, |s, c| p.of(s, layout.channels).1[c]);
 }
 
 /// Whether an activation takes so few instructions that it joins the loop around it; the others are
@@ -282,7 +298,7 @@ pub fn backward<T: Float>(
     layout.check(x, &p);
     assert!(gradient.len() == x.len(), "normalisation: the lengths differ");
     assert!(
-        dgamma.len() == layout.channels && dbeta.len() == layout.channels,
+        dgamma.len() == p.gamma.len() && dbeta.len() == p.beta.len(),
         "normalisation: outputs of another number of channels"
     );
     dgamma.fill(T::ZERO);
@@ -307,6 +323,9 @@ pub fn backward<T: Float>(
                 for sample in 0..samples {
                     let row = sample * wide..sample * wide + layout.channels;
                     let (slope, offset) = (&mut slope[row.clone()], &mut offset[row]);
+                    let own = parameters_at(p.gamma.len(), sample, layout.channels);
+                    let (dgamma, dbeta) = (&mut dgamma[own.clone()], &mut dbeta[own]);
+                    let (gamma, _) = p.of(sample, layout.channels);
                     for group in 0..layout.groups {
                         let inverse = p.inverse[sample * layout.groups + group].to_f64();
                         let members = group * layout.per_group()..(group + 1) * layout.per_group();
@@ -315,8 +334,8 @@ pub fn backward<T: Float>(
                             let (sum, product) = (total(sample, c), total(sample, wide + c) * inverse);
                             dbeta[c] += T::from_f64(sum);
                             dgamma[c] += T::from_f64(product);
-                            flat += p.gamma[c].to_f64() * sum;
-                            steep += p.gamma[c].to_f64() * product;
+                            flat += gamma[c].to_f64() * sum;
+                            steep += gamma[c].to_f64() * product;
                         }
                         let share = if fixed { 0.0 } else { -inverse / layout.sharing() as f64 };
                         slope[members.clone()].fill(T::from_f64(share * steep * inverse));

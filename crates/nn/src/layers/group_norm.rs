@@ -2,6 +2,7 @@ use super::expect_last;
 use crate::check::Sample;
 use crate::{Layer, Param, Pass, module};
 use pellucid_grad::{Var, ops};
+use pellucid_kernels::activation::Activation;
 use pellucid_tensor::{Error, Result, Tensor};
 
 /// Group normalisation (Wu & He, arXiv 1803.08494): y = weight (x − mean) / √(variance + 10⁻⁵) + bias, with mean
@@ -38,7 +39,8 @@ impl GroupNorm {
 
 impl Layer for GroupNorm {
     fn forward(&self, pass: &Pass, x: &Var) -> Result<Var> {
-        ops::group_norm(x, self.groups, &pass.param(&self.weight), &pass.param(&self.bias), 1e-5)
+        let (weight, bias) = (pass.param(&self.weight), pass.param(&self.bias));
+        ops::group_norm(x, self.groups, &weight, &bias, 1e-5, Activation::Identity)
     }
 
     fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>> {
