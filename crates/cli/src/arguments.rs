@@ -32,7 +32,7 @@ impl<'a> Arguments<'a> {
         values.into_iter().flatten()
     }
 
-    /// Whether a switch was given.
+    /// Whether a flag was given.
     pub(crate) fn on(&self, flag: &Flag) -> bool {
         self.has(flag) && self.matches.value_source(flag.name) == Some(ValueSource::CommandLine)
     }

@@ -80,7 +80,7 @@ pub(crate) static GENERATE: Flag = flag(
     "generate",
     Value::Switch,
     DATA,
-    "Learn to write texts or melodies like those of DATA: files of plain text or MIDI, or a table with a column of such (--from-column)",
+    "Learn to make texts, melodies or pictures like those of DATA: files of plain text, MIDI or pictures, or a table with a column of such (--from-column)",
 );
 pub(crate) static GROUP: Flag = flag(
     "group",

@@ -3,7 +3,7 @@
 use crate::infer::{answer_table, stored_model};
 use crate::model::Model;
 use crate::outcome::{Evaluation, score};
-use crate::{Result, Run, Watcher, generate, translate};
+use crate::{Result, Run, Watcher, generate, paint, translate};
 use pellucid_data::{OpenOptions, Table};
 use pellucid_kinds::cell_text;
 use std::collections::{BTreeMap, HashMap};
@@ -25,6 +25,9 @@ pub fn evaluate(path: &Path, data: Option<&[PathBuf]>, watcher: &mut dyn Watcher
     }
     if stored.goal == translate::GOAL {
         return translate::evaluate(&stored, &table, watcher);
+    }
+    if stored.goal == paint::GOAL {
+        return paint::evaluate(&stored, &table, watcher);
     }
     let model = Model::of(&stored)?;
     for (name, _, _) in &model.encoder.targets {

@@ -11,7 +11,7 @@ use crate::predict::{Design, Frozen, Predicting, design, test};
 use crate::reasons::Reasons;
 use crate::start::Start;
 use crate::trained::Trained;
-use crate::{Error, Result, Run, Watcher, generate, samples, translate};
+use crate::{Error, Result, Run, Watcher, generate, paint, samples, translate};
 use pellucid_data::{Part, Splits};
 use pellucid_insight::check::CheckReport;
 use pellucid_kinds::Target;
@@ -49,6 +49,7 @@ enum Goal {
     Predict(Box<Begun>),
     Translate(Box<translate::Begun>),
     Generate(Box<generate::Begun>),
+    Paint(Box<paint::Begun>),
 }
 
 impl Goal {
@@ -57,6 +58,7 @@ impl Goal {
             Goal::Predict(begun) => carry_out(*begun, run, watcher, stop),
             Goal::Translate(begun) => begun.carry_out(run, watcher, stop),
             Goal::Generate(begun) => begun.carry_out(run, watcher, stop),
+            Goal::Paint(begun) => begun.carry_out(run, watcher, stop),
         }
     }
 }
@@ -102,7 +104,9 @@ pub fn train(
     survey.check_finite(config.data.skip_share)?;
     let run = Run::create(place.out.unwrap_or(Path::new("runs")), place.name, survey.table.name())?;
     let command = &place.command;
-    let begun = if survey.generate {
+    let begun = if paint::is_asked(&survey) {
+        paint::begin(survey, config, &run, command, watcher).map(Goal::Paint)
+    } else if survey.generate {
         generate::begin(survey, config, &run, command, watcher).map(Goal::Generate)
     } else if translate::is_asked(&survey) {
         translate::begin(survey, config, &run, command, watcher).map(Goal::Translate)
@@ -134,6 +138,9 @@ pub fn resume(run: &Path, place: &Place<'_>, watcher: &mut dyn Watcher, stop: &A
     let (mut survey, sample) = open(&config)?;
     survey.check_learnable()?;
     reasons.recall_columns(&mut survey.columns);
+    if paint::is_asked(&survey) {
+        return paint::resume(survey, config, reasons, watcher)?.carry_out(run, watcher, stop);
+    }
     if survey.generate {
         return generate::resume(survey, config, reasons, watcher)?.carry_out(run, watcher, stop);
     }

@@ -167,10 +167,10 @@ fn result(data: &ReportData, target: &Target, task: Option<&str>) -> Value {
     let metrics: Vec<Value> = known(target)
         .map(|(metric, scored)| json!({"type": metric.name, "name": metric.label, "value": scored.value}))
         .collect();
-    let verb = if matches!(target.outcome, Outcome::Writing(_) | Outcome::Melodies(_)) {
-        "write"
-    } else {
-        "predict"
+    let verb = match target.outcome {
+        Outcome::Writing(_) | Outcome::Melodies(_) => "write",
+        Outcome::Pictures(_) => "paint",
+        _ => "predict",
     };
     json!({
         "task": {"type": task.unwrap_or("other"), "name": format!("{verb} {}", target.column)},
@@ -190,6 +190,7 @@ fn task(data: &ReportData) -> Option<&'static str> {
         (Outcome::Texts(_), _) => Some("translation"),
         (Outcome::Writing(_), _) => Some("text-generation"),
         (Outcome::Melodies(_), _) => None,
+        (Outcome::Pictures(_), _) => Some("unconditional-image-generation"),
     }
 }
 

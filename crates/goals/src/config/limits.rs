@@ -109,25 +109,34 @@ impl Config {
     /// # Errors
     /// The first of these that is given.
     pub(crate) fn refuse_for_writing(&self, keys: &[&str], here: &str) -> Result<()> {
+        let of_predicting =
+            ["from", "freeze", "class_weights", "augment", "layers", "channels", "blocks", "members"];
+        self.refuse(&[&of_predicting, keys].concat(), here)
+    }
+
+    /// Refuses settings that do nothing here (`where pictures are …`).
+    ///
+    /// # Errors
+    /// The first of these that is given.
+    pub(crate) fn refuse(&self, keys: &[&str], here: &str) -> Result<()> {
         let (data, network, training) = (&self.data, &self.network, &self.training);
-        let of_predicting = [
+        let all = [
             ("from", data.from.is_some()),
             ("freeze", training.freeze),
             ("class_weights", training.class_weights.is_some()),
             ("augment", training.augment.is_some()),
+            ("label_smoothing", training.label_smoothing.is_some()),
             ("layers", network.layers.is_some()),
             ("channels", network.channels.is_some()),
             ("blocks", network.blocks.is_some()),
+            ("width", network.width.is_some()),
+            ("depth", network.depth.is_some()),
             ("members", network.members.is_some()),
-        ];
-        let others = [
-            ("label_smoothing", training.label_smoothing.is_some()),
             ("shared_vocabulary", network.shared_vocabulary.is_some()),
             ("characters", network.characters.is_some()),
             ("context", network.context.is_some()),
         ];
-        let others = others.iter().filter(|(key, _)| keys.contains(key));
-        match of_predicting.iter().chain(others).find(|(_, given)| *given) {
+        match all.iter().find(|(key, given)| *given && keys.contains(key)) {
             Some((key, _)) => Err(Error::usage(format!("`{key}` does nothing {here} · leave it out"))),
             None => Ok(()),
         }

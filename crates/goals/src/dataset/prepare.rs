@@ -122,8 +122,11 @@ pub(crate) fn prepare(
     Ok(prepared)
 }
 
-/// Refuses data with more unusable rows than tolerated; lists the first ones.
-fn tolerate(survey: &Survey, examples: &Examples, config: &DataConfig) -> Result<()> {
+/// Refuses data with more unusable rows than tolerated.
+///
+/// # Errors
+/// The first of these rows.
+pub(crate) fn tolerate(survey: &Survey, examples: &Examples, config: &DataConfig) -> Result<()> {
     let share = config.skip_share.unwrap_or(0.01);
     let Some((what, first)) = unusable(&survey.table, examples.unreadable()) else { return Ok(()) };
     if examples.unreadable().len() as f64 <= share * survey.table.rows() as f64 {

@@ -23,10 +23,13 @@ pub(crate) fn split_rows(survey: &Survey, config: &DataConfig, seed: u64) -> Res
         seed,
     };
     let rows = survey.table.rows();
-    let is_text = |column: &ColumnPlan| column.kind.is_some_and(|k| k.name() == "text");
+    let is = |column: &ColumnPlan, kinds: &[&str]| column.kind.is_some_and(|k| kinds.contains(&k.name()));
     let strata = match survey.used_as(Use::Target).next() {
-        // No two texts are of one class.
-        Some(target) if !is_text(target) => Some(strata(survey, target)?),
+        // No two works are of one class, but pictures may have labels.
+        Some(target) if is(target, &["image"]) => {
+            survey.used_as(Use::Input).next().map(|label| strata(survey, label)).transpose()?
+        }
+        Some(target) if !is(target, &["text", "melody"]) => Some(strata(survey, target)?),
         _ => None,
     };
     let groups = match survey.used_as(Use::Group).next() {

@@ -1,12 +1,13 @@
 //! What a data set holds: its columns, their kinds, and what each is used for.
 
+use super::works::Works;
 use crate::config::DataConfig;
 use crate::{Error, Result};
-use pellucid_data::{Cell, DataError, MEDIA, OpenOptions, Place, Storage, Table};
+use pellucid_data::{Cell, DataError, MEDIA, OpenOptions, Place, Table};
 use pellucid_kinds::{Kind, Profile, Role, kind, profile, recognise};
 
 /// Names that a column to predict often has, when the person names none.
-const USUAL_TARGETS: [&str; 6] = ["label", "target", "class", "outcome", "diagnosis", "y"];
+pub(super) const USUAL_TARGETS: [&str; 6] = ["label", "target", "class", "outcome", "diagnosis", "y"];
 
 /// What a column is used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +65,7 @@ pub struct Survey {
     pub profiles: Vec<Profile>,
     /// The plan for every column, in the table's order.
     pub columns: Vec<ColumnPlan>,
-    /// Whether texts are to be written, and nothing predicted.
+    /// Whether something new is to be made, and nothing predicted.
     pub generate: bool,
 }
 
@@ -100,14 +101,12 @@ impl Survey {
             table.column_index(name)?;
         }
         no_second_use(config)?;
-        let targets = match config.generate {
-            true => vec![written(&table, &profiles, config)?],
-            false => targets(&table, config),
-        };
+        let targets = targets(&table, config);
+        let works = config.generate.then(|| Works::of(&table, &profiles, config)).transpose()?;
         let columns = profiles
             .iter()
             .enumerate()
-            .map(|(position, p)| plan_column(position, p, &targets, config))
+            .map(|(position, p)| plan_column(position, p, &targets, works.as_ref(), config))
             .collect::<Result<_>>()?;
         Ok(Survey { table, profiles, columns, generate: config.generate })
     }
@@ -264,37 +263,13 @@ fn targets(table: &Table, config: &DataConfig) -> Vec<String> {
     if found.len() == 1 { found } else { Vec::new() }
 }
 
-/// What can be written.
-const WRITTEN: [&str; 2] = ["text", "melody"];
-
-/// The column of works to learn to write from: as named, or the only one that can be meant.
-fn written(table: &Table, profiles: &[Profile], config: &DataConfig) -> Result<String> {
-    if let [only] = config.inputs.as_slice() {
-        return Ok(only.clone());
-    }
-    let of = |is: &dyn Fn(&Profile) -> bool| -> Vec<&str> {
-        let named = [&config.group, &config.time, &config.split].into_iter().flatten();
-        let taken: Vec<&String> = named.chain(&config.ignore).collect();
-        let free = profiles.iter().filter(|p| !taken.contains(&&p.name) && is(p));
-        free.map(|p| p.name.as_str()).collect()
-    };
-    let holds_text = |p: &Profile| p.storage == Storage::Text;
-    let called_text = of(&|p| holds_text(p) && p.name.eq_ignore_ascii_case("text"));
-    let is = |p: &Profile, name: &str| recognise(p, Role::Input).kind.is_some_and(|kind| kind.name() == name);
-    let [looks_like_text, melodies] = WRITTEN.map(|name| of(&|p| is(p, name)));
-    let found = [melodies, called_text, looks_like_text, of(&holds_text)];
-    if let Some([only]) = found.iter().map(Vec::as_slice).find(|names| names.len() == 1) {
-        return Ok((*only).to_owned());
-    }
-    let names: Vec<String> = table.columns().iter().map(|c| format!("`{}`", c.name)).collect();
-    Err(Error::usage(format!(
-        "which column holds the texts or melodies to learn from? · {} · its columns are {} · name one with --from-column COLUMN",
-        table.origin(),
-        names.join(", ")
-    )))
-}
-
-fn plan_column(position: usize, p: &Profile, targets: &[String], config: &DataConfig) -> Result<ColumnPlan> {
+fn plan_column(
+    position: usize,
+    p: &Profile,
+    targets: &[String],
+    works: Option<&Works>,
+    config: &DataConfig,
+) -> Result<ColumnPlan> {
     let is = |name: &Option<String>| name.as_deref() == Some(p.name.as_str());
     let aside = |role, why: &str| {
         let reason = format!("`{}` {why}", p.name);
@@ -315,31 +290,10 @@ fn plan_column(position: usize, p: &Profile, targets: &[String], config: &DataCo
     if is(&config.split) {
         return aside(Use::Split, "names the part of each row");
     }
-    let target = targets.contains(&p.name);
-    if config.generate {
-        if !target {
-            return aside(Use::Aside, "is left out: nothing else is learned from");
-        }
-        let given = config.kinds.get(&p.name).map(String::as_str);
-        let recognised = recognise(p, Role::Input).kind.map(Kind::name);
-        let name = given.or(recognised.filter(|name| WRITTEN.contains(name))).unwrap_or(WRITTEN[0]);
-        if !WRITTEN.contains(&name) {
-            return Err(Error::usage(format!(
-                "a {name} cannot be written · `{}` · what can is: {}",
-                p.name,
-                WRITTEN.join(", ")
-            )));
-        }
-        let what = if name == "melody" { "melodies" } else { "texts" };
-        return Ok(ColumnPlan {
-            name: p.name.clone(),
-            position,
-            kind: Some(kind(name)?),
-            role: Use::Target,
-            reason: format!("`{}` holds the {what} that it learns to write", p.name),
-            or: None,
-        });
+    if let Some(works) = works {
+        return works.plan(position, p, config);
     }
+    let target = targets.contains(&p.name);
     let role = if target { Role::Target } else { Role::Input };
     let recognised = recognise(p, role);
     let (kind, reason, or) = match config.kinds.get(&p.name) {

@@ -1,36 +1,18 @@
-//! Putting a network that writes to use: opening it, and scoring it on other works.
+//! Scoring a network that writes on other works.
 
 use super::model::Generation;
 use super::report::scores;
 use super::script::Script;
-use crate::infer::stored_model;
 use crate::outcome::Evaluation;
 use crate::stored::Stored;
-use crate::{Error, Result, Watcher};
+use crate::{Result, Watcher};
 use pellucid_data::{Cell, DataError, Table};
 use pellucid_kinds::cell_text;
 use pellucid_kinds::melody::Melody;
 use std::collections::BTreeMap;
-use std::path::Path;
 
 /// The seed of the intervals of scores on other works.
 const SEED: u64 = 0;
-
-/// Opens the model of a run (or a model folder) that writes.
-///
-/// # Errors
-/// A damaged model, and one that does something else.
-pub fn generation(path: &Path) -> Result<Generation> {
-    let (stored, _) = stored_model(path)?;
-    match stored.goal == super::GOAL {
-        true => Generation::load(&stored),
-        false => Err(Error::usage(format!(
-            "this network does not write · {} · its goal is `{}`; one that does comes from: pellucid train DATA --generate",
-            path.display(),
-            stored.goal
-        ))),
-    }
-}
 
 /// Scores a network on the works of a table.
 pub(crate) fn evaluate(stored: &Stored, table: &Table, watcher: &mut dyn Watcher) -> Result<Evaluation> {

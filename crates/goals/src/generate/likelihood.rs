@@ -61,7 +61,7 @@ pub(crate) fn likelihood(
             let mut stretch = Stretch::default();
             for at in window.foreseen.clone() {
                 let place = row * longest + (at - 1 - window.seen.start);
-                stretch.nats += nats(&logits[place * size..(place + 1) * size], pieces[at]);
+                stretch.cost += nats(&logits[place * size..(place + 1) * size], pieces[at]);
                 stretch.steps += 1;
                 stretch.units += script.units(pieces[at]);
             }
@@ -126,7 +126,7 @@ mod tests {
             let places = ops::narrow(&logits, 0, first, window.foreseen.len()).unwrap();
             let next = Tensor::new(&pieces[window.foreseen.clone()], &[window.foreseen.len()]).unwrap();
             let mean = ops::cross_entropy(&places, &next, 0.0, None, None).unwrap().value().item().unwrap();
-            assert!((stretch.nats - mean * f64::from(stretch.steps)).abs() < 1e-4);
+            assert!((stretch.cost - mean * f64::from(stretch.steps)).abs() < 1e-4);
             all += f64::from(stretch.units);
         }
         assert_eq!(all as usize, pieces.len() - 1);

@@ -18,7 +18,6 @@ mod train;
 mod vocabulary;
 
 pub(crate) use infer::evaluate;
-pub use infer::generation;
 pub(crate) use model::GOAL;
 pub use model::{Generation, Writing};
 pub(crate) use train::{Begun, begin, resume};

@@ -46,7 +46,7 @@ pub(super) fn scores(
     let found = likelihood(&model.network, &model.script, pieces, &chosen, &mut progress)?;
     let by_counting = counted.map(|counted| {
         let of = |(window, own): (&Window, &Stretch)| Stretch {
-            nats: window.foreseen.clone().map(|at| counted.nats(pieces, at)).sum(),
+            cost: window.foreseen.clone().map(|at| counted.nats(pieces, at)).sum(),
             ..*own
         };
         chosen.iter().zip(&found).map(of).collect()

@@ -103,7 +103,7 @@ impl Task for WriteTask {
         let (pieces, script) = (self.corpus.part(Part::Validation), &self.corpus.script);
         let found = likelihood(&self.network, script, pieces, &self.validated, &mut |_| {})?;
         let (nats, steps) =
-            found.iter().fold((0.0, 0.0), |(nats, steps), s| (nats + s.nats, steps + f64::from(s.steps)));
+            found.iter().fold((0.0, 0.0), |(nats, steps), s| (nats + s.cost, steps + f64::from(s.steps)));
         let loss = nats / f64::max(steps, 1.0);
         if !loss.is_finite() {
             return Ok(Validation { loss, metrics: Vec::new(), score: f64::NAN, score_name: String::new() });

@@ -235,6 +235,36 @@ pub enum Outcome {
     Writing(WritingOutcome),
     /// Melodies that are written freely.
     Melodies(MelodyOutcome),
+    /// Pictures that are painted freely.
+    Pictures(PictureOutcome),
+}
+
+/// What pictures a network paints, and how near they are to those it learned from.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PictureOutcome {
+    /// The trivial way to know pictures, in words.
+    pub trivial: String,
+    /// The median distance of its pictures to the nearest one learned from, as a share of the range from black to white.
+    pub own: f64,
+    /// The same of pictures by people from which it did not learn.
+    pub people: f64,
+    /// Its pictures, none of them chosen.
+    pub strips: Vec<Strip>,
+}
+
+/// Some painted pictures side by side.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Strip {
+    /// What was asked for.
+    pub label: Option<String>,
+    /// The pictures as PNG bytes.
+    #[serde(with = "encoding::base64_bytes", skip_serializing_if = "Option::is_none")]
+    pub painted: Option<Vec<u8>>,
+    /// The nearest picture that it learned from, for each, as PNG bytes.
+    #[serde(with = "encoding::base64_bytes", skip_serializing_if = "Option::is_none")]
+    pub nearest: Option<Vec<u8>>,
 }
 
 /// What melodies a network writes, and how much of them is copied.

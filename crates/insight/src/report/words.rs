@@ -144,6 +144,7 @@ pub(crate) fn headline_metric(outcome: &Outcome) -> &'static str {
         Outcome::Texts(_) => "bleu",
         Outcome::Writing(_) => "bits_per_character",
         Outcome::Melodies(_) => "nats_per_frame",
+        Outcome::Pictures(_) => "flow_error",
     }
 }
 
@@ -228,6 +229,19 @@ pub(crate) fn headline(data: &ReportData, target: &Target) -> Headline {
             after: " for each".to_owned(),
             trivial: scored.baseline.map(|baseline| {
                 format!("{} would be surprised by {}.", upper_first(trivial), value(metric.format, baseline))
+            }),
+            ..common
+        },
+        Outcome::Pictures(outcome) => Headline {
+            before: format!("{place}this network is off by"),
+            value: value(metric.format, scored.value),
+            after: " about the way from noise to a picture, as a mean square over pixels".to_owned(),
+            trivial: scored.baseline.map(|baseline| {
+                format!(
+                    "{} would be off by {}.",
+                    upper_first(&outcome.trivial),
+                    value(metric.format, baseline)
+                )
             }),
             ..common
         },

@@ -191,7 +191,7 @@ pub fn sentences() -> ReportData {
 pub fn poems() -> ReportData {
     let samples =
         ["The <moon> has risen,\n\nthe golden stars are shining", "Sah ein Knab’ ein Röslein steh’n"];
-    let stretch = |bits: f64| Stretch { nats: 100.0 * bits * std::f64::consts::LN_2, steps: 100, units: 100 };
+    let stretch = |bits: f64| Stretch { cost: 100.0 * bits * std::f64::consts::LN_2, steps: 100, units: 100 };
     let rows = |bits: f64| {
         LikelihoodRows::new((0..60).map(|i| stretch(bits + f64::from(i % 7) / 20.0)).collect()).unwrap()
     };
@@ -223,7 +223,7 @@ pub fn chorales() -> ReportData {
     let [target] = data.targets.as_mut_slice() else { return data };
     let rows = |nats: f64| {
         let stretch =
-            |i: u32| Stretch { nats: 16.0 * (nats + f64::from(i % 5) / 10.0), steps: 40, units: 16 };
+            |i: u32| Stretch { cost: 16.0 * (nats + f64::from(i % 5) / 10.0), steps: 40, units: 16 };
         LikelihoodRows::new((0..60).map(stretch).collect()).unwrap()
     };
     target.column = "melody".into();

@@ -72,6 +72,15 @@ impl Pixels {
         Pixels { height: rgb.height() as usize, width: rgb.width() as usize, rgb }
     }
 
+    /// Of bytes `[height, width, channels]`, with 1 (grey) or 3 channels; `None` if they are not as many.
+    pub fn of_bytes(bytes: &[u8], [height, width, channels]: [usize; 3]) -> Option<Pixels> {
+        let rgb = match channels {
+            1 => bytes.iter().flat_map(|&grey| [grey; 3]).collect(),
+            _ => bytes.to_vec(),
+        };
+        RgbImage::from_raw(width as u32, height as u32, rgb).map(Pixels::new)
+    }
+
     /// Whether red, green and blue are equal everywhere.
     pub fn is_grey(&self) -> bool {
         self.rgb.pixels().all(|p| p.0[0] == p.0[1] && p.0[1] == p.0[2])
@@ -103,6 +112,23 @@ impl Pixels {
             ((height - h) / 2) as i64,
         );
         Pixels::new(canvas)
+    }
+
+    /// The middle of the picture, in the shape of a size and brought to it.
+    #[must_use]
+    pub fn resize_over(&self, height: usize, width: usize) -> Pixels {
+        let scale = (height as f64 / self.height as f64).max(width as f64 / self.width as f64);
+        let side = |length: usize, most: usize| ((length as f64 / scale).round() as usize).clamp(1, most);
+        let (h, w) = (side(height, self.height), side(width, self.width));
+        let (top, left) = ((self.height - h) / 2, (self.width - w) / 2);
+        let middle =
+            image::imageops::crop_imm(&self.rgb, left as u32, top as u32, w as u32, h as u32).to_image();
+        Pixels::new(middle).resize(height, width)
+    }
+
+    /// Lays a picture over this one, its upper left corner at these coordinates; what juts out is cut off.
+    pub fn lay(&mut self, picture: &Pixels, [top, left]: [usize; 2]) {
+        image::imageops::replace(&mut self.rgb, &picture.rgb, left as i64, top as i64);
     }
 
     /// The picture as a PNG file; `None` if there is no memory for it.

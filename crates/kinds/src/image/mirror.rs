@@ -27,6 +27,9 @@ const TELLS: f64 = 0.05;
 /// Shares of variance that differ by less than this are alike.
 const CLEARLY: f64 = 0.02;
 
+/// Where at least so many per cent of the most similar pictures are mirror images, mirroring makes no difference.
+const ALIKE: f64 = 40.0;
+
 /// For each picture its most similar other picture: as it is, and mirrored.
 struct Nearest {
     plain: Vec<usize>,
@@ -74,6 +77,30 @@ pub fn mirror_of_classes(pictures: &[Vec<f32>], size: [usize; 3], labels: &[u32]
     let reason = format!(
         "the most similar other picture has the same class for {plain:.0} % of the pictures as they are \
          and for {turned:.0} % when mirrored, {verdict}"
+    );
+    Mirror { mirroring: if safe { Mirroring::Keeps } else { Mirroring::Never }, reason }
+}
+
+/// Asks for each picture whether the most similar picture among all others and their mirror images is a mirror image. Where one half of
+/// them are, mirrored pictures cannot be told from others; where hardly any are, they look wrong (shoes that all point to the left).
+///
+/// `pictures` are standardised, `[height, width, channels]` each.
+pub fn mirror_of_pictures(pictures: &[Vec<f32>], size: [usize; 3]) -> Mirror {
+    if pictures.len() < FEWEST {
+        return too_few();
+    }
+    let thumbs: Vec<_> = pictures.iter().map(|p| thumbnail(p, size)).collect();
+    let flipped: Vec<_> = thumbs.iter().map(|t| flip(t, size[2])).collect();
+    let nearest = |i: usize, among: &[Vec<f32>]| {
+        let others = among.iter().enumerate().filter(|(j, _)| *j != i);
+        others.map(|(_, t)| distance(&thumbs[i], t)).fold(f32::INFINITY, f32::min)
+    };
+    let mirrored = (0..thumbs.len()).filter(|&i| nearest(i, &flipped) < nearest(i, &thumbs)).count();
+    let share = 100.0 * mirrored as f64 / thumbs.len() as f64;
+    let safe = share >= ALIKE;
+    let verdict = if safe { "so pictures are also shown mirrored" } else { "so pictures are never mirrored" };
+    let reason = format!(
+        "the most similar picture among others and their mirror images is a mirror image for {share:.0} %, {verdict}"
     );
     Mirror { mirroring: if safe { Mirroring::Keeps } else { Mirroring::Never }, reason }
 }

@@ -1,13 +1,15 @@
 //! Pictures: files or embedded bytes, brought to one size.
 
 mod augment;
+mod canvas;
 mod decode;
 mod mirror;
 mod ridge;
 
 pub use augment::{Augment, Mirroring, augment};
+pub use canvas::Canvas;
 pub use decode::{Pixels, decode};
-pub use mirror::{Mirror, mirror_of_classes, mirror_of_numbers};
+pub use mirror::{Mirror, mirror_of_classes, mirror_of_numbers, mirror_of_pictures};
 
 use crate::cells::media_bytes;
 use crate::number::restore;
@@ -74,23 +76,7 @@ impl Kind for Image {
     }
 
     fn fit(&self, cells: &TrainingCells<'_>, context: &FitContext<'_>) -> Result<Box<dyn Prepared>> {
-        let mut rows = 0usize;
-        cells.each(|_, _| {
-            rows += 1;
-            Ok(())
-        })?;
-        let step = rows.div_ceil(SAMPLE).max(1);
-        let (mut sample, mut seen, mut first_problem) = (Vec::new(), 0usize, None);
-        cells.each(|_, cell| {
-            if seen % step == 0 {
-                match picture_bytes(cell, context.files).and_then(|bytes| decode(&bytes)) {
-                    Ok(picture) => sample.push(Sampled::new(picture, context.max_side)),
-                    Err(why) => first_problem = first_problem.take().or(Some(why)),
-                }
-            }
-            seen += 1;
-            Ok(())
-        })?;
+        let (sample, first_problem) = sampled(cells, context.files, context.max_side)?;
         match PreparedImage::fit(cells.name, &sample, context.max_side, context.enlarge) {
             Some(p) => Ok(Box::new(p)),
             None => {
@@ -103,6 +89,42 @@ impl Kind for Image {
     fn restore(&self, state: &Value) -> Result<Box<dyn Prepared>> {
         Ok(Box::new(restore::<PreparedImage>(state)?))
     }
+}
+
+/// Evenly spread training pictures, and the first problem in reading one.
+fn sampled(
+    cells: &TrainingCells<'_>,
+    files: Option<&Files>,
+    max_side: usize,
+) -> Result<(Vec<Sampled>, Option<String>)> {
+    let mut rows = 0usize;
+    cells.each(|_, _| {
+        rows += 1;
+        Ok(())
+    })?;
+    let step = rows.div_ceil(SAMPLE).max(1);
+    let (mut sample, mut seen, mut first_problem) = (Vec::new(), 0usize, None);
+    cells.each(|_, cell| {
+        if seen % step == 0 {
+            match picture_bytes(cell, files).and_then(|bytes| decode(&bytes)) {
+                Ok(picture) => sample.push(Sampled::new(picture, max_side)),
+                Err(why) => first_problem = first_problem.take().or(Some(why)),
+            }
+        }
+        seen += 1;
+        Ok(())
+    })?;
+    Ok((sample, first_problem))
+}
+
+/// The median height and width; `None` of no pictures.
+fn median_size(sample: &[Sampled]) -> Option<(usize, usize)> {
+    let median = |f: fn(&Sampled) -> usize| {
+        let mut lengths: Vec<_> = sample.iter().map(f).collect();
+        lengths.sort_unstable();
+        lengths.get(lengths.len() / 2).copied()
+    };
+    Some((median(|p| p.height)?, median(|p| p.width)?))
 }
 
 /// A picture of the sample: its size, and no more pixels than are needed.
@@ -126,12 +148,7 @@ impl Sampled {
 impl PreparedImage {
     /// The size, channels and statistics of a sample of training pictures; `None` if it is empty.
     fn fit(name: &str, sample: &[Sampled], max_side: usize, enlarge: bool) -> Option<PreparedImage> {
-        let median = |f: fn(&Sampled) -> usize| {
-            let mut lengths: Vec<_> = sample.iter().map(f).collect();
-            lengths.sort_unstable();
-            lengths.get(lengths.len() / 2).copied()
-        };
-        let (height, width) = (median(|p| p.height)?, median(|p| p.width)?);
+        let (height, width) = median_size(sample)?;
         let scale = max_side as f64 / height.max(width) as f64;
         let scale = if enlarge { scale } else { scale.min(1.0) };
         let scaled = |length: usize| ((length as f64 * scale).round() as usize).max(1);

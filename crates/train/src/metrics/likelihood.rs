@@ -13,11 +13,11 @@ pub struct LikelihoodRows {
 /// One stretch.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Stretch {
-    /// The negative logarithm of its probability, in nats.
-    pub nats: f64,
+    /// What it cost the network: the negative logarithm of its probability, in nats; of a picture, the squared error of the way to it.
+    pub cost: f64,
     /// Steps in which it is written: pieces of words, or characters.
     pub steps: u32,
-    /// What is counted of it: characters.
+    /// What is counted of it: characters, numbers of a picture.
     pub units: u32,
 }
 
@@ -28,8 +28,8 @@ impl LikelihoodRows {
     /// [`MetricError`] when a likelihood is not finite.
     pub fn new(stretches: Vec<Stretch>) -> Result<Self, MetricError> {
         check_row_count(stretches.len())?;
-        match stretches.iter().position(|stretch| !stretch.nats.is_finite()) {
-            Some(row) => Err(MetricError::Value { row, value: stretches[row].nats }),
+        match stretches.iter().position(|stretch| !stretch.cost.is_finite()) {
+            Some(row) => Err(MetricError::Value { row, value: stretches[row].cost }),
             None => Ok(Self { stretches }),
         }
     }
@@ -44,11 +44,11 @@ impl LikelihoodRows {
         self.stretches.is_empty()
     }
 
-    /// All nats by all of what is counted; `None` without any.
+    /// All of the cost by all of what is counted; `None` without any.
     fn per(&self, counts: &Counts, of: fn(&Stretch) -> u32) -> Option<f64> {
         let (mut nats, mut all) = (0.0, 0.0);
         for (stretch, &times) in self.stretches.iter().zip(counts.times()) {
-            nats += f64::from(times) * stretch.nats;
+            nats += f64::from(times) * stretch.cost;
             all += f64::from(times) * f64::from(of(stretch));
         }
         (all > 0.0).then(|| nats / all)
@@ -99,6 +99,20 @@ pub(super) const NATS_PER_FRAME: LikelihoodMetric = LikelihoodMetric {
     score: |rows, counts| rows.per(counts, units),
 };
 
+/// The mean squared error of the velocity from noise to a picture, by number of the picture (Lipman et al., arXiv 2210.02747); weighted over
+/// time it bounds the likelihood (Kingma & Gao, arXiv 2303.00848).
+pub(super) const FLOW_ERROR: LikelihoodMetric = LikelihoodMetric {
+    metric: Metric {
+        name: "flow_error",
+        label: "Error of the way from noise to a picture",
+        meaning: "How far off it is, on average, about the way from noise to pictures that it never saw, as a mean square over pixels: \
+                  smaller means that it knows better what pictures look like, but never 0, because noise cannot be foreseen.",
+        higher_is_better: false,
+        format: Format::Number,
+    },
+    score: |rows, counts| rows.per(counts, units),
+};
+
 /// e to the mean nats of a step: among how many equally likely pieces it seems to choose (Jelinek et al. 1977).
 pub(super) const PERPLEXITY: LikelihoodMetric = LikelihoodMetric {
     metric: Metric {
@@ -120,7 +134,7 @@ mod tests {
     #[test]
     fn equally_likely_pieces_are_as_many_as_they_are() {
         // Eight pieces, each as likely, of two characters each.
-        let stretch = |steps: u32| Stretch { nats: f64::from(steps) * 8f64.ln(), steps, units: 2 * steps };
+        let stretch = |steps: u32| Stretch { cost: f64::from(steps) * 8f64.ln(), steps, units: 2 * steps };
         let rows = LikelihoodRows::new(vec![stretch(3), stretch(50)]).unwrap();
         let scores: Vec<f64> =
             score_likelihood(&rows, &WRITING_METRICS).into_iter().map(|(_, value)| value.unwrap()).collect();
@@ -130,7 +144,7 @@ mod tests {
 
     #[test]
     fn long_stretches_weigh_more_and_nothing_has_no_score() {
-        let stretch = |nats: f64, units: u32| Stretch { nats, steps: units, units };
+        let stretch = |cost: f64, units: u32| Stretch { cost, steps: units, units };
         let rows = LikelihoodRows::new(vec![stretch(1.0, 1), stretch(0.0, 3)]).unwrap();
         assert_eq!((NATS_PER_CHARACTER.score)(&rows, &Counts::once(2)), Some(0.25));
         assert_eq!((NATS_PER_CHARACTER.score)(&rows, &Counts::new(vec![0, 2])), Some(0.0));

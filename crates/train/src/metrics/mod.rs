@@ -173,12 +173,16 @@ pub static WRITING_METRICS: [LikelihoodMetric; 3] =
 /// Every metric of melodies that are written freely; the first is the headline.
 pub static MELODY_METRICS: [LikelihoodMetric; 2] = [likelihood::NATS_PER_FRAME, likelihood::PERPLEXITY];
 
+/// Every metric of pictures that are painted freely; the first is the headline.
+pub static PICTURE_METRICS: [LikelihoodMetric; 1] = [likelihood::FLOW_ERROR];
+
 /// Every metric's description once, those of classes first.
 pub fn all() -> impl Iterator<Item = &'static Metric> {
     let of_classes = || CLASS_METRICS.iter().map(|m| &m.metric);
     let of_tags_only = TAG_METRICS.iter().map(|m| &m.metric).filter(move |m| of_classes().all(|c| c != *m));
     let of_texts = TEXT_METRICS.iter().map(|m| &m.metric);
-    let of_works = MELODY_METRICS.iter().take(1).chain(&WRITING_METRICS).map(|m| &m.metric);
+    let of_works = MELODY_METRICS.iter().take(1).chain(&WRITING_METRICS).chain(&PICTURE_METRICS);
+    let of_works = of_works.map(|m| &m.metric);
     let of_numbers = NUMBER_METRICS.iter().map(|m| &m.metric);
     of_classes().chain(of_numbers).chain(of_tags_only).chain(of_texts).chain(of_works)
 }

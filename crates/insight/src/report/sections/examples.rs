@@ -1,9 +1,8 @@
 //! Single rows to look at: what it got wrong although it was sure, and what it got right.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use maud::{Markup, html};
 
+use super::data_url;
 use crate::report::data::{Example, Outcome, ReportData, Target};
 use crate::report::words;
 
@@ -22,7 +21,7 @@ pub(super) fn content(_: &ReportData, target: &Target) -> Option<Markup> {
         Outcome::Numbers(_) => ("The worst misses", "Good answers"),
         Outcome::Texts(_) => ("The farthest from what a person wrote", "The nearest to what a person wrote"),
         // Nobody asked for these works, so none is right or wrong.
-        Outcome::Writing(_) | Outcome::Melodies(_) => return None,
+        Outcome::Writing(_) | Outcome::Melodies(_) | Outcome::Pictures(_) => return None,
     };
     let truth = if matches!(target.outcome, Outcome::Texts(_)) { "a person wrote" } else { "truly" };
     (!target.examples.is_empty()).then(|| {
@@ -42,7 +41,7 @@ fn card(example: &Example, truth: &str) -> Markup {
         article class=(if example.right { "example right" } else { "example wrong" }) {
             @if let Some(png) = &example.picture {
                 img class=[(width(png) < TINY).then_some("tiny")] loading="lazy"
-                    src={ "data:image/png;base64," (STANDARD.encode(png)) }
+                    src=(data_url(png))
                     alt=(format!("{}: truly {}, answered {}", example.place, example.truth, example.answer));
             }
             div class="said" {

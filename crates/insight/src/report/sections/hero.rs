@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 use pellucid_train::metrics::Format;
 
+use super::data_url;
 use crate::report::data::{Outcome, ReportData, Target};
 use crate::report::{plot, words};
 
@@ -73,6 +74,14 @@ fn drawing(data: &ReportData, target: &Target) -> Markup {
                 div class="glance" {
                     (plot::versus([("this network", scored.value, &own), ("counting", baseline, &trivial)]))
                     p { "How surprised it is by what people wrote: shorter is better" }
+                }
+            }
+        },
+        Outcome::Pictures(outcome) => html! {
+            @if let Some(png) = outcome.strips.first().and_then(|strip| strip.painted.as_deref()) {
+                div class="glance" {
+                    img class="painted" src=(data_url(png)) alt="pictures that it painted";
+                    p { "The first pictures that it painted" }
                 }
             }
         },

@@ -9,6 +9,7 @@ mod hero;
 mod melodies;
 mod network;
 mod numbers;
+mod pictures;
 mod reproduce;
 mod scores;
 mod tags;
@@ -17,11 +18,18 @@ mod training;
 mod usage;
 mod writing;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use maud::{Markup, html};
 
 use super::data::{ReportData, Severity, Target};
 
 pub(super) use hero::hero;
+
+/// A picture's PNG bytes as an address inside of the page.
+fn data_url(png: &[u8]) -> String {
+    format!("data:image/png;base64,{}", STANDARD.encode(png))
+}
 
 /// One part of the page about `T`: the whole run or one target.
 pub(super) struct Part<T> {
@@ -36,7 +44,7 @@ pub(super) struct Part<T> {
 }
 
 /// What is said of each target.
-pub(super) static TARGET_PARTS: [Part<Target>; 10] = [
+pub(super) static TARGET_PARTS: [Part<Target>; 11] = [
     Part { id: "scores", title: "How good it is", short: "Scores", content: scores::content },
     Part { id: "confusion", title: "What it takes for what", short: "Mistakes", content: confusion::content },
     Part { id: "classes", title: "Class by class", short: "Classes", content: classes::content },
@@ -44,6 +52,7 @@ pub(super) static TARGET_PARTS: [Part<Target>; 10] = [
     Part { id: "texts", title: "Short texts and long ones", short: "Lengths", content: texts::content },
     Part { id: "writing", title: "What it writes", short: "Samples", content: writing::content },
     Part { id: "melodies", title: "What it writes", short: "Samples", content: melodies::content },
+    Part { id: "pictures", title: "What it paints", short: "Samples", content: pictures::content },
     Part { id: "numbers", title: "Predicted and true", short: "Numbers", content: numbers::content },
     Part {
         id: "confidence",

@@ -1,0 +1,88 @@
+//! How large the network is and how it is trained, decided from the pictures, the preset and the time.
+
+use super::gallery::Gallery;
+use super::network::Blueprint;
+use crate::config::{Config, Preset};
+use crate::design::{Chosen, Decider, Decision, GIVEN};
+use pellucid_data::Part;
+use pellucid_kinds::image::{Augment, Mirror};
+use pellucid_nn::Schedule;
+use pellucid_train::{OptimizerKind, Plan};
+
+/// Everything that was decided.
+pub(crate) struct Design {
+    /// The network.
+    pub(crate) blueprint: Blueprint,
+    /// Changes to training pictures.
+    pub(crate) augment: Augment,
+    /// The training, still without a limit by time.
+    pub(crate) plan: Plan,
+    /// The most seconds that training may take.
+    pub(crate) seconds: f64,
+    /// The decisions in words.
+    pub(crate) decisions: Vec<Decision>,
+}
+
+/// What a preset costs and buys.
+struct Effort {
+    seconds: f64,
+    channels: usize,
+    blocks: usize,
+    /// The most pictures to learn from, each time one is seen.
+    seen: usize,
+}
+
+impl Effort {
+    fn of(preset: Preset) -> Effort {
+        match preset {
+            Preset::Quick => Effort { seconds: 120.0, channels: 32, blocks: 1, seen: 200_000 },
+            Preset::Good => Effort { seconds: 900.0, channels: 48, blocks: 1, seen: 1_500_000 },
+            Preset::Best => Effort { seconds: 3600.0, channels: 64, blocks: 1, seen: 6_000_000 },
+        }
+    }
+}
+
+/// Decides what the configuration leaves open; `mirror` is what the pictures say of mirroring, if they were asked.
+pub(crate) fn design(gallery: &Gallery, mirror: Option<&Mirror>, config: &Config) -> Design {
+    let (given, network) = (&config.training, &config.network);
+    let effort = Effort::of(given.preset);
+    let rows = gallery.part(Part::Train).len();
+    let mut decider = Decider::default();
+    let why = "by the preset";
+    let even = |channels: usize| channels.next_multiple_of(8).max(8);
+    let channels = decider.decide("channels", network.channels.map(even), effort.channels, why);
+    let blocks = decider.decide("blocks", network.blocks.map(|blocks| blocks.max(1)), effort.blocks, why);
+    let dropout = if rows < 5_000 { 0.1 } else { 0.0 };
+    let dropout = decider.decide("dropout", network.dropout, dropout, "some where pictures are few");
+    let augment = match (given.augment, mirror) {
+        (Some(augment), _) => {
+            decider.say("augment", &augment.describe(), GIVEN);
+            augment
+        }
+        (None, Some(Mirror { mirroring, reason })) => {
+            let augment = Augment { mirror: *mirroring, ..Augment::NONE };
+            decider.say("augment", &augment.describe(), reason);
+            augment
+        }
+        (None, None) => Augment::NONE,
+    };
+    let own = |batch: usize| batch.clamp(1, rows.max(1));
+    let batch = decider.decide("batch", given.batch.map(own), own(64), "enough for even steps");
+    let why = format!("so that {} pictures are seen", effort.seen);
+    let steps = decider.decide("steps", given.steps, (effort.seen / batch) as u64, &why);
+    let rate = 1e-3;
+    let lr = decider.decide("learning_rate", given.learning_rate, rate, "usual for such networks");
+    let weight_decay = decider.decide("weight_decay", given.weight_decay, 0.01, "little");
+    let chosen = Chosen {
+        steps,
+        batch,
+        schedule: Schedule::Cosine { peak: lr, warmup: (steps / 20).clamp(1, 500), floor: 0.02 },
+        optimizer: OptimizerKind::AdamW { betas: (0.9, 0.99), epsilon: 1e-8, sparse: false },
+        weight_decay,
+        patience: 20,
+    };
+    let plan = decider.plan_of_writing(given, chosen);
+    let seconds = given.seconds.unwrap_or(effort.seconds);
+    let blueprint = Blueprint { channels, blocks, dropout };
+    Design { blueprint, augment, plan, seconds, decisions: decider.decisions }
+}

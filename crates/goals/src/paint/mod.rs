@@ -1,0 +1,20 @@
+//! Generate, for pictures: new ones like those that were learned from.
+
+mod design;
+mod flow;
+mod gallery;
+mod infer;
+mod model;
+mod nearest;
+mod network;
+mod pictures;
+mod report;
+mod sheet;
+mod task;
+mod train;
+
+pub(crate) use infer::evaluate;
+pub(crate) use model::GOAL;
+pub use model::{Brush, Painting};
+pub use sheet::sheet;
+pub(crate) use train::{Begun, begin, is_asked, resume};

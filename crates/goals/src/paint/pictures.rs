@@ -1,0 +1,100 @@
+//! Pictures of a table on one canvas, with their labels.
+
+use crate::Result;
+use pellucid_data::Table;
+use pellucid_kinds::image::Canvas;
+use pellucid_kinds::{Encoder, Examples, Prepared, Record, cell_text};
+use pellucid_tensor::Stream;
+
+/// Pictures that can be read, one a record.
+pub(crate) struct Pictures {
+    pub(crate) canvas: Canvas,
+    pub(crate) examples: Examples,
+    /// The label of each record as the network counts: 0 for none.
+    codes: Vec<u32>,
+}
+
+/// The columns of a table that hold pictures and, perhaps, their labels.
+pub(super) struct Columns<'a> {
+    pub(super) pictures: &'a str,
+    pub(super) label: Option<&'a str>,
+}
+
+impl Pictures {
+    /// Brings all pictures of a table to the size of a canvas; those that cannot be read are left out and listed in `examples`.
+    /// Pictures beyond `memory` bytes go to a temporary file. `progress` is called with the rows done.
+    ///
+    /// # Errors
+    /// Columns that are not there, and failures of reading or of the temporary file.
+    pub(super) fn read(
+        table: &Table,
+        columns: &Columns<'_>,
+        canvas: &Canvas,
+        labels: &[String],
+        memory: usize,
+        progress: &mut dyn FnMut(usize),
+    ) -> Result<Pictures> {
+        let prepared: Box<dyn Prepared> = Box::new(canvas.clone());
+        let inputs = vec![(columns.pictures.to_owned(), "image", prepared)];
+        let encoder = Encoder { inputs, targets: Vec::new() };
+        let examples = encoder.encode(table, &|_| true, memory, progress)?;
+        let label = columns.label.map(|name| table.column_index(name)).transpose()?;
+        let mut of_rows = Vec::with_capacity(table.rows());
+        if let Some(position) = label {
+            for chunk in table.chunks() {
+                let chunk = chunk?;
+                of_rows.extend((0..chunk.rows).map(|i| {
+                    let text = cell_text(chunk.cell(i, position));
+                    let found = text.and_then(|text| labels.iter().position(|label| *label == text));
+                    found.map_or(0, |label| label as u32 + 1)
+                }));
+            }
+        }
+        let code = |&row: &usize| of_rows.get(row).copied().unwrap_or_default();
+        let codes = examples.rows().iter().map(code).collect();
+        Ok(Pictures { canvas: canvas.clone(), examples, codes })
+    }
+
+    /// Height, width and channels.
+    pub(super) fn size(&self) -> [usize; 3] {
+        [self.canvas.height, self.canvas.width, self.canvas.channels]
+    }
+
+    /// The bytes of a picture, `[height, width, channels]`.
+    ///
+    /// # Errors
+    /// A failure of the temporary file.
+    pub(super) fn bytes(&self, record: usize) -> Result<Vec<u8>> {
+        let mut read = Record::default();
+        self.examples.read(record, &mut read)?;
+        Ok(read.pictures)
+    }
+
+    /// The picture as the network sees it.
+    ///
+    /// # Errors
+    /// A failure of the temporary file.
+    pub(super) fn numbers(&self, record: usize) -> Result<Vec<f32>> {
+        Ok(numbers(&self.bytes(record)?))
+    }
+
+    /// The label of a picture as the network counts: 0 for none.
+    pub(super) fn code(&self, record: usize) -> u32 {
+        self.codes.get(record).copied().unwrap_or_default()
+    }
+}
+
+/// Bytes as the network sees them, from −1 to 1.
+pub(super) fn numbers(bytes: &[u8]) -> Vec<f32> {
+    bytes.iter().map(|&byte| f32::from(byte) / 127.5 - 1.0).collect()
+}
+
+/// The nearest bytes of numbers from −1 to 1.
+pub(super) fn bytes(numbers: &[f32]) -> Vec<u8> {
+    numbers.iter().map(|x| ((x + 1.0) * 127.5).round().clamp(0.0, 255.0) as u8).collect()
+}
+
+/// A stream for the picture of this number, so that pictures can be drawn in any order.
+pub(super) fn stream(seed: u64, purpose: &str, number: usize) -> Stream {
+    Stream::new(seed, purpose, number as u64)
+}

@@ -1,0 +1,195 @@
+//! From pictures to a run.
+
+use super::design::{Design, design};
+use super::gallery::{Gallery, MAX_SIDE};
+use super::model::Painting;
+use super::network::Painter;
+use super::report::test;
+use super::task::{PaintSource, PaintTask};
+use crate::dataset::{Survey, Use, check, tell_unusable};
+use crate::finish::finish;
+use crate::learning::cost;
+use crate::reasons::Reasons;
+use crate::train::{resolve_data, resolve_plan, tell_columns, tell_findings};
+use crate::trained::Trained;
+use crate::{Config, Ended, Result, Run, Watcher};
+use pellucid_data::Part;
+use pellucid_insight::check::CheckReport;
+use pellucid_kinds::image::{Mirror, mirror_of_pictures};
+use pellucid_nn::Seed;
+use pellucid_train::{RunFolder, Stopped, train as run_plan};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// Pictures that are asked what mirroring does to them.
+const ASKED: usize = 1000;
+
+/// Whether pictures are to be painted.
+pub(crate) fn is_asked(survey: &Survey) -> bool {
+    let of = |kind: &'static dyn pellucid_kinds::Kind| kind.name() == "image";
+    survey.generate && survey.used_as(Use::Target).any(|column| column.kind.is_some_and(of))
+}
+
+/// All that the first step needs.
+pub(crate) struct Begun {
+    survey: Survey,
+    checks: CheckReport,
+    gallery: Arc<Gallery>,
+    config: Config,
+    design: Design,
+    command: String,
+}
+
+fn ready(survey: &Survey, config: &Config, watcher: &mut dyn Watcher) -> Result<(Arc<Gallery>, CheckReport)> {
+    watcher.begin("Reading the data", survey.table.rows());
+    let gallery = Gallery::open(survey, config, &mut |done| watcher.advance(done))?;
+    let checks = check(survey, &gallery.splits, None)?;
+    Ok((Arc::new(gallery), checks))
+}
+
+/// What the pictures say of mirroring, unless their changes are given.
+fn mirror(gallery: &Gallery, config: &Config) -> Result<Option<Mirror>> {
+    if config.training.augment.is_some() {
+        return Ok(None);
+    }
+    let some = gallery.some(Part::Train, ASKED).into_iter();
+    let pictures: Vec<Vec<f32>> =
+        some.map(|record| gallery.pictures.numbers(record)).collect::<Result<_>>()?;
+    Ok(Some(mirror_of_pictures(&pictures, gallery.pictures.size())))
+}
+
+/// Everything before the first step: the pictures are prepared, the plan is fixed and written.
+///
+/// # Errors
+/// Data that is refused, and a run's folder that cannot be written.
+pub(crate) fn begin(
+    survey: Survey,
+    mut config: Config,
+    run: &Run,
+    command: &str,
+    watcher: &mut dyn Watcher,
+) -> Result<Box<Begun>> {
+    let idle = [
+        "from",
+        "freeze",
+        "class_weights",
+        "layers",
+        "members",
+        "label_smoothing",
+        "shared_vocabulary",
+        "characters",
+        "context",
+        "width",
+        "depth",
+    ];
+    config.refuse(&idle, "where pictures are painted")?;
+    tell_columns(&survey, watcher);
+    config.data.max_side.get_or_insert(MAX_SIDE);
+    let (gallery, checks) = ready(&survey, &config, watcher)?;
+    tell_unusable(&survey.table, gallery.pictures.examples.unreadable(), watcher);
+    tell_findings(&gallery.splits, &checks, &config, watcher)?;
+    let mirror = mirror(&gallery, &config)?;
+    let mut design = design(&gallery, mirror.as_ref(), &config);
+    if config.training.steps.is_none() {
+        limit_by_time(&gallery, mirror.as_ref(), &config, &mut design, watcher)?;
+    }
+    resolve_data(&mut config, &survey);
+    let columns = [Some(gallery.column.clone()), gallery.label.clone()];
+    (config.data.predict, config.data.inputs) = (Vec::new(), columns.into_iter().flatten().collect());
+    let (network, b) = (&mut config.network, &design.blueprint);
+    (network.channels, network.blocks, network.dropout) = (Some(b.channels), Some(b.blocks), Some(b.dropout));
+    config.training.augment = Some(design.augment);
+    resolve_plan(&mut config.training, &design.plan, design.seconds);
+    Reasons::new(command, &survey.columns, &design.decisions).write(run)?;
+    run.write("config.toml", config.to_toml()?.as_bytes())?;
+    design.plan.check()?;
+    Ok(Box::new(Begun { survey, checks, gallery, config, design, command: command.to_owned() }))
+}
+
+/// A run that was begun before.
+///
+/// # Errors
+/// Data that differs.
+pub(crate) fn resume(
+    survey: Survey,
+    config: Config,
+    reasons: Reasons,
+    watcher: &mut dyn Watcher,
+) -> Result<Box<Begun>> {
+    let (gallery, checks) = ready(&survey, &config, watcher)?;
+    let mut design = design(&gallery, None, &config);
+    reasons.recall_settings(&mut design.decisions);
+    design.plan.check()?;
+    Ok(Box::new(Begun { survey, checks, gallery, config, design, command: reasons.command }))
+}
+
+/// What learns, and what from.
+fn learning(
+    gallery: &Arc<Gallery>,
+    config: &Config,
+    design: &Design,
+) -> Result<(PaintTask, Arc<PaintSource>)> {
+    let seed = config.training.seed;
+    let network =
+        Painter::new(&Seed::new(seed), &design.blueprint, gallery.pictures.size(), gallery.labels.len())?;
+    let source = PaintSource::new(gallery.clone(), design.augment);
+    Ok((PaintTask::new(network, gallery.clone(), seed), Arc::new(source)))
+}
+
+/// Takes the time of some steps, and shortens the plan to what fits into the time allowed.
+fn limit_by_time(
+    gallery: &Arc<Gallery>,
+    mirror: Option<&Mirror>,
+    config: &Config,
+    out: &mut Design,
+    watcher: &mut dyn Watcher,
+) -> Result<()> {
+    let (mut task, source) = learning(gallery, config, out)?;
+    let cost = cost(&mut task, source, &out.plan, out.seconds)?;
+    if let Some(shorter) = cost.shorter(config, &out.plan) {
+        *out = design(gallery, mirror, &shorter);
+        cost.explain(&mut out.decisions, out.seconds);
+    }
+    let bytes = gallery.pictures.examples.len() * gallery.pictures.examples.layout().bytes();
+    watcher.planned(out.plan.steps, cost.seconds(&out.plan), bytes);
+    Ok(())
+}
+
+impl Begun {
+    /// Learns, and finishes the run.
+    ///
+    /// # Errors
+    /// A training that fails, and a folder that cannot be written.
+    pub(crate) fn carry_out(self, run: Run, watcher: &mut dyn Watcher, stop: &AtomicBool) -> Result<Ended> {
+        let Begun { survey, checks, gallery, config, design, command } = self;
+        let (mut task, source) = learning(&gallery, &config, &design)?;
+        let folder = RunFolder::new(run.path(), gallery.fingerprint()?);
+        let outcome = run_plan(&mut task, source, &design.plan, &folder, watcher, stop)?;
+        if outcome.stopped == Stopped::Interrupted {
+            return Ok(Ended::Interrupted(run));
+        }
+        let model = Painting {
+            column: gallery.column.clone(),
+            labels: gallery.labels.clone(),
+            label: gallery.label.clone(),
+            canvas: gallery.pictures.canvas.clone(),
+            network: task.network,
+            blueprint: design.blueprint,
+        };
+        let trained = Trained {
+            survey: &survey,
+            splits: &gallery.splits,
+            checks: &checks,
+            unreadable: gallery.pictures.examples.unreadable(),
+            rows: gallery.rows(),
+            unanswered: 0,
+            config: &config,
+            decisions: &design.decisions,
+            outcome: &outcome,
+            folder: &folder,
+            command: &command,
+        };
+        let tested = test(&trained, &model, &gallery, &run, watcher)?;
+        finish(&trained, tested, &run, |folder| model.save(folder)).map(|f| Ended::Finished(Box::new(f)))
+    }
+}

@@ -1,0 +1,93 @@
+//! Pictures to paint like: brought to one size without borders.
+
+use super::{Pixels, Sampled, decode, median_size, picture_bytes, sampled};
+use crate::{Feature, Prepared, Record, TrainingCells};
+use pellucid_data::{Cell, Files, Result};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Sides are a multiple of this, so that a network can halve them twice.
+const MULTIPLE: usize = 4;
+
+/// The shortest side.
+const SHORTEST: usize = 8;
+
+/// The size of all pictures: each is scaled until it covers the canvas, and what juts out is cut off evenly.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Canvas {
+    /// Rows of pixels.
+    pub height: usize,
+    /// Columns of pixels.
+    pub width: usize,
+    /// 1 for grey, 3 for red, green and blue.
+    pub channels: usize,
+}
+
+impl Canvas {
+    /// The usual size of the training pictures, but no side longer than `max_side`; grey if all of a sample are.
+    ///
+    /// # Errors
+    /// No picture that can be read, and failures of reading.
+    pub fn fit(cells: &TrainingCells<'_>, files: Option<&Files>, max_side: usize) -> Result<Canvas> {
+        let (sample, problem) = sampled(cells, files, max_side)?;
+        let Some((height, width)) = median_size(&sample) else {
+            let error = cells.error("none of the pictures can be read");
+            return Err(problem.into_iter().fold(error, |e, why| e.because(why)));
+        };
+        let scale = (max_side as f64 / height.max(width) as f64).min(1.0);
+        let side = |length: usize| {
+            let steps = (length as f64 * scale / MULTIPLE as f64).round() as usize;
+            (steps * MULTIPLE).max(SHORTEST)
+        };
+        let grey = sample.iter().all(|p: &Sampled| p.pixels.is_grey());
+        Ok(Canvas { height: side(height), width: side(width), channels: if grey { 1 } else { 3 } })
+    }
+
+    /// Numbers of a picture.
+    pub fn numbers(&self) -> usize {
+        self.height * self.width * self.channels
+    }
+
+    /// The bytes of a picture on this canvas, `[height, width, channels]`.
+    pub fn bring(&self, picture: &Pixels) -> Vec<u8> {
+        picture.resize_over(self.height, self.width).channels(self.channels)
+    }
+
+    /// The picture of these bytes, `[height, width, channels]`; `None` if they are not as many.
+    pub fn picture(&self, bytes: &[u8]) -> Option<Pixels> {
+        Pixels::of_bytes(bytes, [self.height, self.width, self.channels])
+    }
+}
+
+impl Prepared for Canvas {
+    fn state(&self) -> Value {
+        serde_json::to_value(self).unwrap_or_default()
+    }
+
+    fn features(&self) -> Vec<Feature> {
+        vec![Feature::Picture {
+            name: String::new(),
+            height: self.height,
+            width: self.width,
+            channels: self.channels,
+            mean: vec![0.5; self.channels],
+            scale: vec![0.5; self.channels],
+        }]
+    }
+
+    fn encode(
+        &self,
+        cell: Cell<'_>,
+        files: Option<&Files>,
+        record: &mut Record,
+    ) -> std::result::Result<(), String> {
+        record.pictures.extend(self.bring(&decode(&picture_bytes(cell, files)?)?));
+        Ok(())
+    }
+
+    fn describe(&self) -> String {
+        let colour = if self.channels == 1 { "grey" } else { "colour" };
+        format!("{} × {} pixels, {colour}, cut to this shape", self.width, self.height)
+    }
+}
