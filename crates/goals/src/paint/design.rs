@@ -66,6 +66,10 @@ pub(crate) fn design(gallery: &Gallery, mirror: Option<&Mirror>, config: &Config
         }
         (None, None) => Augment::NONE,
     };
+    if gallery.pictures.detail > 1 {
+        let why = "there are few, and they are larger than they are painted: parts show other places more closely";
+        decider.say("parts", "three of four pictures are cut", why);
+    }
     let own = |batch: usize| batch.clamp(1, rows.max(1));
     let batch = decider.decide("batch", given.batch.map(own), own(64), "enough for even steps");
     let why = format!("so that {} pictures are seen", effort.seen);

@@ -16,6 +16,12 @@ pub(super) const MAX_SIDE: usize = 64;
 /// Prepared pictures kept in memory, in bytes, if nothing else is said; more go to a temporary file.
 pub(super) const MEMORY: usize = 2 << 30;
 
+/// So many training pictures, or fewer, are also shown in parts, if they are large enough.
+const FEW: usize = 5_000;
+
+/// Times the size in which pictures are seen that they are kept at most.
+const MOST_DETAIL: usize = 4;
+
 /// All pictures that can be used.
 pub(crate) struct Gallery {
     /// The column that holds them.
@@ -45,12 +51,15 @@ impl Gallery {
         };
         let label = survey.used_as(Use::Input).next();
         let cells = TrainingCells::new(&survey.table, column.position, &is_training);
-        let canvas = Canvas::fit(&cells, survey.table.files(), config.data.max_side.unwrap_or(MAX_SIDE))?;
+        let max_side = config.data.max_side.unwrap_or(MAX_SIDE);
+        let (canvas, larger) = Canvas::fit(&cells, survey.table.files(), max_side)?;
+        let few = splits.counts()[Part::Train as usize] <= FEW;
+        let detail = if few { (larger as usize).clamp(1, MOST_DETAIL) } else { 1 };
         let labels = label.map_or(Ok(Vec::new()), |label| labels(survey, label, &is_training))?;
         let (name, label) = (column.name.clone(), label.map(|label| label.name.clone()));
         let columns = Columns { pictures: &name, label: label.as_deref() };
         let memory = config.data.memory.unwrap_or(MEMORY);
-        let pictures = Pictures::read(&survey.table, &columns, &canvas, &labels, memory, progress)?;
+        let pictures = Pictures::read(&survey.table, &columns, &canvas, detail, &labels, memory, progress)?;
         tolerate(survey, &pictures.examples, &config.data)?;
         let mut records: [Vec<usize>; 3] = Default::default();
         for (i, &row) in pictures.examples.rows().iter().enumerate() {

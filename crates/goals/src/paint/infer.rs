@@ -21,7 +21,7 @@ pub(crate) fn evaluate(stored: &Stored, table: &Table, watcher: &mut dyn Watcher
     let columns = Columns { pictures: &model.column, label: model.label.as_deref().filter(has) };
     watcher.begin("Reading the data", table.rows());
     let mut progress = |done| watcher.advance(done);
-    let pictures = Pictures::read(table, &columns, &model.canvas, &model.labels, MEMORY, &mut progress)?;
+    let pictures = Pictures::read(table, &columns, &model.canvas, 1, &model.labels, MEMORY, &mut progress)?;
     tell_unusable(table, pictures.examples.unreadable(), watcher);
     if pictures.examples.is_empty() {
         let error = DataError::refused("there is nothing to score").in_file(table.origin());

@@ -54,7 +54,7 @@ impl PaintSource {
         let mut changed = vec![0.0; pictures.canvas.numbers()];
         for &row in rows {
             let record = gallery.part(Part::Train)[row];
-            augment(&self.augment, &pictures.numbers(record)?, size, random, &mut changed);
+            augment(&self.augment, &pictures.shown(record, random)?, size, random, &mut changed);
             shown.extend_from_slice(&changed);
             times.push(time(random));
             labels.push(if random.uniform() < HIDDEN { 0 } else { pictures.code(record) });

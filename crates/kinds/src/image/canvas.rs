@@ -25,11 +25,12 @@ pub struct Canvas {
 }
 
 impl Canvas {
-    /// The usual size of the training pictures, but no side longer than `max_side`; grey if all of a sample are.
+    /// The usual size of the training pictures, but no side longer than `max_side`; grey if all of a sample are. Beside it: how many times as
+    /// large they usually are.
     ///
     /// # Errors
     /// No picture that can be read, and failures of reading.
-    pub fn fit(cells: &TrainingCells<'_>, files: Option<&Files>, max_side: usize) -> Result<Canvas> {
+    pub fn fit(cells: &TrainingCells<'_>, files: Option<&Files>, max_side: usize) -> Result<(Canvas, f64)> {
         let (sample, problem) = sampled(cells, files, max_side)?;
         let Some((height, width)) = median_size(&sample) else {
             let error = cells.error("none of the pictures can be read");
@@ -41,7 +42,14 @@ impl Canvas {
             (steps * MULTIPLE).max(SHORTEST)
         };
         let grey = sample.iter().all(|p: &Sampled| p.pixels.is_grey());
-        Ok(Canvas { height: side(height), width: side(width), channels: if grey { 1 } else { 3 } })
+        let channels = if grey { 1 } else { 3 };
+        Ok((Canvas { height: side(height), width: side(width), channels }, 1.0 / scale))
+    }
+
+    /// The same shape, so many times as large.
+    #[must_use]
+    pub fn times(&self, n: usize) -> Canvas {
+        Canvas { height: n * self.height, width: n * self.width, channels: self.channels }
     }
 
     /// Numbers of a picture.

@@ -121,9 +121,14 @@ impl Pixels {
         let side = |length: usize, most: usize| ((length as f64 / scale).round() as usize).clamp(1, most);
         let (h, w) = (side(height, self.height), side(width, self.width));
         let (top, left) = ((self.height - h) / 2, (self.width - w) / 2);
-        let middle =
-            image::imageops::crop_imm(&self.rgb, left as u32, top as u32, w as u32, h as u32).to_image();
-        Pixels::new(middle).resize(height, width)
+        self.cut([top, left], [h, w]).resize(height, width)
+    }
+
+    /// A part of the picture, of this height and width, whose upper left corner has these coordinates; what would lie outside is left out.
+    #[must_use]
+    pub fn cut(&self, [top, left]: [usize; 2], [height, width]: [usize; 2]) -> Pixels {
+        let [top, left, height, width] = [top, left, height, width].map(|x| x as u32);
+        Pixels::new(image::imageops::crop_imm(&self.rgb, left, top, width, height).to_image())
     }
 
     /// Lays a picture over this one, its upper left corner at these coordinates; what juts out is cut off.

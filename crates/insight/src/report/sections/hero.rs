@@ -7,6 +7,9 @@ use super::data_url;
 use crate::report::data::{Outcome, ReportData, Target};
 use crate::report::{plot, words};
 
+/// Strips of painted pictures that the first screen shows.
+const GLANCED: usize = 8;
+
 pub(crate) fn hero(data: &ReportData) -> Markup {
     html! {
         p class="eyebrow" { "Pellucid report" span class="dot-sep" { "·" } time { (data.created) } }
@@ -78,11 +81,11 @@ fn drawing(data: &ReportData, target: &Target) -> Markup {
             }
         },
         Outcome::Pictures(outcome) => html! {
-            @if let Some(png) = outcome.strips.first().and_then(|strip| strip.painted.as_deref()) {
-                div class="glance" {
+            div class="glance strip" {
+                @for png in outcome.strips.iter().take(GLANCED).filter_map(|strip| strip.painted.as_deref()) {
                     img class="painted" src=(data_url(png)) alt="pictures that it painted";
-                    p { "The first pictures that it painted" }
                 }
+                p { "The first pictures that it painted" }
             }
         },
         Outcome::Numbers(_) => html! {

@@ -10,38 +10,26 @@ use crate::report::words;
 pub(super) fn content(_: &ReportData, target: &Target) -> Option<Markup> {
     let Outcome::Pictures(outcome) = &target.outcome else { return None };
     Some(html! {
-        p { "None of these pictures was chosen: they are the first that it painted." }
-        @for strip in &outcome.strips { (painted(strip)) }
-        h4 { "Does it copy?" }
         p {
-            "A copy is no new picture. For each picture above, this is the one among all that it learned from that is nearest to it, pixel by pixel."
+            "None of these pictures was chosen: they are the first that it painted. Below each, paler, is the picture that is nearest to it, pixel by "
+            "pixel, among all that it learned from: a copy is no new picture."
         }
-        @for strip in &outcome.strips { (nearest(strip)) }
+        @for strip in &outcome.strips { (figure(strip)) }
+        h4 { "Does it copy?" }
         (distances(outcome))
     })
 }
 
-fn painted(strip: &Strip) -> Markup {
-    let what = strip.label.as_deref().unwrap_or("painted pictures");
-    figure(strip.label.as_deref(), strip.painted.as_deref(), &format!("{what}, painted by this network"))
-}
-
-fn nearest(strip: &Strip) -> Markup {
-    let what = strip.label.as_deref().unwrap_or("painted pictures");
-    figure(
-        strip.label.as_deref(),
-        strip.nearest.as_deref(),
-        &format!("the training pictures nearest to: {what}"),
-    )
-}
-
-fn figure(label: Option<&str>, png: Option<&[u8]>, alt: &str) -> Markup {
+fn figure(strip: &Strip) -> Markup {
+    let what = strip.label.as_deref().unwrap_or("pictures");
+    let row = |png: &Option<Vec<u8>>, class: &str, alt: String| html! {
+        @if let Some(png) = png { img class=(class) loading="lazy" src=(data_url(png)) alt=(alt); }
+    };
     html! {
-        @if let Some(png) = png {
-            figure class="strip" {
-                @if let Some(label) = label { figcaption { (label) } }
-                img loading="lazy" src=(data_url(png)) alt=(alt);
-            }
+        figure class="strip" {
+            @if let Some(label) = &strip.label { figcaption { (label) } }
+            (row(&strip.painted, "painted", format!("{what}, painted by this network")))
+            (row(&strip.nearest, "nearest", format!("the training pictures nearest to these: {what}")))
         }
     }
 }
