@@ -67,7 +67,8 @@ pub(crate) fn design(gallery: &Gallery, mirror: Option<&Mirror>, config: &Config
         (None, None) => Augment::NONE,
     };
     if gallery.pictures.detail > 1 {
-        let why = "there are few, and they are larger than they are painted: parts show other places more closely";
+        let why =
+            "there are few, and they are larger than they are painted: parts show other places more closely";
         decider.say("parts", "three of four pictures are cut", why);
     }
     let own = |batch: usize| batch.clamp(1, rows.max(1));

@@ -129,3 +129,41 @@ fn velocity(network: &Painter, x: &Tensor, time: f32, labels: &[u32], guidance: 
     let plain = of(&vec![0; labels.len()])?;
     Ok(plain.data::<f32>()?.iter().zip(own).map(|(p, o)| p + guidance * (o - p)).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::network::Blueprint;
+    use super::*;
+    use pellucid_nn::Seed;
+
+    #[test]
+    fn a_way_begins_in_noise_and_ends_in_the_picture() {
+        let (picture, size) = ([0.5f32, -0.25, 1.0, 0.0], [2, 2, 1]);
+        let to = |time: f32| Ways::to(&picture, &[time], size, &mut Stream::new(1, "way", 0)).unwrap();
+        let [start, middle, end] = [0.0, 0.25, 1.0].map(to);
+        assert_eq!(end.places.to_vec(), picture.map(f64::from));
+        let velocity = start.velocities.to_vec();
+        for i in 0..4 {
+            let along = |share: f64| start.places.to_vec()[i] + share * velocity[i];
+            assert!((along(1.0) - f64::from(picture[i])).abs() < 1e-6);
+            assert!((along(0.25) - middle.places.to_vec()[i]).abs() < 1e-6);
+        }
+        let both = Ways::together(&[start, end]).unwrap();
+        assert_eq!(both.places.shape()[..], [2, 2, 2, 1]);
+        assert_eq!(both.times.to_vec(), [0.0, 1.0]);
+    }
+
+    #[test]
+    fn an_untrained_network_says_nothing_and_labels_make_no_difference_where_there_are_none() {
+        let b = Blueprint { channels: 16, blocks: 1, dropout: 0.0 };
+        let network = Painter::new(&Seed::new(1), &b, [8, 8, 1], 2).unwrap();
+        let noise =
+            Tensor::new(&(0..64).map(|i| (i as f32).sin()).collect::<Vec<_>>(), &[1, 8, 8, 1]).unwrap();
+        let how = Following { steps: 3, guidance: 2.0, from: 0.4 };
+        for label in [0, 2] {
+            let end = follow(&network, noise.clone(), &[label], &how).unwrap();
+            assert_eq!(end, noise.data::<f32>().unwrap());
+        }
+        assert!(follow(&network, noise, &[3], &how).is_err(), "there is no label 3");
+    }
+}

@@ -248,31 +248,35 @@ impl Painter {
         let stem = self.stem.multiply_adds(&[grid(0)[0], grid(0)[1], PATCH * PATCH * channels]);
         let first = [grid(0)[0], grid(0)[1], self.stem.output_shape(&[1, 1, PATCH * PATCH * channels])?[2]];
         row("stem".into(), self.stem.name(), parameter_count(&self.stem), first, stem);
-        let mut of_stage = |way: &str, stage: usize, blocks: &Vec<Block>| {
-            let cost = blocks.iter().map(|block| block.multiply_adds(grid(stage))).sum();
-            let wide = blocks.last().map_or(0, Block::outputs);
-            let does = format!("{} residual blocks, 3×3", blocks.len());
-            let output = [grid(stage)[0], grid(stage)[1], wide];
-            row(format!("{way} {}", stage + 1), does, parameter_count(blocks), output, cost);
-            output
+        let on = |stage: usize, blocks: &Vec<Block>| {
+            let [height, width] = grid(stage);
+            [height, width, blocks.last().map_or(0, Block::outputs)]
         };
+        let cost = |stage: usize, blocks: &Vec<Block>| {
+            blocks.iter().map(|block| block.multiply_adds(grid(stage))).sum::<u64>()
+        };
+        let does = |blocks: &Vec<Block>| format!("{} residual blocks, 3×3", blocks.len());
         let mut deepest = first;
         for (stage, blocks) in self.down.iter().enumerate() {
-            deepest = of_stage("down", stage, blocks);
-        }
-        for (stage, blocks) in self.up.iter().enumerate().rev() {
-            of_stage("up", stage, blocks);
+            deepest = on(stage, blocks);
+            // What leads to the next stage counts here.
+            let next = self.shrink.get(stage);
+            let parameters = parameter_count(blocks) + next.map_or(0, |next| parameter_count(next));
+            let cost = cost(stage, blocks) + next.map_or(0, |next| next.multiply_adds(&deepest));
+            row(format!("down {}", stage + 1), does(blocks), parameters, deepest, cost);
         }
         let places = [deepest[0] * deepest[1], deepest[2]];
         let middle = parameter_count(&self.middle);
         row("middle".into(), self.middle.name(), middle, deepest, self.middle.multiply_adds(&places));
-        row(
-            "out".into(),
-            self.out.name(),
-            parameter_count(&self.out),
-            [height, width, channels],
-            self.out.multiply_adds(&first),
-        );
+        for (stage, blocks) in self.up.iter().enumerate().rev() {
+            let output = on(stage, blocks);
+            let next = stage.checked_sub(1).and_then(|next| self.grow.get(next));
+            let parameters = parameter_count(blocks) + next.map_or(0, |next| parameter_count(next));
+            let cost = cost(stage, blocks) + next.map_or(0, |next| next.multiply_adds(&output));
+            row(format!("up {}", stage + 1), does(blocks), parameters, output, cost);
+        }
+        let parameters = parameter_count(&self.norm) + parameter_count(&self.out);
+        row("out".into(), self.out.name(), parameters, self.size, self.out.multiply_adds(&first));
         Ok(rows)
     }
 }
@@ -308,4 +312,74 @@ fn scattered(x: &Var) -> Result<Var> {
 
 fn sizes(x: &Var) -> [usize; 4] {
     <[usize; 4]>::try_from(&x.shape()[..]).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn painter(size: [usize; 3]) -> Painter {
+        let b = Blueprint { channels: 16, blocks: 2, dropout: 0.1 };
+        let mut painter = Painter::new(&Seed::new(1), &b, size, 3).unwrap();
+        // It says nothing before it has learned: let it.
+        let speak = |conv: &mut Conv2d| {
+            let drawn = Init::Normal(0.1).tensor(conv.weight.value.shape(), &Seed::new(2)).unwrap();
+            conv.weight = Param::weight(drawn);
+        };
+        painter.down.iter_mut().chain(&mut painter.up).flatten().for_each(|block| speak(&mut block.second));
+        speak(&mut painter.out);
+        painter
+    }
+
+    fn velocity(painter: &Painter, shape: &[usize], time: f32, label: u32) -> Vec<f64> {
+        let n = shape.iter().product::<usize>();
+        let x = Tensor::new(&(0..n).map(|i| (i as f32 * 0.7).sin()).collect::<Vec<_>>(), shape).unwrap();
+        let (times, labels) =
+            (Tensor::full(time, &[shape[0]]).unwrap(), Tensor::full(label, &[shape[0]]).unwrap());
+        let y = painter.velocity(&Pass::inference(), &x, &times, &labels).unwrap();
+        assert_eq!(y.shape()[..], *shape);
+        y.value().to_vec()
+    }
+
+    #[test]
+    fn stages_halve_the_grid_while_it_is_large_enough() {
+        assert_eq!(
+            [[28, 28], [64, 64], [64, 48], [12, 12], [60, 60], [64, 36]].map(stages),
+            [2, 3, 2, 1, 2, 2]
+        );
+    }
+
+    #[test]
+    fn pictures_of_other_sizes_are_seen_too_and_time_and_label_matter() {
+        let painter = painter([28, 28, 3]);
+        assert_eq!(painter.multiple(), 4);
+        for shape in [[2, 28, 28, 3], [1, 16, 40, 3], [1, 4, 4, 3]] {
+            let plain = velocity(&painter, &shape, 0.5, 0);
+            assert!(plain.iter().all(|v| v.is_finite()) && plain.iter().any(|&v| v != 0.0));
+            assert!(
+                velocity(&painter, &shape, 0.9, 0) != plain && velocity(&painter, &shape, 0.5, 2) != plain
+            );
+        }
+    }
+
+    #[test]
+    fn patches_are_gathered_and_scattered() {
+        let pass = Pass::inference();
+        let x = Tensor::new(&(0..48).map(|i| i as f32).collect::<Vec<_>>(), &[1, 4, 6, 2]).unwrap();
+        let places = gathered(&pass.input(&x)).unwrap();
+        assert_eq!(places.shape()[..], [1, 2, 3, 8]);
+        // The first place: two pixels of the first row, and the two below.
+        assert_eq!(places.value().to_vec()[..8], [0.0, 1.0, 2.0, 3.0, 12.0, 13.0, 14.0, 15.0]);
+        assert_eq!(scattered(&places).unwrap().value().to_vec(), x.to_vec());
+    }
+
+    #[test]
+    fn its_parts_hold_all_of_its_numbers() {
+        let painter = painter([64, 64, 3]);
+        let rows = painter.describe().unwrap();
+        assert_eq!(rows.iter().map(|(_, row)| row.parameters).sum::<usize>(), parameter_count(&painter));
+        let first = &rows.iter().find(|(name, _)| name == "down 1").unwrap().1;
+        // Two blocks of two convolutions of 16 channels on 32 by 32 places, and one that makes four places one of 32 channels.
+        assert_eq!(first.multiply_adds, 32 * 32 * 16 * (4 * 16 * 9 + 32));
+    }
 }

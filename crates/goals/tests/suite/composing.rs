@@ -1,7 +1,7 @@
 //! New melodies: scales up and down, learned, written, gone on with and scored.
 
-use crate::{config, folder, put, refused, score, trained};
-use pellucid_goals::{Config, Error, Melody, Unwatched, Writing, evaluate, generation};
+use crate::{config, folder, put, refused, score, trained, writer};
+use pellucid_goals::{Config, Error, Melody, Unwatched, Writing, evaluate};
 use pellucid_kinds::melody::{Note, Statistics};
 use pellucid_tensor::Stream;
 use std::path::{Path, PathBuf};
@@ -56,7 +56,7 @@ fn tunes_are_learned_and_new_ones_are_like_them() {
     assert!(nats < 0.4 && by_counting < 0.4, "{nats} {by_counting}");
     assert!(done.unseen && done.evaluation.rows_are == "sixteenths");
 
-    let model = generation(done.run.path()).unwrap();
+    let model = writer(&done.run);
     assert!(model.writes_melodies());
     let how = Writing { length: 128, ..Writing::default() };
     let melodies: Vec<Melody> =
@@ -118,11 +118,15 @@ fn what_is_no_melody_is_told_or_refused() {
     let lines: String = (0..30).map(|i| format!("{},tunes/{i:02}.mid\n", i % 3)).collect();
     let table = put(folder.path(), "tunes.csv", format!("kind,file\n{lines}"));
     let run = trained(small(&table, 2), folder.path(), "table").run;
-    assert_eq!(generation(run.path()).unwrap().column, "file");
+    assert_eq!(writer(&run).column, "file");
     let mut wrong = small(&table, 2);
     (wrong.data.inputs, wrong.data.kinds) =
         (vec!["file".to_owned()], [("file".to_owned(), "number".to_owned())].into());
-    assert!(refused(wrong, &folder.path().join("out")).to_string().contains("a number cannot be written"));
+    assert!(
+        refused(wrong, &folder.path().join("out"))
+            .to_string()
+            .contains("no new ones of kind number can be made")
+    );
 }
 
 #[test]
@@ -146,7 +150,6 @@ fn every_tune_of_an_abc_file_is_learned_from() {
         done.evaluation.rows
     );
     assert!(config.data.generate && config.data.inputs == ["melody"]);
-    let melody =
-        generation(done.run.path()).unwrap().melody(&Writing { length: 32, ..Writing::default() }).unwrap();
+    let melody = writer(&done.run).melody(&Writing { length: 32, ..Writing::default() }).unwrap();
     assert_eq!((melody.tempo, melody.bar), (90.0, 16));
 }

@@ -5,6 +5,7 @@ mod composing;
 mod configs;
 mod models;
 mod outcomes;
+mod painting;
 mod refusals;
 mod resuming;
 mod sounds;
@@ -15,7 +16,9 @@ mod texts;
 mod translating;
 mod writing;
 
-use pellucid_goals::{Config, Ended, Evaluation, Finished, Place, Preset, Unwatched, train};
+use pellucid_goals::{
+    Config, Ended, Evaluation, Finished, Generation, Generator, Place, Preset, Unwatched, generator, train,
+};
 use pellucid_tensor::Stream;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -90,6 +93,14 @@ fn refused(config: Config, out: &Path) -> pellucid_goals::Error {
     };
     assert!(!out.join("run").exists(), "a folder is left behind after: {error}");
     error
+}
+
+/// The network of a run that writes.
+fn writer(run: &pellucid_goals::Run) -> Generation {
+    match generator(run.path()).unwrap() {
+        Generator::Writes(model) => model,
+        Generator::Paints(_) => panic!("it paints"),
+    }
 }
 
 /// A score and its baseline.

@@ -1,8 +1,8 @@
 //! New texts: a made-up way of writing, learned, written, scored and refused.
 
 use crate::resuming::{go_on, stopped};
-use crate::{config, flats, folder, lines, model_bytes, put, refused, score, trained};
-use pellucid_goals::{Config, Ended, Error, Unwatched, Writing, evaluate, generation, predict, translation};
+use crate::{config, flats, folder, lines, model_bytes, put, refused, score, trained, writer};
+use pellucid_goals::{Config, Ended, Error, Unwatched, Writing, evaluate, generator, predict, translation};
 use pellucid_tensor::Stream;
 use std::path::Path;
 
@@ -48,7 +48,7 @@ fn a_way_of_writing_is_learned_from_one_text() {
     assert_eq!(done.evaluation.rows_are, "characters");
     assert!(done.unseen);
 
-    let model = generation(done.run.path()).unwrap();
+    let model = writer(&done.run);
     let surely = |prompt: &str| Writing {
         prompt: prompt.to_owned(),
         temperature: 0.01,
@@ -110,7 +110,7 @@ fn many_texts_begin_and_end() {
     let mut config = small(&data, 300);
     config.data.inputs = vec!["poem".to_owned()];
     let done = trained(config, folder.path(), "run");
-    let model = generation(done.run.path()).unwrap();
+    let model = writer(&done.run);
     assert_eq!(model.column, "poem");
     let ended = (0..20).filter(|&seed| {
         let poem = model.text(&Writing { seed, ..Writing::default() }).unwrap();
@@ -129,7 +129,7 @@ fn pieces_of_words_write_whole_characters() {
     config.network.characters = Some(false);
     let done = trained(config, folder.path(), "run");
     assert!(done.run.model().join("tokenizer.json").is_file());
-    let model = generation(done.run.path()).unwrap();
+    let model = writer(&done.run);
     assert!(model.unknown("anything ẞ").is_empty(), "every byte is a piece");
     let written = model.text(&Writing { length: 300, top_p: 0.9, ..Writing::default() }).unwrap();
     assert!(written.chars().count() == 300 && !written.contains('\u{fffd}'), "{written}");
@@ -163,7 +163,7 @@ fn what_cannot_be_learned_from_is_refused() {
     let numbers = put(folder.path(), "numbers.csv", lines("a,b", 50, |i| format!("{i},{}", i * i)));
     let (none, code) = said(small(&numbers, 3));
     assert!(
-        none.contains("which column holds the texts or melodies") && none.contains("`a`, `b`") && code == 2,
+        none.contains("which column holds the texts, melodies or pictures") && none.contains("`a`, `b`") && code == 2,
         "{none}"
     );
     let data = put(folder.path(), "lines.txt", text(300, 1));
@@ -180,6 +180,6 @@ fn what_cannot_be_learned_from_is_refused() {
     // A network for something else does not write.
     let flats = put(folder.path(), "flats.csv", flats(200, 1));
     let other = trained(config(&flats, &["class"], 3), folder.path(), "flats").run;
-    let why = generation(other.path()).err().unwrap();
+    let why = generator(other.path()).err().unwrap();
     assert!(why.to_string().contains("--generate") && why.exit_code() == 2, "{why}");
 }

@@ -99,3 +99,26 @@ impl Prepared for Canvas {
         format!("{} × {} pixels, {colour}, cut to this shape", self.width, self.height)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_picture_covers_the_canvas_and_its_middle_is_kept() {
+        let canvas = Canvas { height: 4, width: 8, channels: 1 };
+        // Ten rows of which the middle five are seen, twice as wide as the canvas.
+        let bytes: Vec<u8> = (0..16).flat_map(|row| [row; 16]).collect();
+        let picture = Pixels::of_bytes(&bytes, [16, 16, 1]).unwrap();
+        let seen = canvas.bring(&picture);
+        assert_eq!(seen.len(), canvas.numbers());
+        // Eight rows, 4 to 11, as four: the mean of two each.
+        for (row, seen) in seen.chunks(8).enumerate() {
+            let want = 4.5 + 2.0 * row as f64;
+            assert!(seen.iter().all(|&x| (f64::from(x) - want).abs() <= 0.5), "{seen:?}, not {want}");
+        }
+        assert_eq!(canvas.picture(&seen).unwrap().channels(1), seen);
+        assert!(canvas.picture(&seen[1..]).is_none());
+        assert_eq!(canvas.times(2), Canvas { height: 8, width: 16, channels: 1 });
+    }
+}

@@ -188,6 +188,21 @@ mod tests {
     }
 
     #[test]
+    fn pictures_that_all_lean_to_one_side_are_noticed() {
+        let ask = |leans: &[i32], count: usize| {
+            let mut random = Stream::new(4, "bars", 0);
+            let pictures: Vec<_> =
+                leans.iter().cycle().take(count).map(|&lean| bar(lean, &mut random)).collect();
+            mirror_of_pictures(&pictures, [24, 24, 1]).mirroring
+        };
+        assert_eq!(ask(&[1], 120), Mirroring::Never);
+        assert_eq!(ask(&[1, 2], 120), Mirroring::Never);
+        assert_eq!(ask(&[1, -1], 120), Mirroring::Keeps);
+        assert_eq!(ask(&[0], 120), Mirroring::Keeps);
+        assert_eq!(ask(&[1, -1], 20), Mirroring::Never, "too few to tell");
+    }
+
+    #[test]
     fn numbers_that_turn_their_sign_are_noticed() {
         let mut random = Stream::new(2, "bars", 0);
         let leans: Vec<i32> = (0..200).map(|i| i % 5 - 2).collect();

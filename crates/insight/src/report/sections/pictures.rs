@@ -22,8 +22,10 @@ pub(super) fn content(_: &ReportData, target: &Target) -> Option<Markup> {
 
 fn figure(strip: &Strip) -> Markup {
     let what = strip.label.as_deref().unwrap_or("pictures");
-    let row = |png: &Option<Vec<u8>>, class: &str, alt: String| html! {
-        @if let Some(png) = png { img class=(class) loading="lazy" src=(data_url(png)) alt=(alt); }
+    let row = |png: &Option<Vec<u8>>, class: &str, alt: String| {
+        html! {
+            @if let Some(png) = png { img class=(class) loading="lazy" src=(data_url(png)) alt=(alt); }
+        }
     };
     html! {
         figure class="strip" {
