@@ -18,7 +18,8 @@ pub fn evaluate(path: &Path, data: Option<&[PathBuf]>, watcher: &mut dyn Watcher
         return Run::open(path)?.evaluation();
     };
     let (stored, run) = stored_model(path)?;
-    let texts = stored.goal == generate::GOAL;
+    let paints = paint::Painting::is(&stored);
+    let texts = stored.goal == generate::GOAL && !paints;
     let table = Table::open(data, &OpenOptions { texts, ..OpenOptions::default() })?;
     if texts {
         return generate::evaluate(&stored, &table, watcher);
@@ -26,7 +27,7 @@ pub fn evaluate(path: &Path, data: Option<&[PathBuf]>, watcher: &mut dyn Watcher
     if stored.goal == translate::GOAL {
         return translate::evaluate(&stored, &table, watcher);
     }
-    if stored.goal == paint::GOAL {
+    if paints {
         return paint::evaluate(&stored, &table, watcher);
     }
     let model = Model::of(&stored)?;

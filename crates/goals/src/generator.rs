@@ -2,7 +2,7 @@
 
 use crate::generate::{self, Generation};
 use crate::infer::stored_model;
-use crate::paint::{self, Painting};
+use crate::paint::Painting;
 use crate::{Error, Result};
 use std::path::Path;
 
@@ -21,8 +21,8 @@ pub enum Generator {
 pub fn generator(path: &Path) -> Result<Generator> {
     let (stored, _) = stored_model(path)?;
     match stored.goal.as_str() {
+        _ if Painting::is(&stored) => Painting::load(&stored).map(Generator::Paints),
         generate::GOAL => Generation::load(&stored).map(Generator::Writes),
-        paint::GOAL => Painting::load(&stored).map(Generator::Paints),
         goal => Err(Error::usage(format!(
             "this network makes nothing new · {} · its goal is `{goal}`; one that does comes from: pellucid train DATA --generate",
             path.display()

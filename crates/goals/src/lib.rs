@@ -45,7 +45,7 @@ pub use int8::{Int8Comparison, compare_int8};
 pub use listen::{Heard, Listener, Recognition, listen_to_file, listen_to_samples};
 pub use model::Model;
 pub use outcome::{Answers, Evaluation};
-pub use paint::{Brush, Painting, sheet};
+pub use paint::{Brush, Painting, judge, sheet};
 pub use pellucid_kinds::image::{Pixels, decode};
 pub use pellucid_kinds::melody::Melody;
 pub use run::Run;

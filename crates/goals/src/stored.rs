@@ -168,6 +168,11 @@ impl Stored {
         Ok(pellucid_nn::state::load_bytes(network, &self.file(WEIGHTS)?)?)
     }
 
+    /// The kind of the first column that it answers or makes anew.
+    pub(crate) fn kind(&self) -> Option<&str> {
+        self.config.get("targets")?.get(0)?.get("kind")?.as_str()
+    }
+
     /// The configuration as a goal has it.
     ///
     /// # Errors

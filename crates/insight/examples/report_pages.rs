@@ -21,6 +21,7 @@ fn main() {
         ("texts", fixture::sentences()),
         ("new-texts", fixture::poems()),
         ("new-melodies", fixture::chorales()),
+        ("new-pictures", fixture::clothes()),
         ("several-targets", fixture::several_targets()),
         ("hostile-names", fixture::hostile()),
     ];

@@ -3,5 +3,6 @@
 pub mod card;
 pub mod check;
 pub mod copied;
+pub mod frechet;
 pub mod intervals;
 pub mod report;

@@ -1,6 +1,6 @@
 //! From data to answers.
 
-use crate::data::{patients, write_patients, write_pictures};
+use crate::data::{patients, stripes, write_patients, write_pictures};
 use crate::support::{files, pellucid, run, run_with, weights};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::{Field, Row};
@@ -362,4 +362,43 @@ fn melodies_are_learned_and_new_ones_are_composed() {
     run(folder, &["generate", tunes, "--prompt", "la"]).fails(2, &["writes melodies", "--prompt"]);
     std::fs::write(folder.join("no.mid"), "none").unwrap();
     run(folder, &["generate", tunes, "--continue", "no.mid"]).fails(3, &["no.mid", "MIDI"]);
+}
+
+#[test]
+fn pictures_are_learned_and_new_ones_are_painted() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    for (label, lying) in [("lying", true), ("standing", false)] {
+        std::fs::create_dir_all(folder.join("stripes").join(label)).unwrap();
+        for i in 0..40 {
+            std::fs::write(folder.join(format!("stripes/{label}/{i}.png")), stripes(!lying, i)).unwrap();
+        }
+    }
+    let words = ["train", "stripes", "--generate", "--steps", "20", "--preset", "quick"];
+    let trained = run(folder, &words).ok();
+    assert!(trained.err.contains("pictures it never saw"), "{trained:#?}");
+    let painter = trained.run();
+    let painter = painter.to_str().unwrap();
+    let words = ["generate", painter, "--count", "6", "--seed", "3", "--steps", "2"];
+    assert_eq!(run(folder, &words).ok().out, "pictures.png\n");
+    let painted = std::fs::read(folder.join("pictures.png")).unwrap();
+    assert!(painted.starts_with(b"\x89PNG"));
+    run(folder, &words).ok();
+    assert_eq!(
+        std::fs::read(folder.join("pictures.png")).unwrap(),
+        painted,
+        "the same seed, the same pictures"
+    );
+    let into = run(folder, &[&words[..], &["--label", "lying", "--out", "new", "--json"]].concat()).ok();
+    assert!(into.out.lines().count() == 6 && into.out.contains("new/lying/6.png"), "{into:#?}");
+    let like = ["generate", painter, "--like", "new/lying/1.png", "--steps", "2", "--out", "again.png"];
+    assert_eq!(run(folder, &like).ok().out, "again.png\n");
+    run(folder, &["evaluate", painter, "new", "--json"]).ok();
+    run(folder, &["predict", painter, "new"]).fails(2, &["pellucid generate"]);
+    run(folder, &["generate", painter, "--label", "lyin"]).fails(2, &["did you mean `lying`?"]);
+    run(folder, &["generate", painter, "--prompt", "la"]).fails(2, &["paints pictures", "--prompt"]);
+    run(folder, &["generate", painter, "--change", "0.5"]).fails(2, &["--change", "--like"]);
+    run(folder, &["generate", painter, "--like", "no.png"]).fails(3, &["no.png"]);
+    run(folder, &["evaluate", painter, "new", "--judge", painter]).fails(2, &["--judge"]);
+    run(folder, &["evaluate", painter, "--count", "9"]).fails(2, &["--judge"]);
 }

@@ -75,8 +75,9 @@ pub(crate) fn design(gallery: &Gallery, mirror: Option<&Mirror>, config: &Config
     let batch = decider.decide("batch", given.batch.map(own), own(64), "enough for even steps");
     let why = format!("so that {} pictures are seen", effort.seen);
     let steps = decider.decide("steps", given.steps, (effort.seen / batch) as u64, &why);
-    let rate = 1e-3;
-    let lr = decider.decide("learning_rate", given.learning_rate, rate, "usual for such networks");
+    let rate = 6e-3 * (48.0 / channels as f64).sqrt();
+    let lr =
+        decider.decide("learning_rate", given.learning_rate, rate, "falls with the root of the channels");
     let weight_decay = decider.decide("weight_decay", given.weight_decay, 0.01, "little");
     let chosen = Chosen {
         steps,

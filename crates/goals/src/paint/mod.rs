@@ -4,6 +4,7 @@ mod design;
 mod flow;
 mod gallery;
 mod infer;
+mod judge;
 mod model;
 mod nearest;
 mod network;
@@ -14,7 +15,7 @@ mod task;
 mod train;
 
 pub(crate) use infer::evaluate;
-pub(crate) use model::GOAL;
+pub use judge::judge;
 pub use model::{Brush, Painting};
 pub use sheet::sheet;
 pub(crate) use train::{Begun, begin, is_asked, resume};

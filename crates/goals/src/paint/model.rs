@@ -3,6 +3,7 @@
 use super::flow::{Following, Ways, follow};
 use super::network::{Blueprint, Painter};
 use super::pictures::{bytes, numbers, stream};
+use crate::generate::GOAL;
 use crate::stored::{Saving, Stored};
 use crate::{Error, Result};
 use pellucid_kinds::image::{Canvas, Pixels};
@@ -11,8 +12,8 @@ use pellucid_tensor::Tensor;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
-/// What it is for, as its folder says.
-pub(crate) const GOAL: &str = "paint";
+/// The kind of what it makes.
+const KIND: &str = "image";
 
 /// Pictures that are painted at once.
 const TOGETHER: usize = 64;
@@ -149,13 +150,18 @@ impl Painting {
     pub(crate) fn save(&self, folder: &Path) -> Result<()> {
         let column = Column {
             name: self.column.clone(),
-            kind: "image".to_owned(),
+            kind: KIND.to_owned(),
             canvas: self.canvas.clone(),
             label: self.label.clone(),
             labels: self.labels.clone(),
         };
         let file = File { targets: [column], network: self.blueprint.clone() };
         Saving::default().write(folder, GOAL, &file, &self.network)
+    }
+
+    /// Whether a model's folder is one of these.
+    pub(crate) fn is(stored: &Stored) -> bool {
+        stored.goal == GOAL && stored.kind() == Some(KIND)
     }
 
     /// Reads a model's folder.

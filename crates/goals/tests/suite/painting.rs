@@ -4,7 +4,7 @@ use crate::resuming::{go_on, stopped};
 use crate::{config, folder, model_bytes, put, refused, score, trained};
 use image::{DynamicImage, GrayImage, ImageFormat, Luma, Rgb, RgbImage};
 use pellucid_goals::{
-    Brush, Config, Ended, Generator, Painting, Pixels, Run, Unwatched, decode, evaluate, generator,
+    Brush, Config, Ended, Generator, Painting, Pixels, Run, Unwatched, decode, evaluate, generator, judge,
 };
 use pellucid_tensor::Stream;
 use std::io::Cursor;
@@ -130,6 +130,30 @@ fn pictures_are_learned_and_new_ones_show_what_is_asked_for() {
     let scored = evaluate(done.run.path(), Some(&[others]), &mut Unwatched).unwrap();
     assert_eq!(scored.rows, 30);
     assert!((scored.targets["image"].get("flow_error").unwrap().value - error).abs() < 0.5 * error);
+}
+
+#[test]
+fn a_classifier_says_whether_pictures_show_what_was_asked_for() {
+    let folder = folder();
+    let data = pictures(folder.path(), 100);
+    let painter = trained(small(&data, 300), folder.path(), "painter").run;
+    let seeing = trained(config(&data, &["label"], 60), folder.path(), "seeing").run;
+    let judged = judge(painter.path(), seeing.path(), 60, &mut Unwatched).unwrap();
+    let of = |metric: &str| judged.targets["label"].get(metric).unwrap().value;
+    assert_eq!((judged.rows, judged.rows_are.as_str()), (60, "painted pictures"));
+    assert!(of("accuracy") > 0.9, "{}", of("accuracy"));
+    let (own, people) = (of("frechet_distance"), of("frechet_distance_of_training"));
+    assert!(own.is_finite() && people >= 0.0 && own > people, "{own} {people}");
+    // One that has learned nothing is farther off.
+    let untrained = trained(small(&data, 2), folder.path(), "untrained").run;
+    let judged = judge(untrained.path(), seeing.path(), 60, &mut Unwatched).unwrap();
+    assert!(judged.targets["label"].get("frechet_distance").unwrap().value > 2.0 * own);
+    for (painter, classifier, says) in
+        [(&seeing, &seeing, "only a network that paints"), (&painter, &painter, "does not predict")]
+    {
+        let said = judge(painter.path(), classifier.path(), 10, &mut Unwatched).unwrap_err();
+        assert!(said.to_string().contains(says), "{said}");
+    }
 }
 
 #[test]

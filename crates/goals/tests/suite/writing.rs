@@ -163,7 +163,9 @@ fn what_cannot_be_learned_from_is_refused() {
     let numbers = put(folder.path(), "numbers.csv", lines("a,b", 50, |i| format!("{i},{}", i * i)));
     let (none, code) = said(small(&numbers, 3));
     assert!(
-        none.contains("which column holds the texts, melodies or pictures") && none.contains("`a`, `b`") && code == 2,
+        none.contains("which column holds the texts, melodies or pictures")
+            && none.contains("`a`, `b`")
+            && code == 2,
         "{none}"
     );
     let data = put(folder.path(), "lines.txt", text(300, 1));

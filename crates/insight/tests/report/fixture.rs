@@ -6,7 +6,7 @@ use pellucid_insight::intervals::{
     Centre, TagPrior, evaluate_classes, evaluate_likelihood, evaluate_numbers, evaluate_tags, evaluate_texts,
 };
 use pellucid_insight::report::data::*;
-use pellucid_train::metrics::{LikelihoodRows, MELODY_METRICS, Stretch, WRITING_METRICS};
+use pellucid_train::metrics::{LikelihoodRows, MELODY_METRICS, PICTURE_METRICS, Stretch, WRITING_METRICS};
 
 /// Unrelated numbers from 0 to 1, the same at every call.
 pub struct Noise(u64);
@@ -242,6 +242,31 @@ pub fn chorales() -> ReportData {
         ],
     });
     data.rows_are = "sixteenths".into();
+    data
+}
+
+/// New pictures, of two labels.
+pub fn clothes() -> ReportData {
+    let mut data = poems();
+    let [target] = data.targets.as_mut_slice() else { return data };
+    let rows = |error: f64| {
+        let stretch = |i: u32| Stretch { cost: error + f64::from(i % 5) / 100.0, steps: 1, units: 1 };
+        LikelihoodRows::new((0..60).map(stretch).collect()).unwrap()
+    };
+    let strip = |label: &str, seed: u64| Strip {
+        label: Some(label.into()),
+        painted: Some(png(40, seed)),
+        nearest: Some(png(40, seed + 1)),
+    };
+    target.column = "image".into();
+    target.scores = evaluate_likelihood(&rows(0.25), Some(&rows(0.86)), &PICTURE_METRICS, 1).unwrap();
+    target.outcome = Outcome::Pictures(PictureOutcome {
+        trivial: "knowing each pixel by itself".into(),
+        own: 0.138,
+        people: 0.118,
+        strips: vec![strip("sneaker", 1), strip("<bag>", 3), Strip::default()],
+    });
+    data.rows_are = "pictures".into();
     data
 }
 

@@ -20,6 +20,7 @@ fn every_run() -> Vec<(&'static str, ReportData)> {
         ("texts", fixture::sentences()),
         ("new texts", fixture::poems()),
         ("new melodies", fixture::chorales()),
+        ("new pictures", fixture::clothes()),
         ("several targets", fixture::several_targets()),
         ("hostile names", fixture::hostile()),
         ("nothing at all", ReportData::default()),
@@ -219,6 +220,26 @@ fn new_melodies_are_drawn_and_heard() {
 }
 
 #[test]
+fn new_pictures_stand_above_the_nearest_ones_that_were_seen() {
+    let mut data = fixture::clothes();
+    let page = render(&data);
+    for says in [
+        "pictures it never saw, this network is off by",
+        "Knowing each pixel by itself would be off by",
+        "alt=\"&lt;bag&gt;, painted by this network\"",
+        "alt=\"the training pictures nearest to these: sneaker\"",
+        "13.8",
+        "A copy would be much nearer",
+    ] {
+        assert!(page.contains(says), "the page lacks: {says}");
+    }
+    let Outcome::Pictures(pictures) = &mut data.targets[0].outcome else { panic!() };
+    pictures.own = 0.01;
+    assert!(render(&data).contains("it repeats what it has seen"));
+    assert!(model_card(&data).contains("pipeline_tag: unconditional-image-generation"));
+}
+
+#[test]
 fn figures_without_sense_do_not_break_the_page() {
     let (nan, inf) = (f64::NAN, f64::INFINITY);
     for bad in [nan, inf, -inf, 1e308, -1e308] {
@@ -228,6 +249,7 @@ fn figures_without_sense_do_not_break_the_page() {
         data.targets.extend(fixture::sentences().targets);
         data.targets.extend(fixture::poems().targets);
         data.targets.extend(fixture::chorales().targets);
+        data.targets.extend(fixture::clothes().targets);
         for target in &mut data.targets {
             target.scores = Scores(scores.to_vec());
             match &mut target.outcome {
@@ -252,6 +274,10 @@ fn figures_without_sense_do_not_break_the_page() {
                     melodies.statistics[0].own = bad;
                     melodies.samples[0].notes = vec![(u32::MAX - 5, 5, 255), (900, 0, 0), (3, 2000, 60)];
                     melodies.samples[0].copied = (9, 3);
+                }
+                Outcome::Pictures(pictures) => {
+                    (pictures.own, pictures.people) = (bad, bad);
+                    pictures.strips[0].painted = Some(vec![1, 2, 3]);
                 }
                 Outcome::Tags(tags) => {
                     for tag in &mut tags.tags {

@@ -22,6 +22,7 @@ mod confusion;
 mod correlation;
 mod ece;
 mod errors;
+mod frechet;
 mod likelihood;
 mod log_loss;
 mod r2;
@@ -176,6 +177,9 @@ pub static MELODY_METRICS: [LikelihoodMetric; 2] = [likelihood::NATS_PER_FRAME, 
 /// Every metric of pictures that are painted freely; the first is the headline.
 pub static PICTURE_METRICS: [LikelihoodMetric; 1] = [likelihood::FLOW_ERROR];
 
+/// What is said of pictures that a classifier has looked at, beside its answers.
+pub static JUDGED_METRICS: [Metric; 2] = [frechet::DISTANCE, frechet::DISTANCE_OF_TRAINING];
+
 /// Every metric's description once, those of classes first.
 pub fn all() -> impl Iterator<Item = &'static Metric> {
     let of_classes = || CLASS_METRICS.iter().map(|m| &m.metric);
@@ -184,7 +188,7 @@ pub fn all() -> impl Iterator<Item = &'static Metric> {
     let of_works = MELODY_METRICS.iter().take(1).chain(&WRITING_METRICS).chain(&PICTURE_METRICS);
     let of_works = of_works.map(|m| &m.metric);
     let of_numbers = NUMBER_METRICS.iter().map(|m| &m.metric);
-    of_classes().chain(of_numbers).chain(of_tags_only).chain(of_texts).chain(of_works)
+    of_classes().chain(of_numbers).chain(of_tags_only).chain(of_texts).chain(of_works).chain(&JUDGED_METRICS)
 }
 
 /// The description of the metric with this name.
