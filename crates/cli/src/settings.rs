@@ -52,6 +52,10 @@ fn data(a: &Arguments<'_>, config: &mut Config) -> Result<(), Error> {
     replace(&mut data.predict, a.texts(&flags::PREDICT));
     replace(&mut data.inputs, a.texts(&flags::FROM_COLUMN));
     data.generate |= a.on(&flags::GENERATE);
+    data.recommend |= a.on(&flags::RECOMMEND);
+    set(&mut data.user, a.text(&flags::USER_COLUMN).map(str::to_owned));
+    set(&mut data.item, a.text(&flags::ITEM_COLUMN).map(str::to_owned));
+    set(&mut data.rating, a.text(&flags::RATING_COLUMN).map(str::to_owned));
     replace(&mut data.ignore, a.texts(&flags::IGNORE));
     data.kinds.extend(a.pairs(&flags::KIND).cloned());
     set(&mut data.from, a.path(&flags::FROM).map(Path::to_owned));

@@ -40,6 +40,18 @@ pub struct DataConfig {
     /// Whether to learn to write texts or melodies like those of the data, instead of predicting a column.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub generate: bool,
+    /// Whether to learn what people like, to recommend it, instead of predicting a column.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub recommend: bool,
+    /// The column that says who took or liked something, where the name does not tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// The column that says what was taken or liked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub item: Option<String>,
+    /// The column that says how much it was liked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rating: Option<String>,
     /// Columns to leave out.
     pub ignore: Vec<String>,
     /// Kinds by column, where the recognised one is not the right one.
@@ -196,6 +208,10 @@ const KEYS: &[(&str, &[&str])] = &[
             "predict",
             "inputs",
             "generate",
+            "recommend",
+            "user",
+            "item",
+            "rating",
             "ignore",
             "kinds",
             "group",
@@ -362,6 +378,9 @@ mod tests {
         full.data.from = Some("minilm".into());
         full.data.inputs = vec!["age".into()];
         full.data.generate = true;
+        full.data.recommend = true;
+        (full.data.user, full.data.item, full.data.rating) =
+            (Some("u".into()), Some("i".into()), Some("r".into()));
         full.network = NetworkConfig {
             layers: Some(vec![]),
             channels: Some(1),

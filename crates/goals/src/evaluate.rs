@@ -3,7 +3,7 @@
 use crate::infer::{answer_table, stored_model};
 use crate::model::Model;
 use crate::outcome::{Evaluation, score};
-use crate::{Result, Run, Watcher, generate, paint, translate};
+use crate::{Result, Run, Watcher, generate, paint, recommend, translate};
 use pellucid_data::{OpenOptions, Table};
 use pellucid_kinds::cell_text;
 use std::collections::{BTreeMap, HashMap};
@@ -26,6 +26,9 @@ pub fn evaluate(path: &Path, data: Option<&[PathBuf]>, watcher: &mut dyn Watcher
     }
     if stored.goal == translate::GOAL {
         return translate::evaluate(&stored, &table, watcher);
+    }
+    if stored.goal == recommend::GOAL {
+        return recommend::evaluate(&stored, &table, watcher);
     }
     if paints {
         return paint::evaluate(&stored, &table, watcher);

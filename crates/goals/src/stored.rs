@@ -5,6 +5,7 @@
 //! | `config.json` | format, version, goal; the goal's columns with all preparation state, and the network's blueprint |
 //! | `model.safetensors` | the weights |
 //! | `tokenizer.json` | how a text becomes pieces, in the form of the Hugging Face hub; one for each vocabulary |
+//! | `people.json` | who took what, of a model that recommends |
 //! | `SHA256SUMS` | checksums of all, as `sha256sum --check` reads them |
 
 use crate::{Error, Result};
@@ -56,6 +57,17 @@ impl Saving {
         };
         self.files.push((name.clone(), written(tokenizer)?));
         Ok(name)
+    }
+
+    /// Adds a file of what belongs to the model and is neither small nor numbers of its network.
+    ///
+    /// # Errors
+    /// A value that is no JSON.
+    pub(crate) fn file(&mut self, name: &str, content: &impl Serialize) -> Result<()> {
+        let bytes = serde_json::to_vec(content)
+            .map_err(|e| Error::model(format!("the model cannot be described · {e}")))?;
+        self.files.push((name.to_owned(), bytes));
+        Ok(())
     }
 
     /// Writes the folder of a model with this goal.
@@ -132,7 +144,7 @@ impl Stored {
     }
 
     /// A file with the checksum that it should have.
-    fn file(&self, name: &str) -> Result<Vec<u8>> {
+    pub(crate) fn file(&self, name: &str) -> Result<Vec<u8>> {
         let bytes = read(&self.folder, name)?;
         match self.sums.lines().any(|line| line == format!("{}  {name}", checksum(&bytes))) {
             true => Ok(bytes),

@@ -11,7 +11,7 @@ use crate::predict::{Design, Frozen, Predicting, design, test};
 use crate::reasons::Reasons;
 use crate::start::Start;
 use crate::trained::Trained;
-use crate::{Error, Result, Run, Watcher, generate, paint, samples, translate};
+use crate::{Error, Result, Run, Watcher, generate, paint, recommend, samples, translate};
 use pellucid_data::{Part, Splits};
 use pellucid_insight::check::CheckReport;
 use pellucid_kinds::Target;
@@ -50,6 +50,7 @@ enum Goal {
     Translate(Box<translate::Begun>),
     Generate(Box<generate::Begun>),
     Paint(Box<paint::Begun>),
+    Recommend(Box<recommend::Begun>),
 }
 
 impl Goal {
@@ -59,6 +60,7 @@ impl Goal {
             Goal::Translate(begun) => begun.carry_out(run, watcher, stop),
             Goal::Generate(begun) => begun.carry_out(run, watcher, stop),
             Goal::Paint(begun) => begun.carry_out(run, watcher, stop),
+            Goal::Recommend(begun) => begun.carry_out(run, watcher, stop),
         }
     }
 }
@@ -104,7 +106,9 @@ pub fn train(
     survey.check_finite(config.data.skip_share)?;
     let run = Run::create(place.out.unwrap_or(Path::new("runs")), place.name, survey.table.name())?;
     let command = &place.command;
-    let begun = if paint::is_asked(&survey) {
+    let begun = if survey.recommend {
+        recommend::begin(survey, config, &run, command, watcher).map(Goal::Recommend)
+    } else if paint::is_asked(&survey) {
         paint::begin(survey, config, &run, command, watcher).map(Goal::Paint)
     } else if survey.generate {
         generate::begin(survey, config, &run, command, watcher).map(Goal::Generate)
@@ -138,6 +142,9 @@ pub fn resume(run: &Path, place: &Place<'_>, watcher: &mut dyn Watcher, stop: &A
     let (mut survey, sample) = open(&config)?;
     survey.check_learnable()?;
     reasons.recall_columns(&mut survey.columns);
+    if survey.recommend {
+        return recommend::resume(survey, config, reasons, watcher)?.carry_out(run, watcher, stop);
+    }
     if paint::is_asked(&survey) {
         return paint::resume(survey, config, reasons, watcher)?.carry_out(run, watcher, stop);
     }

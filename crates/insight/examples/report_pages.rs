@@ -22,6 +22,7 @@ fn main() {
         ("new-texts", fixture::poems()),
         ("new-melodies", fixture::chorales()),
         ("new-pictures", fixture::clothes()),
+        ("recommendations", fixture::films()),
         ("several-targets", fixture::several_targets()),
         ("hostile-names", fixture::hostile()),
     ];

@@ -170,6 +170,7 @@ fn result(data: &ReportData, target: &Target, task: Option<&str>) -> Value {
     let verb = match target.outcome {
         Outcome::Writing(_) | Outcome::Melodies(_) => "write",
         Outcome::Pictures(_) => "paint",
+        Outcome::Recommendations(_) => "recommend",
         _ => "predict",
     };
     json!({
@@ -191,6 +192,7 @@ fn task(data: &ReportData) -> Option<&'static str> {
         (Outcome::Writing(_), _) => Some("text-generation"),
         (Outcome::Melodies(_), _) => None,
         (Outcome::Pictures(_), _) => Some("unconditional-image-generation"),
+        (Outcome::Recommendations(_), _) => None,
     }
 }
 

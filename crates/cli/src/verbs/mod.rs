@@ -6,6 +6,7 @@ mod evaluate;
 mod generate;
 mod listen;
 mod predict;
+mod recommend;
 mod resume;
 mod sample;
 mod train;
@@ -22,6 +23,7 @@ pub(crate) static VERBS: &[&Verb] = &[
     &predict::VERB,
     &translate::VERB,
     &generate::VERB,
+    &recommend::VERB,
     &listen::VERB,
     &doctor::VERB,
     &sample::VERB,

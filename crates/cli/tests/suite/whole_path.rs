@@ -402,3 +402,35 @@ fn pictures_are_learned_and_new_ones_are_painted() {
     run(folder, &["evaluate", painter, "new", "--judge", painter]).fails(2, &["--judge"]);
     run(folder, &["evaluate", painter, "--count", "9"]).fails(2, &["--judge"]);
 }
+
+#[test]
+fn tastes_are_learned_and_things_are_recommended() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let mut text = "user,item,stars\n".to_owned();
+    for user in 0..40 {
+        for i in 0..8 {
+            text += &format!("{user},{},{}\n", 20 * (user % 2) + (3 * user + i * i) % 20, 1 + (user + i) % 5);
+        }
+    }
+    std::fs::write(folder.join("stars.csv"), text).unwrap();
+    let words = ["train", "stars.csv", "--recommend", "--steps", "30", "--preset", "quick"];
+    let trained = run(folder, &words).ok();
+    assert!(trained.err.contains("40 users took") && trained.err.contains("nDCG"), "{trained:#?}");
+    let tastes = trained.run();
+    let tastes = tastes.to_str().unwrap();
+    let listed = run(folder, &["recommend", tastes, "--user", "7", "--because", "--count", "3"]).ok();
+    assert!(listed.out.lines().count() > 3 && listed.out.contains("expected rating"), "{listed:#?}");
+    let json = run(folder, &["recommend", tastes, "--liked", "3, 4", "--count", "1", "--json"]).ok().json();
+    assert!(json["item"].is_string() && json["rating"].is_number(), "{json}");
+    let scores = run(folder, &["evaluate", tastes, "--json"]).ok().json();
+    for metric in ["ndcg@10", "recall@10", "mrr@10", "rmse"] {
+        assert!(scores["targets"]["item"][metric]["baseline"].is_number(), "{metric}: {scores}");
+    }
+    run(folder, &["recommend", tastes]).fails(2, &["--user", "--liked"]);
+    run(folder, &["recommend", tastes, "--user", "99"]).fails(2, &["`99` is no `user`", "--liked"]);
+    run(folder, &["recommend", tastes, "--liked", "1234"]).fails(2, &["nothing that it knows"]);
+    run(folder, &["predict", tastes, "stars.csv"]).fails(2, &["pellucid recommend"]);
+    run(folder, &["generate", tastes]).fails(2, &["--generate"]);
+    run(folder, &["train", "stars.csv", "--recommend", "--user-column", "who"]).fails(2, &["who"]);
+}

@@ -72,6 +72,11 @@ impl Config {
                 "`generate` learns to write, `predict` to answer a column · [data] · leave one of them out",
             ));
         }
+        if d.recommend && (d.generate || !d.predict.is_empty()) {
+            return Err(Error::usage(
+                "`recommend` learns what people like, `predict` and `generate` something else · [data] · leave one of them out",
+            ));
+        }
         if self.training.freeze && d.from.is_none() {
             return Err(Error::usage(
                 "`freeze` keeps a network as it is, but none is given · [training] · name one with --from, or leave --freeze out",

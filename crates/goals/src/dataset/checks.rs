@@ -36,7 +36,7 @@ pub fn inspect(config: &Config, watcher: &mut dyn Watcher) -> Result<Inspection>
     let mut data = config.data.clone();
     data.skip_share = Some(1.0);
     data.max_side.get_or_insert(64);
-    let prepared = match learnable && !survey.generate && !translate::is_asked(&survey) {
+    let prepared = match learnable && !survey.generate && !survey.recommend && !translate::is_asked(&survey) {
         true => Some(prepare(&survey, &splits, &data, start(config)?, &mut |done| watcher.advance(done))?),
         false => None,
     };

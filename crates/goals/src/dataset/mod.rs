@@ -1,6 +1,7 @@
 //! From a path to rows a network can learn from: survey, split, checks, preparation.
 
 mod checks;
+mod likes;
 mod prepare;
 mod split;
 mod survey;

@@ -87,7 +87,7 @@ pub(crate) fn prepare(
         }
     }
     let examples = encoder.encode(&survey.table, &|_| true, config.memory.unwrap_or(MEMORY), progress)?;
-    tolerate(survey, &examples, config)?;
+    tolerate(survey, examples.unreadable(), config)?;
     let known = |i: usize| examples.targets(i).iter().any(|t| !t.is_nan());
     let mut records = [Vec::new(), Vec::new(), Vec::new()];
     let mut unanswered = 0;
@@ -126,10 +126,10 @@ pub(crate) fn prepare(
 ///
 /// # Errors
 /// The first of these rows.
-pub(crate) fn tolerate(survey: &Survey, examples: &Examples, config: &DataConfig) -> Result<()> {
+pub(crate) fn tolerate(survey: &Survey, bad: &[Unreadable], config: &DataConfig) -> Result<()> {
     let share = config.skip_share.unwrap_or(0.01);
-    let Some((what, first)) = unusable(&survey.table, examples.unreadable()) else { return Ok(()) };
-    if examples.unreadable().len() as f64 <= share * survey.table.rows() as f64 {
+    let Some((what, first)) = unusable(&survey.table, bad) else { return Ok(()) };
+    if bad.len() as f64 <= share * survey.table.rows() as f64 {
         return Ok(());
     }
     Err(DataError::refused(what)

@@ -1,5 +1,6 @@
 //! What a data set holds: its columns, their kinds, and what each is used for.
 
+use super::likes::Likes;
 use super::works::Works;
 use crate::config::DataConfig;
 use crate::{Error, Result};
@@ -18,6 +19,10 @@ pub enum Use {
     Target,
     /// It keeps rows of one group on one side of the split.
     Group,
+    /// It says who took something.
+    User,
+    /// It says what was taken.
+    Item,
     /// It orders the rows in time.
     Time,
     /// It names the part of each row.
@@ -33,6 +38,8 @@ impl Use {
             Use::Input => "input",
             Use::Target => "to predict",
             Use::Group => "keeps groups together",
+            Use::User => "who",
+            Use::Item => "what",
             Use::Time => "orders the rows",
             Use::Split => "gives the split",
             Use::Aside => "set aside",
@@ -67,6 +74,8 @@ pub struct Survey {
     pub columns: Vec<ColumnPlan>,
     /// Whether something new is to be made, and nothing predicted.
     pub generate: bool,
+    /// Whether it is to be learned what people like.
+    pub recommend: bool,
 }
 
 impl Survey {
@@ -94,7 +103,7 @@ impl Survey {
     /// Column names that do not exist.
     pub fn of(table: Table, config: &DataConfig) -> Result<Survey> {
         let profiles = profile(&table)?;
-        let named = [&config.group, &config.time, &config.split];
+        let named = [&config.group, &config.time, &config.split, &config.user, &config.item, &config.rating];
         let mentioned =
             config.predict.iter().chain(&config.inputs).chain(&config.ignore).chain(config.kinds.keys());
         for name in mentioned.chain(named.into_iter().flatten()) {
@@ -103,12 +112,16 @@ impl Survey {
         no_second_use(config)?;
         let targets = targets(&table, config);
         let works = config.generate.then(|| Works::of(&table, &profiles, config)).transpose()?;
+        let likes = config.recommend.then(|| Likes::of(&table, config)).transpose()?;
         let columns = profiles
             .iter()
             .enumerate()
-            .map(|(position, p)| plan_column(position, p, &targets, works.as_ref(), config))
+            .map(|(position, p)| match &likes {
+                Some(likes) => likes.plan(position, p, config),
+                None => plan_column(position, p, &targets, works.as_ref(), config),
+            })
             .collect::<Result<_>>()?;
-        Ok(Survey { table, profiles, columns, generate: config.generate })
+        Ok(Survey { table, profiles, columns, generate: config.generate, recommend: config.recommend })
     }
 
     /// The columns with a use.
@@ -141,7 +154,7 @@ impl Survey {
     pub fn check_learnable(&self) -> Result<()> {
         let names = || self.columns.iter().map(|c| format!("`{}`", c.name)).collect::<Vec<_>>().join(", ");
         let refuse = |what: String| DataError::refused(what).in_file(self.table.origin());
-        if self.generate {
+        if self.generate || self.recommend {
             return Ok(());
         }
         if self.used_as(Use::Target).next().is_none() {

@@ -60,7 +60,7 @@ impl Gallery {
         let columns = Columns { pictures: &name, label: label.as_deref() };
         let memory = config.data.memory.unwrap_or(MEMORY);
         let pictures = Pictures::read(&survey.table, &columns, &canvas, detail, &labels, memory, progress)?;
-        tolerate(survey, &pictures.examples, &config.data)?;
+        tolerate(survey, pictures.examples.unreadable(), &config.data)?;
         let mut records: [Vec<usize>; 3] = Default::default();
         for (i, &row) in pictures.examples.rows().iter().enumerate() {
             if let Some(part) = splits.parts.get(row) {

@@ -6,6 +6,7 @@ mod configs;
 mod models;
 mod outcomes;
 mod painting;
+mod recommending;
 mod refusals;
 mod resuming;
 mod sounds;

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use pellucid_train::metrics::{
     CLASS_METRICS, ClassRows, Counts, LikelihoodMetric, LikelihoodRows, Metric, MetricError, NUMBER_METRICS,
-    NumberRows, TAG_METRICS, TEXT_METRICS, TagRows, TextRows,
+    NumberRows, RANK_METRICS, RankRows, TAG_METRICS, TEXT_METRICS, TagRows, TextRows,
 };
 use serde::{Deserialize, Serialize};
 
@@ -230,6 +230,24 @@ pub fn evaluate_likelihood(
         &samples,
         plan.units(),
     ))
+}
+
+/// Scores lists of recommendations, one for each user, beside those of a trivial answer for the same users.
+///
+/// # Errors
+/// [`MetricError`] when there are not as many trivial lists.
+pub fn evaluate_ranking(rows: &RankRows, trivial: &RankRows, seed: u64) -> Result<Scores, MetricError> {
+    if trivial.len() != rows.len() {
+        return Err(MetricError::Length { predictions: trivial.len(), answers: rows.len(), per_answer: 1 });
+    }
+    let plan = Plan::new(rows.len(), None, seed);
+    let samples =
+        plan.run(rows.len() * 4, |counts| RANK_METRICS.iter().map(|m| (m.score)(rows, counts)).collect());
+    let once = Counts::once(rows.len());
+    let scored = |m: &'static pellucid_train::metrics::RankMetric| {
+        (&m.metric, (m.score)(rows, &once), (m.score)(trivial, &once))
+    };
+    Ok(assemble(RANK_METRICS.iter().map(scored), &samples, plan.units()))
 }
 
 fn check_groups(groups: Option<&[u32]>, rows: usize) -> Result<(), MetricError> {

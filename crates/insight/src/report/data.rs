@@ -237,6 +237,74 @@ pub enum Outcome {
     Melodies(MelodyOutcome),
     /// Pictures that are painted freely.
     Pictures(PictureOutcome),
+    /// Recommendations.
+    Recommendations(RecommendOutcome),
+}
+
+/// What is recommended, and to whom it is of use.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RecommendOutcome {
+    /// This network, and simpler ways beside it.
+    pub ways: Vec<Way>,
+    /// The mean share of all users who took what the tested ones went on to take.
+    pub taken: f64,
+    /// How good the lists are for groups of users.
+    pub groups: Vec<TasteGroup>,
+    /// Some users' lists.
+    pub listings: Vec<Listing>,
+}
+
+/// A way to recommend.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Way {
+    /// What it is called.
+    pub name: String,
+    /// nDCG@10.
+    pub ndcg: f64,
+    /// The share of all items that it recommended to anybody.
+    pub coverage: f64,
+    /// The mean share of all users who took what it recommended.
+    pub popularity: f64,
+}
+
+/// Users who have something in common.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TasteGroup {
+    /// The column that says so.
+    pub column: String,
+    /// What they have in common.
+    pub value: String,
+    /// How many there are.
+    pub users: u64,
+    /// nDCG@10 of their lists.
+    pub ndcg: f64,
+}
+
+/// What is recommended to one user.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Listing {
+    /// The user.
+    pub user: String,
+    /// What he liked most of what is known.
+    pub liked: Vec<String>,
+    /// What is recommended, the best first.
+    pub suggestions: Vec<Suggestion>,
+}
+
+/// A recommended item.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Suggestion {
+    /// What it is called.
+    pub item: String,
+    /// How the user is expected to rate it.
+    pub rating: Option<f64>,
+    /// Whether he went on to take it.
+    pub taken: bool,
 }
 
 /// What pictures a network paints, and how near they are to those it learned from.

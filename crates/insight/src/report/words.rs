@@ -145,6 +145,7 @@ pub(crate) fn headline_metric(outcome: &Outcome) -> &'static str {
         Outcome::Writing(_) => "bits_per_character",
         Outcome::Melodies(_) => "nats_per_frame",
         Outcome::Pictures(_) => "flow_error",
+        Outcome::Recommendations(_) => "ndcg@10",
     }
 }
 
@@ -229,6 +230,21 @@ pub(crate) fn headline(data: &ReportData, target: &Target) -> Headline {
             after: " for each".to_owned(),
             trivial: scored.baseline.map(|baseline| {
                 format!("{} would be surprised by {}.", upper_first(trivial), value(metric.format, baseline))
+            }),
+            ..common
+        },
+        Outcome::Recommendations(_) => Headline {
+            before: format!(
+                "For {} {rows}, the ten recommendations of this network reach",
+                count(target.rows)
+            ),
+            value: value(metric.format, scored.value),
+            after: " of the best possible, by what each went on to take (nDCG)".to_owned(),
+            trivial: scored.baseline.map(|baseline| {
+                format!(
+                    "Recommending the most popular to everyone would reach {}.",
+                    value(metric.format, baseline)
+                )
             }),
             ..common
         },

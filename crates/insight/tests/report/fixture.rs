@@ -3,10 +3,13 @@
 use std::io::Cursor;
 
 use pellucid_insight::intervals::{
-    Centre, TagPrior, evaluate_classes, evaluate_likelihood, evaluate_numbers, evaluate_tags, evaluate_texts,
+    Centre, TagPrior, evaluate_classes, evaluate_likelihood, evaluate_numbers, evaluate_ranking, evaluate_tags,
+    evaluate_texts,
 };
 use pellucid_insight::report::data::*;
-use pellucid_train::metrics::{LikelihoodRows, MELODY_METRICS, PICTURE_METRICS, Stretch, WRITING_METRICS};
+use pellucid_train::metrics::{
+    LikelihoodRows, MELODY_METRICS, PICTURE_METRICS, RankRows, RankedList, Stretch, WRITING_METRICS,
+};
 
 /// Unrelated numbers from 0 to 1, the same at every call.
 pub struct Noise(u64);
@@ -267,6 +270,39 @@ pub fn clothes() -> ReportData {
         strips: vec![strip("sneaker", 1), strip("<bag>", 3), Strip::default()],
     });
     data.rows_are = "pictures".into();
+    data
+}
+
+/// Recommendations, with ratings.
+pub fn films() -> ReportData {
+    let mut data = poems();
+    let [target] = data.targets.as_mut_slice() else { return data };
+    let rows = |hits: usize| {
+        let list = |i: usize| {
+            let taken: Vec<u32> = (0..(hits + i % 3) as u32).chain([90, 91]).collect();
+            RankedList::of(&(0..10).collect::<Vec<_>>(), &taken).unwrap()
+        };
+        RankRows::new((0..60).map(list).collect()).unwrap()
+    };
+    let way = |name: &str, ndcg, coverage, popularity| Way { name: name.into(), ndcg, coverage, popularity };
+    let suggestion =
+        |item: &str, rating, taken| Suggestion { item: item.into(), rating: Some(rating), taken };
+    target.column = "film".into();
+    target.scores = evaluate_ranking(&rows(3), &rows(1), 1).unwrap();
+    target.outcome = Outcome::Recommendations(RecommendOutcome {
+        ways: vec![way("this network", 0.48, 0.31, 0.2), way("the most popular for everyone", 0.25, 0.05, 0.45)],
+        taken: 0.18,
+        groups: vec![TasteGroup { column: "age".into(), value: "below <30>".into(), users: 310, ndcg: 0.45 }],
+        listings: vec![
+            Listing {
+                user: "user 42".into(),
+                liked: vec!["Alien".into(), "Fargo & more".into()],
+                suggestions: vec![suggestion("Brazil", 4.2, true), suggestion("Heat", 3.9, false)],
+            },
+            Listing::default(),
+        ],
+    });
+    data.rows_are = "users".into();
     data
 }
 

@@ -21,6 +21,7 @@ fn every_run() -> Vec<(&'static str, ReportData)> {
         ("new texts", fixture::poems()),
         ("new melodies", fixture::chorales()),
         ("new pictures", fixture::clothes()),
+        ("recommendations", fixture::films()),
         ("several targets", fixture::several_targets()),
         ("hostile names", fixture::hostile()),
         ("nothing at all", ReportData::default()),
@@ -240,6 +241,21 @@ fn new_pictures_stand_above_the_nearest_ones_that_were_seen() {
 }
 
 #[test]
+fn recommendations_stand_beside_simpler_ways_and_for_whom_they_are() {
+    let page = render(&fixture::films());
+    for says in [
+        "the ten recommendations of this network reach",
+        "Recommending the most popular to everyone would reach",
+        "age: below &lt;30&gt;",
+        "<mark>Brazil</mark>",
+        "Fargo &amp; more",
+        "18.0",
+    ] {
+        assert!(page.contains(says), "the page lacks: {says}");
+    }
+}
+
+#[test]
 fn figures_without_sense_do_not_break_the_page() {
     let (nan, inf) = (f64::NAN, f64::INFINITY);
     for bad in [nan, inf, -inf, 1e308, -1e308] {
@@ -250,6 +266,7 @@ fn figures_without_sense_do_not_break_the_page() {
         data.targets.extend(fixture::poems().targets);
         data.targets.extend(fixture::chorales().targets);
         data.targets.extend(fixture::clothes().targets);
+        data.targets.extend(fixture::films().targets);
         for target in &mut data.targets {
             target.scores = Scores(scores.to_vec());
             match &mut target.outcome {
@@ -274,6 +291,10 @@ fn figures_without_sense_do_not_break_the_page() {
                     melodies.statistics[0].own = bad;
                     melodies.samples[0].notes = vec![(u32::MAX - 5, 5, 255), (900, 0, 0), (3, 2000, 60)];
                     melodies.samples[0].copied = (9, 3);
+                }
+                Outcome::Recommendations(lists) => {
+                    (lists.taken, lists.ways[0].ndcg, lists.groups[0].ndcg) = (bad, bad, bad);
+                    lists.listings[0].suggestions[0].rating = Some(bad);
                 }
                 Outcome::Pictures(pictures) => {
                     (pictures.own, pictures.people) = (bad, bad);

@@ -26,6 +26,7 @@ mod frechet;
 mod likelihood;
 mod log_loss;
 mod r2;
+mod ranking;
 mod rows;
 mod subset_accuracy;
 mod tag_f1;
@@ -36,6 +37,7 @@ pub use auc::{RocCurve, roc_curve};
 pub use confusion::Confusion;
 pub use ece::{BINS, Bin, reliability};
 pub use likelihood::{LikelihoodRows, Stretch};
+pub use ranking::{LISTED, RankRows, RankedList};
 pub use rows::{ClassRows, Counts, MetricError, NumberRows};
 pub use tags::{TagRows, Tally};
 pub use texts::TextRows;
@@ -142,6 +144,14 @@ pub struct LikelihoodMetric {
     pub score: fn(&LikelihoodRows, &Counts) -> Option<f64>,
 }
 
+/// A metric of recommendations, and its formula.
+pub struct RankMetric {
+    /// The description.
+    pub metric: Metric,
+    /// The score of lists that count as often as the counts say.
+    pub score: fn(&RankRows, &Counts) -> Option<f64>,
+}
+
 /// Every metric of predicted classes; the first is the headline.
 pub static CLASS_METRICS: [ClassMetric; 6] = [
     accuracy::ACCURACY,
@@ -177,6 +187,9 @@ pub static MELODY_METRICS: [LikelihoodMetric; 2] = [likelihood::NATS_PER_FRAME, 
 /// Every metric of pictures that are painted freely; the first is the headline.
 pub static PICTURE_METRICS: [LikelihoodMetric; 1] = [likelihood::FLOW_ERROR];
 
+/// Every metric of recommendations; the first is the headline.
+pub static RANK_METRICS: [RankMetric; 3] = [ranking::NDCG, ranking::RECALL, ranking::MRR];
+
 /// What is said of pictures that a classifier has looked at, beside its answers.
 pub static JUDGED_METRICS: [Metric; 2] = [frechet::DISTANCE, frechet::DISTANCE_OF_TRAINING];
 
@@ -188,6 +201,8 @@ pub fn all() -> impl Iterator<Item = &'static Metric> {
     let of_works = MELODY_METRICS.iter().take(1).chain(&WRITING_METRICS).chain(&PICTURE_METRICS);
     let of_works = of_works.map(|m| &m.metric);
     let of_numbers = NUMBER_METRICS.iter().map(|m| &m.metric);
+    let of_lists = RANK_METRICS.iter().map(|m| &m.metric);
+    let of_works = of_works.chain(of_lists);
     of_classes().chain(of_numbers).chain(of_tags_only).chain(of_texts).chain(of_works).chain(&JUDGED_METRICS)
 }
 

@@ -21,7 +21,9 @@ pub(super) fn content(_: &ReportData, target: &Target) -> Option<Markup> {
         Outcome::Numbers(_) => ("The worst misses", "Good answers"),
         Outcome::Texts(_) => ("The farthest from what a person wrote", "The nearest to what a person wrote"),
         // Nobody asked for these works, so none is right or wrong.
-        Outcome::Writing(_) | Outcome::Melodies(_) | Outcome::Pictures(_) => return None,
+        Outcome::Writing(_) | Outcome::Melodies(_) | Outcome::Pictures(_) | Outcome::Recommendations(_) => {
+            return None;
+        }
     };
     let truth = if matches!(target.outcome, Outcome::Texts(_)) { "a person wrote" } else { "truly" };
     (!target.examples.is_empty()).then(|| {

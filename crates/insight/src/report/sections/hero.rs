@@ -80,6 +80,15 @@ fn drawing(data: &ReportData, target: &Target) -> Markup {
                 }
             }
         },
+        Outcome::Recommendations(_) => html! {
+            @if let Some((scored, baseline)) = target.scores.get("ndcg@10").and_then(|s| Some((s, s.baseline?))) {
+                @let (own, trivial) = [scored.value, baseline].map(|v| words::value(Format::Number, v)).into();
+                div class="glance" {
+                    (plot::versus([("this network", scored.value, &own), ("what is popular", baseline, &trivial)]))
+                    p { "How good ten recommendations are: longer is better" }
+                }
+            }
+        },
         Outcome::Pictures(outcome) => html! {
             div class="glance strip" {
                 @for png in outcome.strips.iter().take(GLANCED).filter_map(|strip| strip.painted.as_deref()) {

@@ -10,6 +10,7 @@ mod melodies;
 mod network;
 mod numbers;
 mod pictures;
+mod recommendations;
 mod reproduce;
 mod scores;
 mod tags;
@@ -44,7 +45,7 @@ pub(super) struct Part<T> {
 }
 
 /// What is said of each target.
-pub(super) static TARGET_PARTS: [Part<Target>; 11] = [
+pub(super) static TARGET_PARTS: [Part<Target>; 12] = [
     Part { id: "scores", title: "How good it is", short: "Scores", content: scores::content },
     Part { id: "confusion", title: "What it takes for what", short: "Mistakes", content: confusion::content },
     Part { id: "classes", title: "Class by class", short: "Classes", content: classes::content },
@@ -53,6 +54,12 @@ pub(super) static TARGET_PARTS: [Part<Target>; 11] = [
     Part { id: "writing", title: "What it writes", short: "Samples", content: writing::content },
     Part { id: "melodies", title: "What it writes", short: "Samples", content: melodies::content },
     Part { id: "pictures", title: "What it paints", short: "Samples", content: pictures::content },
+    Part {
+        id: "recommendations",
+        title: "What it recommends",
+        short: "Lists",
+        content: recommendations::content,
+    },
     Part { id: "numbers", title: "Predicted and true", short: "Numbers", content: numbers::content },
     Part {
         id: "confidence",

@@ -1,0 +1,21 @@
+//! Recommend: what a person will take next, and how much he will like it.
+
+mod design;
+mod ease;
+mod history;
+mod ids;
+mod infer;
+mod model;
+mod network;
+mod rank;
+mod report;
+mod side;
+mod task;
+mod train;
+
+pub(crate) use ids::Ids;
+pub(crate) use infer::evaluate;
+pub use infer::recommender;
+pub(crate) use model::GOAL;
+pub use model::{Because, Recommended, Recommender};
+pub(crate) use train::{Begun, begin, resume};
