@@ -111,7 +111,7 @@ pub(crate) fn evaluate(stored: &Stored, table: &Table, watcher: &mut dyn Watcher
     let mean = model.scale.map_or(0.0, |scale| scale.mean);
     let scores = scored((own, trivial), &ratings, &groups, Centre { mean, median: mean }, SEED)?;
     Ok(Evaluation {
-        rows: taken.len(),
+        rows: taken.values().map(Vec::len).sum(),
         rows_are: ROWS_ARE.to_owned(),
         targets: BTreeMap::from([(model.columns[1].clone(), scores)]),
     })

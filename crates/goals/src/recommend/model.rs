@@ -19,6 +19,9 @@ pub(crate) const GOAL: &str = "recommend";
 /// The file of who took what.
 const PEOPLE: &str = "people.json";
 
+/// Letters of a part of a title that tell which one is meant, at least.
+const SHORTEST_PART: usize = 3;
+
 /// Things taken that are named for a recommendation.
 const REASONS: usize = 3;
 
@@ -136,8 +139,12 @@ impl Recommender {
         if let Some(at) = self.titles.iter().position(called) {
             return Ok(at as u32);
         }
-        let names = self.titles.iter().chain(self.items.names()).map(String::as_str);
-        let advice = match pellucid_base::nearest(name, names) {
+        let names = || self.titles.iter().chain(self.items.names()).map(String::as_str);
+        // A part of a title is nearer than a title with other letters.
+        let part = name.to_lowercase();
+        let holds = |title: &&str| part.len() >= SHORTEST_PART && title.to_lowercase().contains(&part);
+        let near = names().find(holds).or_else(|| pellucid_base::nearest(name, names()));
+        let advice = match near {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("name it as the column `{}` does", self.columns[1]),
         };

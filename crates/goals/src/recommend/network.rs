@@ -3,9 +3,15 @@
 use pellucid_grad::{Var, ops};
 use pellucid_kernels::activation::Activation;
 use pellucid_nn::layers::{Embedding, Linear};
-use pellucid_nn::{Init, Layer, LayerRow, Module, Param, Pass, Seed, module, parameter_count};
+use pellucid_nn::{Init, Layer, LayerRow, Module, Param, Pass, Seed, module, parameter_count, set_pace};
 use pellucid_tensor::{Result, Tensor};
 use serde::{Deserialize, Serialize};
+
+/// The deviation of first numbers that say hardly anything: what nobody has taken is not foreseen by chance.
+const SLIGHT: f64 = 0.03;
+
+/// What is taken is learned so much more slowly than how it is liked, for it is learned by heart sooner.
+const PACE: f64 = 0.1;
 
 /// What a [`Tastes`] is built from, beside how many users and items there are.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -156,12 +162,14 @@ impl Tastes {
                 generous: silent(users + 1, 1)?,
             })
         };
-        let deviation = 1.0 / (b.width.max(1) as f64).sqrt();
-        Ok(Tastes {
-            having: small(&seed.part("having"), items, b.width, deviation)?,
-            taking: Side::new(&seed.part("taking"), items, b.width, b.sides, deviation)?,
+        let mut tastes = Tastes {
+            having: small(&seed.part("having"), items, b.width, SLIGHT)?,
+            taking: Side::new(&seed.part("taking"), items, b.width, b.sides, SLIGHT)?,
             rating: (b.rating_width > 0).then(rating).transpose()?,
-        })
+        };
+        set_pace(&mut tastes.having, PACE);
+        set_pace(&mut tastes.taking, PACE);
+        Ok(tastes)
     }
 
     /// How much each item is expected to be taken: logits `[n, items]`.

@@ -37,7 +37,7 @@ const FEWEST: usize = 20;
 const GROUPS: usize = 6;
 
 /// What evaluations call their rows.
-pub(super) const ROWS_ARE: &str = "users";
+pub(super) const ROWS_ARE: &str = "choices";
 
 /// How many users took each item: what the trivial way scores by.
 pub(super) fn popular<'a>(items: usize, pasts: impl Iterator<Item = &'a [(u32, f32)]>) -> Vec<f32> {
@@ -108,7 +108,8 @@ pub(super) fn test(
         |&user: &usize| history.of(user, |part| part == judges).map(move |_| user as u32).collect::<Vec<_>>();
     let of_users: Vec<u32> = users.iter().flat_map(given).collect();
     let scores = scored((own, trivial.0), &ratings, &of_users, centre(history), seed)?;
-    let (rows, column) = (users.len(), model.columns[1].clone());
+    let rows = users.iter().map(|&user| wanted(history, user, judges).len()).sum::<usize>();
+    let column = model.columns[1].clone();
     let target = Target {
         column: column.clone(),
         rows: rows as u64,

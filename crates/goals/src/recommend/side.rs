@@ -3,7 +3,9 @@
 use super::history::History;
 use crate::Result;
 use crate::dataset::{ColumnPlan, Survey, each_cell};
-use pellucid_kinds::{Batcher, Encoder, FitContext, Prepared, Record, Role, TrainingCells, cell_text, kind};
+use pellucid_kinds::{
+    Batcher, Encoder, Feature, FitContext, Prepared, Record, Role, TrainingCells, cell_text, kind,
+};
 use pellucid_tensor::Tensor;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -92,6 +94,10 @@ impl Sides {
             let Some(kind) = column.kind else { continue };
             let cells = TrainingCells::new(&survey.table, column.position, is_training);
             let prepared: Box<dyn Prepared> = kind.fit(&cells, &context)?;
+            let says_too_much = |f: &Feature| matches!(f, Feature::Code { size, .. } if *size > MOST_CODES);
+            if prepared.features().iter().any(says_too_much) {
+                continue;
+            }
             states.push((column.name.clone(), kind.name().to_owned(), prepared.state()));
             inputs.push((column.name.clone(), kind.name(), prepared));
         }
@@ -103,9 +109,8 @@ impl Sides {
         let examples =
             encoder.encode(&survey.table, &|row| wanted.contains_key(&row), MEMORY, &mut |_| {})?;
         let batcher = Batcher::new(encoder.features(), Vec::new());
-        let codes: Vec<usize> = batcher.code_sizes();
-        let shown: Vec<usize> = codes.iter().map(|&size| if size > MOST_CODES { 0 } else { size }).collect();
-        let width = batcher.numbers_width() + shown.iter().sum::<usize>();
+        let codes = batcher.code_sizes();
+        let width = batcher.numbers_width() + codes.iter().sum::<usize>();
         let mut numbers = vec![0.0; first.len() * width];
         let mut record = Record::default();
         for (i, row) in examples.rows().iter().enumerate() {
@@ -116,8 +121,8 @@ impl Sides {
             let plain = batch.numbers.as_ref().map_or(Ok(&[][..]), |numbers| numbers.data::<f32>())?;
             own[..plain.len()].copy_from_slice(plain);
             let mut at = plain.len();
-            for (&code, &size) in record.codes.iter().zip(&shown) {
-                if let Some(number) = own.get_mut(at + code as usize).filter(|_| size > 0) {
+            for (&code, &size) in record.codes.iter().zip(&codes) {
+                if let Some(number) = own.get_mut(at + code as usize) {
                     *number = 1.0;
                 }
                 at += size;

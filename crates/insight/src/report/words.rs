@@ -234,10 +234,7 @@ pub(crate) fn headline(data: &ReportData, target: &Target) -> Headline {
             ..common
         },
         Outcome::Recommendations(_) => Headline {
-            before: format!(
-                "For {} {rows}, the ten recommendations of this network reach",
-                count(target.rows)
-            ),
+            before: format!("{place}the ten recommendations of this network to each user reach"),
             value: value(metric.format, scored.value),
             after: " of the best possible, by what each went on to take (nDCG)".to_owned(),
             trivial: scored.baseline.map(|baseline| {

@@ -3,8 +3,8 @@
 use std::io::Cursor;
 
 use pellucid_insight::intervals::{
-    Centre, TagPrior, evaluate_classes, evaluate_likelihood, evaluate_numbers, evaluate_ranking, evaluate_tags,
-    evaluate_texts,
+    Centre, TagPrior, evaluate_classes, evaluate_likelihood, evaluate_numbers, evaluate_ranking,
+    evaluate_tags, evaluate_texts,
 };
 use pellucid_insight::report::data::*;
 use pellucid_train::metrics::{
@@ -290,7 +290,10 @@ pub fn films() -> ReportData {
     target.column = "film".into();
     target.scores = evaluate_ranking(&rows(3), &rows(1), 1).unwrap();
     target.outcome = Outcome::Recommendations(RecommendOutcome {
-        ways: vec![way("this network", 0.48, 0.31, 0.2), way("the most popular for everyone", 0.25, 0.05, 0.45)],
+        ways: vec![
+            way("this network", 0.48, 0.31, 0.2),
+            way("the most popular for everyone", 0.25, 0.05, 0.45),
+        ],
         taken: 0.18,
         groups: vec![TasteGroup { column: "age".into(), value: "below <30>".into(), users: 310, ndcg: 0.45 }],
         listings: vec![
@@ -302,7 +305,7 @@ pub fn films() -> ReportData {
             Listing::default(),
         ],
     });
-    data.rows_are = "users".into();
+    data.rows_are = "choices".into();
     data
 }
 

@@ -244,7 +244,7 @@ fn new_pictures_stand_above_the_nearest_ones_that_were_seen() {
 fn recommendations_stand_beside_simpler_ways_and_for_whom_they_are() {
     let page = render(&fixture::films());
     for says in [
-        "the ten recommendations of this network reach",
+        "the ten recommendations of this network to each user reach",
         "Recommending the most popular to everyone would reach",
         "age: below &lt;30&gt;",
         "<mark>Brazil</mark>",
