@@ -9,9 +9,9 @@ use std::path::Path;
 /// A network that makes something new.
 pub enum Generator {
     /// It writes texts or melodies.
-    Writes(Generation),
+    Writes(Box<Generation>),
     /// It paints pictures.
-    Paints(Painting),
+    Paints(Box<Painting>),
 }
 
 /// Opens the model of a run (or a model folder) that makes something new.
@@ -21,8 +21,8 @@ pub enum Generator {
 pub fn generator(path: &Path) -> Result<Generator> {
     let (stored, _) = stored_model(path)?;
     match stored.goal.as_str() {
-        _ if Painting::is(&stored) => Painting::load(&stored).map(Generator::Paints),
-        generate::GOAL => Generation::load(&stored).map(Generator::Writes),
+        _ if Painting::is(&stored) => Painting::load(&stored).map(Box::new).map(Generator::Paints),
+        generate::GOAL => Generation::load(&stored).map(Box::new).map(Generator::Writes),
         goal => Err(Error::usage(format!(
             "this network makes nothing new · {} · its goal is `{goal}`; one that does comes from: pellucid train DATA --generate",
             path.display()

@@ -123,6 +123,9 @@ impl Task for PaintTask {
     }
 }
 
+/// What somebody says of the velocities of ways, with their labels.
+type Guess<'a> = dyn FnMut(&Ways, &[u32]) -> Result<Vec<f32>> + 'a;
+
 /// How far off velocities are, as the mean squared error of a number, at times that are spread evenly over the way.
 ///
 /// # Errors
@@ -131,7 +134,7 @@ pub(super) fn errors(
     pictures: &Pictures,
     records: &[usize],
     seed: u64,
-    of: &mut dyn FnMut(&Ways, &[u32]) -> Result<Vec<f32>>,
+    of: &mut Guess<'_>,
     progress: &mut dyn FnMut(usize),
 ) -> Result<Vec<f64>> {
     let (size, numbers_of_one) = (pictures.size(), pictures.canvas.numbers().max(1));

@@ -99,7 +99,7 @@ fn refused(config: Config, out: &Path) -> pellucid_goals::Error {
 /// The network of a run that writes.
 fn writer(run: &pellucid_goals::Run) -> Generation {
     match generator(run.path()).unwrap() {
-        Generator::Writes(model) => model,
+        Generator::Writes(model) => *model,
         Generator::Paints(_) => panic!("it paints"),
     }
 }

@@ -1,15 +1,17 @@
 //! Made-up runs that look like real ones: pictures of two classes, digits, numbers, and odd cases.
 
+// The example `report_pages` takes these files, too, and would look for it beside this one.
+#[path = "fixture/made.rs"]
+mod made;
+
 use std::io::Cursor;
 
 use pellucid_insight::intervals::{
-    Centre, TagPrior, evaluate_classes, evaluate_likelihood, evaluate_numbers, evaluate_ranking,
-    evaluate_tags, evaluate_texts,
+    Centre, TagPrior, evaluate_classes, evaluate_numbers, evaluate_tags, evaluate_texts,
 };
 use pellucid_insight::report::data::*;
-use pellucid_train::metrics::{
-    LikelihoodRows, MELODY_METRICS, PICTURE_METRICS, RankRows, RankedList, Stretch, WRITING_METRICS,
-};
+
+pub use made::*;
 
 /// Unrelated numbers from 0 to 1, the same at every call.
 pub struct Noise(u64);
@@ -188,125 +190,6 @@ pub fn sentences() -> ReportData {
         }],
     };
     ReportData { targets: vec![target], ..minutes() }
-}
-
-/// New texts, one of which is mostly copied.
-pub fn poems() -> ReportData {
-    let samples =
-        ["The <moon> has risen,\n\nthe golden stars are shining", "Sah ein Knab’ ein Röslein steh’n"];
-    let stretch = |bits: f64| Stretch { cost: 100.0 * bits * std::f64::consts::LN_2, steps: 100, units: 100 };
-    let rows = |bits: f64| {
-        LikelihoodRows::new((0..60).map(|i| stretch(bits + f64::from(i % 7) / 20.0)).collect()).unwrap()
-    };
-    let outcome = WritingOutcome {
-        trivial: "counting which character follows the last 5".into(),
-        own: Copies { longest: 31, share: Some(0.25) },
-        people: Copies { longest: 0, share: None },
-        samples: vec![
-            Written { text: samples[0].into(), copied: (4, 10) },
-            Written { text: samples[1].into(), copied: (0, 0) },
-        ],
-    };
-    let target = Target {
-        column: "poem".into(),
-        rows: 6000,
-        unseen: true,
-        scores: evaluate_likelihood(&rows(2.1), Some(&rows(2.6)), &WRITING_METRICS, 1).unwrap(),
-        outcome: Outcome::Writing(outcome),
-        examples: Vec::new(),
-    };
-    ReportData { targets: vec![target], rows_are: "characters".into(), ..minutes() }
-}
-
-/// New melodies, one of which is copied for two bars.
-pub fn chorales() -> ReportData {
-    let mut data = poems();
-    let notes = (0..40).map(|i| (4 * i, 4, 60 + (i % 7) as u8)).chain([(0, 160, 48)]).collect();
-    let statistic = |name: &str, share, own, people| Statistic { name: name.into(), share, own, people };
-    let [target] = data.targets.as_mut_slice() else { return data };
-    let rows = |nats: f64| {
-        let stretch =
-            |i: u32| Stretch { cost: 16.0 * (nats + f64::from(i % 5) / 10.0), steps: 40, units: 16 };
-        LikelihoodRows::new((0..60).map(stretch).collect()).unwrap()
-    };
-    target.column = "melody".into();
-    target.scores = evaluate_likelihood(&rows(2.0), Some(&rows(5.0)), &MELODY_METRICS, 1).unwrap();
-    target.outcome = Outcome::Melodies(MelodyOutcome {
-        trivial: "counting what follows the last 6 beginnings and ends of notes".into(),
-        own: Copies { longest: 32, share: None },
-        people: Copies { longest: 16, share: None },
-        statistics: vec![
-            statistic("time in the scale that fits the melody best", true, 0.93, 0.95),
-            statistic("notes that sound at once", false, 3.9, 3.95),
-        ],
-        samples: vec![
-            Roll { steps: 160, bar: 16, notes, copied: (32, 64), sound: "samples/1.wav".into() },
-            Roll::default(),
-        ],
-    });
-    data.rows_are = "sixteenths".into();
-    data
-}
-
-/// New pictures, of two labels.
-pub fn clothes() -> ReportData {
-    let mut data = poems();
-    let [target] = data.targets.as_mut_slice() else { return data };
-    let rows = |error: f64| {
-        let stretch = |i: u32| Stretch { cost: error + f64::from(i % 5) / 100.0, steps: 1, units: 1 };
-        LikelihoodRows::new((0..60).map(stretch).collect()).unwrap()
-    };
-    let strip = |label: &str, seed: u64| Strip {
-        label: Some(label.into()),
-        painted: Some(png(40, seed)),
-        nearest: Some(png(40, seed + 1)),
-    };
-    target.column = "image".into();
-    target.scores = evaluate_likelihood(&rows(0.25), Some(&rows(0.86)), &PICTURE_METRICS, 1).unwrap();
-    target.outcome = Outcome::Pictures(PictureOutcome {
-        trivial: "knowing each pixel by itself".into(),
-        own: 0.138,
-        people: 0.118,
-        strips: vec![strip("sneaker", 1), strip("<bag>", 3), Strip::default()],
-    });
-    data.rows_are = "pictures".into();
-    data
-}
-
-/// Recommendations, with ratings.
-pub fn films() -> ReportData {
-    let mut data = poems();
-    let [target] = data.targets.as_mut_slice() else { return data };
-    let rows = |hits: usize| {
-        let list = |i: usize| {
-            let taken: Vec<u32> = (0..(hits + i % 3) as u32).chain([90, 91]).collect();
-            RankedList::of(&(0..10).collect::<Vec<_>>(), &taken).unwrap()
-        };
-        RankRows::new((0..60).map(list).collect()).unwrap()
-    };
-    let way = |name: &str, ndcg, coverage, popularity| Way { name: name.into(), ndcg, coverage, popularity };
-    let suggestion =
-        |item: &str, rating, taken| Suggestion { item: item.into(), rating: Some(rating), taken };
-    target.column = "film".into();
-    target.scores = evaluate_ranking(&rows(3), &rows(1), 1).unwrap();
-    target.outcome = Outcome::Recommendations(RecommendOutcome {
-        ways: vec![
-            way("this network", 0.48, 0.31, 0.2),
-            way("the most popular for everyone", 0.25, 0.05, 0.45),
-        ],
-        taken: 0.18,
-        groups: vec![TasteGroup { column: "age".into(), value: "below <30>".into(), users: 310, ndcg: 0.45 }],
-        listings: vec![
-            Listing {
-                user: "user 42".into(),
-                liked: vec!["Alien".into(), "Fargo & more".into()],
-                suggestions: vec![suggestion("Brazil", 4.2, true), suggestion("Heat", 3.9, false)],
-            },
-            Listing::default(),
-        ],
-    });
-    data.rows_are = "choices".into();
-    data
 }
 
 /// Curves that fall and rise like real ones, with `steps` training values and one validation value per epoch.
