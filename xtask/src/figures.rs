@@ -170,4 +170,19 @@ pub(crate) const FIGURES: &[Figure] = &[
         arguments: &["--generate", "--time", "10m"],
         bars: &[("nats_per_frame", Most(3.0))],
     },
+    Figure {
+        name: "movielens",
+        data: &["movielens.csv"],
+        from: None,
+        arguments: &[
+            "--recommend",
+            "--config",
+            "bench/data/quarter.toml",
+            "--ignore",
+            "timestamp",
+            "--seed",
+            "42",
+        ],
+        bars: &[("ndcg@10", Least(0.45)), ("rmse", Most(0.935))],
+    },
 ];

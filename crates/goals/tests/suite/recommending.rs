@@ -81,7 +81,7 @@ fn two_tastes_are_told_apart_for_known_and_for_new_people() {
     let list = model.recommend(None, &likes, 5).unwrap();
     assert!(list.iter().all(|item| item.item[1..].parse::<usize>().unwrap() >= ITEMS), "{list:?}");
     for (user, liked, says) in [
-        (Some("u800"), vec![], "did you mean `u8"),
+        (Some("U12"), vec![], "did you mean `u12`?"),
         (None, vec!["Title 999".to_owned()], "is nothing that it knows"),
         (None, vec![], "name a --user"),
     ] {
