@@ -160,7 +160,8 @@ mod tests {
             let (a, b) = (vectors(rows, width, 0.0), vectors(rows + 7, width, from));
             let found = frechet_distance(&a, &b).unwrap();
             assert!((found - want).abs() < 1e-6 * (1.0 + want), "{found}, not {want}");
-            assert!((frechet_distance(&b, &a).unwrap() - found).abs() < 1e-9);
+            // Of eigenvalues near 0 the root makes rounding errors of 1e-16 to some of 1e-8.
+            assert!((frechet_distance(&b, &a).unwrap() - found).abs() < 1e-6);
         }
     }
 
