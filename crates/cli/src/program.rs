@@ -169,7 +169,9 @@ mod tests {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/verbs");
         let mut files: Vec<String> = std::fs::read_dir(folder)
             .unwrap()
-            .map(|entry| entry.unwrap().file_name().to_string_lossy().trim_end_matches(".rs").to_owned())
+            .filter_map(|entry| {
+                entry.unwrap().file_name().to_string_lossy().strip_suffix(".rs").map(str::to_owned)
+            })
             .filter(|name| name != "mod")
             .collect();
         let mut verbs: Vec<&str> = VERBS.iter().map(|verb| verb.name).collect();
