@@ -51,7 +51,8 @@ pub(super) fn done(finished: &Finished) -> Result<(), Error> {
 
 impl Observer for Events {
     fn step(&mut self, e: &StepEvent) {
-        if self.due() || e.step == e.steps {
+        // However short a training is, its beginning is told.
+        if self.due() || e.step == 1 || e.step == e.steps {
             tell(&json!({
                 "event": "step", "step": e.step, "steps": e.steps, "epoch": e.epoch, "loss": e.loss, "lr": e.lr,
                 "rows_per_second": e.rows_per_second, "seconds_left": e.seconds_left,

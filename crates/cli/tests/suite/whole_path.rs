@@ -398,7 +398,9 @@ fn pictures_are_learned_and_new_ones_are_painted() {
     run(folder, &["generate", painter, "--label", "lyin"]).fails(2, &["did you mean `lying`?"]);
     run(folder, &["generate", painter, "--prompt", "la"]).fails(2, &["paints pictures", "--prompt"]);
     run(folder, &["generate", painter, "--change", "0.5"]).fails(2, &["--change", "--like"]);
-    run(folder, &["generate", painter, "--like", "no.png"]).fails(3, &["no.png"]);
+    run(folder, &["generate", painter, "--like", "no.png"]).fails(2, &["no.png"]);
+    std::fs::write(folder.join("none.png"), "none").unwrap();
+    run(folder, &["generate", painter, "--like", "none.png"]).fails(3, &["none.png", "not a picture"]);
     run(folder, &["evaluate", painter, "new", "--judge", painter]).fails(2, &["--judge"]);
     run(folder, &["evaluate", painter, "--count", "9"]).fails(2, &["--judge"]);
 }
