@@ -32,7 +32,8 @@ fn every_run() -> Vec<(&'static str, ReportData)> {
 fn every_page_is_well_formed_and_every_drawing_inside_its_frame() {
     for (name, data) in every_run() {
         let drawings = markup::check_drawings(&render(&data));
-        assert_eq!(drawings > 3, name != "nothing at all", "{name}: {drawings} drawings");
+        // A score and two curves at least; where pictures are painted, they stand in the place of a fourth.
+        assert_eq!(drawings >= 3, name != "nothing at all", "{name}: {drawings} drawings");
     }
 }
 
