@@ -76,6 +76,12 @@ pub(crate) static FROM_COLUMN: Flag = several(
     DATA,
     "Predict from this column and no other, such as the language to translate; may be given several times",
 );
+pub(crate) static BOTH_WAYS: Flag = flag(
+    "both-ways",
+    Value::Switch,
+    DATA,
+    "Where a text is predicted from a text, learn to translate back as well, with one network",
+);
 pub(crate) static GENERATE: Flag = flag(
     "generate",
     Value::Switch,

@@ -51,6 +51,7 @@ fn data(a: &Arguments<'_>, config: &mut Config) -> Result<(), Error> {
     }
     replace(&mut data.predict, a.texts(&flags::PREDICT));
     replace(&mut data.inputs, a.texts(&flags::FROM_COLUMN));
+    data.both_ways |= a.on(&flags::BOTH_WAYS);
     data.generate |= a.on(&flags::GENERATE);
     data.recommend |= a.on(&flags::RECOMMEND);
     set(&mut data.user, a.text(&flags::USER_COLUMN).map(str::to_owned));

@@ -37,6 +37,9 @@ pub struct DataConfig {
     /// The only columns to predict from; empty for all others.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub inputs: Vec<String>,
+    /// Whether to learn to translate back as well, from the column that is predicted into the other.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub both_ways: bool,
     /// Whether to learn to write texts or melodies like those of the data, instead of predicting a column.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub generate: bool,
@@ -207,6 +210,7 @@ const KEYS: &[(&str, &[&str])] = &[
             "sample",
             "predict",
             "inputs",
+            "both_ways",
             "generate",
             "recommend",
             "user",
@@ -377,6 +381,7 @@ mod tests {
         (full.data.max_side, full.data.max_seconds, full.data.memory) = (Some(1), Some(1.0), Some(1));
         full.data.from = Some("minilm".into());
         full.data.inputs = vec!["age".into()];
+        full.data.both_ways = true;
         full.data.generate = true;
         full.data.recommend = true;
         (full.data.user, full.data.item, full.data.rating) =

@@ -19,6 +19,18 @@ pub(crate) struct Decision {
     pub why: String,
 }
 
+/// What a goal beside prediction has decided: what is built, and how it is trained.
+pub(crate) struct Design<B> {
+    /// The network.
+    pub(crate) blueprint: B,
+    /// The training, at first without a limit by time.
+    pub(crate) plan: Plan,
+    /// The most seconds that training may take.
+    pub(crate) seconds: f64,
+    /// The decisions in words.
+    pub(crate) decisions: Vec<Decision>,
+}
+
 /// Collects decisions: a given value is taken as it is.
 #[derive(Default)]
 pub(crate) struct Decider {

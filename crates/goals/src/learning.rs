@@ -2,8 +2,10 @@
 
 use crate::config::Config;
 use crate::dataset::Prepared;
-use crate::design::Decision;
-use crate::predict::{Design, Facts, Frozen, Network, PredictSource, PredictTask, Size, class_weights};
+use crate::design::{Decision, Design};
+use crate::predict::{
+    Design as PredictDesign, Facts, Frozen, Network, PredictSource, PredictTask, Size, class_weights,
+};
 use crate::{Result, Watcher};
 use pellucid_base::free_memory;
 use pellucid_data::Part;
@@ -52,7 +54,11 @@ pub(crate) struct Learning {
 }
 
 /// The network of a design, with the weights that it starts from.
-fn network(prepared: &Prepared, config: &Config, design: &Design) -> Result<(Network, Option<String>)> {
+fn network(
+    prepared: &Prepared,
+    config: &Config,
+    design: &PredictDesign,
+) -> Result<(Network, Option<String>)> {
     let (blueprint, batcher) = (&design.blueprint, prepared.batcher.as_ref());
     let fits = |size: Size, free| size.check(blueprint, &design.plan, batcher, free);
     let planned = Size::planned(blueprint, batcher);
@@ -74,7 +80,7 @@ fn network(prepared: &Prepared, config: &Config, design: &Design) -> Result<(Net
 pub(crate) fn frozen(
     prepared: &Prepared,
     config: &Config,
-    design: &Design,
+    design: &PredictDesign,
     watcher: &mut dyn Watcher,
 ) -> Result<Option<Arc<Frozen>>> {
     if !config.training.freeze {
@@ -96,7 +102,7 @@ pub(crate) fn learning(
     prepared: &Prepared,
     frozen: Option<&Arc<Frozen>>,
     config: &Config,
-    design: &Design,
+    design: &PredictDesign,
 ) -> Result<Learning> {
     let (network, started) = network(prepared, config, design)?;
     let smoothing = config.training.label_smoothing.unwrap_or(default_smoothing(prepared));
@@ -144,7 +150,7 @@ pub(crate) fn limit_by_time(
     prepared: &Prepared,
     frozen: Option<&Arc<Frozen>>,
     config: &Config,
-    design: &mut Design,
+    design: &mut PredictDesign,
     watcher: &mut dyn Watcher,
 ) -> Result<()> {
     let Learning { mut task, source, .. } = learning(prepared, frozen, config, design)?;
@@ -172,7 +178,7 @@ pub(crate) fn limit_by_time(
 }
 
 /// What a plan costs on this machine.
-pub(crate) struct TimeCost {
+struct TimeCost {
     cost: Cost,
     /// Steps that fit into the time allowed.
     fitting: u64,
@@ -182,28 +188,45 @@ pub(crate) struct TimeCost {
 ///
 /// # Errors
 /// Those of the task.
-pub(crate) fn cost<T: Task>(
-    task: &mut T,
-    source: Arc<T::Source>,
-    plan: &Plan,
-    seconds: f64,
-) -> Result<TimeCost> {
+fn cost<T: Task>(task: &mut T, source: Arc<T::Source>, plan: &Plan, seconds: f64) -> Result<TimeCost> {
     let trial = TRIAL.max(Duration::from_secs_f64(TRIED * seconds));
     let cost = measure(task, source, plan, trial)?;
     let budget = Duration::from_secs_f64(PLANNED * seconds);
     Ok(TimeCost { fitting: cost.steps_within(budget, plan.validate_every), cost })
 }
 
+/// Takes the time of some steps, and decides again, with as many steps as fit, what does not fit into the time allowed. The prepared data takes so
+/// many `bytes`.
+///
+/// # Errors
+/// Those of the task.
+pub(crate) fn limit_design<T: Task, B>(
+    design: &mut Design<B>,
+    (mut task, source): (T, Arc<T::Source>),
+    config: &Config,
+    again: impl FnOnce(&Config) -> Design<B>,
+    bytes: usize,
+    watcher: &mut dyn Watcher,
+) -> Result<()> {
+    let cost = cost(&mut task, source, &design.plan, design.seconds)?;
+    if let Some(shorter) = cost.shorter(config, &design.plan) {
+        *design = again(&shorter);
+        cost.explain(&mut design.decisions, design.seconds);
+    }
+    watcher.planned(design.plan.steps, cost.seconds(&design.plan), bytes);
+    Ok(())
+}
+
 impl TimeCost {
     /// The configuration with as many steps as fit, if fewer do than are planned.
-    pub(crate) fn shorter(&self, config: &Config, plan: &Plan) -> Option<Config> {
+    fn shorter(&self, config: &Config, plan: &Plan) -> Option<Config> {
         let mut shorter = config.clone();
         shorter.training.steps = Some(self.fitting);
         (self.fitting < plan.steps).then_some(shorter)
     }
 
     /// Says why so many steps are planned.
-    pub(crate) fn explain(&self, decisions: &mut [Decision], seconds: f64) {
+    fn explain(&self, decisions: &mut [Decision], seconds: f64) {
         for decision in decisions.iter_mut().filter(|d| d.setting == "steps") {
             decision.why = self.why(seconds);
         }
@@ -216,7 +239,7 @@ impl TimeCost {
     }
 
     /// The seconds that a plan takes.
-    pub(crate) fn seconds(&self, plan: &Plan) -> f64 {
+    fn seconds(&self, plan: &Plan) -> f64 {
         let validations = plan.steps as f64 / plan.validate_every as f64;
         self.cost.step * plan.steps as f64 + self.cost.validation * validations
     }

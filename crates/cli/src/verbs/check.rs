@@ -25,6 +25,7 @@ pub(crate) static VERB: Verb = Verb {
         &flags::TIME_COLUMN,
         &flags::SPLIT,
         &flags::FROM_COLUMN,
+        &flags::BOTH_WAYS,
         &flags::IGNORE,
         &flags::KIND,
         &flags::SAMPLE,

@@ -26,6 +26,7 @@ pub(crate) static VERB: Verb = Verb {
         &flags::TIME_COLUMN,
         &flags::SPLIT,
         &flags::FROM_COLUMN,
+        &flags::BOTH_WAYS,
         &flags::GENERATE,
         &flags::RECOMMEND,
         &flags::USER_COLUMN,

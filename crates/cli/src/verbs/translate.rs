@@ -7,7 +7,7 @@ use crate::output::{self, say};
 use crate::program::{DONE, Operand, Verb};
 use crate::show;
 use pellucid_data::DataError;
-use pellucid_goals::{Error, Translated, Translation, translation};
+use pellucid_goals::{Error, Translated, Translation, Way, translation};
 use std::fs::File;
 use std::io::{BufRead, BufReader, IsTerminal, stdin};
 use std::path::Path;
@@ -17,6 +17,14 @@ static FILE: Flag = Flag {
     value: Value::Path("FILE"),
     many: false,
     help: "Translate this file line by line; - is standard input [default: standard input, if no TEXT is given]",
+    under: "Translating",
+};
+
+static TO: Flag = Flag {
+    name: "to",
+    value: Value::Text("COLUMN"),
+    many: false,
+    help: "Translate into what this column was written in, if the network has learned both ways [default: the other language than the text's]",
     under: "Translating",
 };
 
@@ -52,18 +60,21 @@ pub(crate) static VERB: Verb = Verb {
     examples: &[
         "pellucid translate runs/pairs-1 \"A man is reading a book.\"",
         "pellucid translate runs/pairs-1 --file texts.txt > translated.txt",
+        "pellucid translate runs/pairs-1 --to english \"Zwei Hunde spielen.\"",
         "pellucid translate runs/pairs-1 --alternatives 3 --alignment \"Two dogs play.\"",
     ],
     operands: &[
         RUN,
         Operand { name: "TEXT", help: "Texts to translate, each in quotes", required: false, many: true },
     ],
-    flags: &[&FILE, &ALTERNATIVES, &ALIGNMENT, &THREADS, &JSON],
+    flags: &[&FILE, &TO, &ALTERNATIVES, &ALIGNMENT, &THREADS, &JSON],
     run,
 };
 
 /// How translations are shown.
 struct Shown {
+    /// The way for all texts, if it is given.
+    way: Option<Way>,
     alternatives: usize,
     alignment: bool,
     json: bool,
@@ -78,8 +89,13 @@ fn run(a: &Arguments<'_>) -> Result<u8, Error> {
     if alternatives > MOST {
         return Err(Error::usage(format!("--alternatives {alternatives} are too many · at most {MOST}")));
     }
-    let shown = Shown { alternatives: alternatives as usize, alignment: a.on(&ALIGNMENT), json: a.on(&JSON) };
     let model = translation(a.operand(0).unwrap_or(Path::new("")))?;
+    let shown = Shown {
+        way: a.text(&TO).map(|column| way_to(&model, column)).transpose()?,
+        alternatives: alternatives as usize,
+        alignment: a.on(&ALIGNMENT),
+        json: a.on(&JSON),
+    };
     if !texts.is_empty() {
         shown.translate(&model, &texts)?;
         return Ok(DONE);
@@ -99,6 +115,19 @@ fn run(a: &Arguments<'_>) -> Result<u8, Error> {
 
 fn text_of(text: &Path) -> Result<String, Error> {
     text.to_str().map(str::to_owned).ok_or_else(|| Error::usage("a text to translate is not valid UTF-8"))
+}
+
+/// The way that writes what stood in a column.
+fn way_to(model: &Translation, column: &str) -> Result<Way, Error> {
+    let written = |way: &Way| way.of(&model.columns).1;
+    let known = || model.ways().iter().copied();
+    known().find(|way| written(way) == column).ok_or_else(|| {
+        let all: Vec<_> = known().map(|way| format!("`{}`", written(&way))).collect();
+        Error::usage(format!(
+            "this network does not translate into `{column}` · it writes {}",
+            all.join(" and ")
+        ))
+    })
 }
 
 /// Translates line by line; an empty line stays one.
@@ -143,17 +172,25 @@ impl Shown {
                 say(format_args!("{warning} this seems to be `{written}` already, not `{read}` · {text}"));
             }
         }
-        for (text, translated) in texts.iter().zip(model.translate(texts, self.alternatives)?) {
+        let way = |text: &str| self.way.map_or_else(|| model.way_for(text), Ok);
+        let texts = texts.iter().map(|text| Ok((text.as_str(), way(text)?)));
+        let texts = texts.collect::<Result<Vec<(&str, Way)>, Error>>()?;
+        for (&(text, way), translated) in texts.iter().zip(model.translate(&texts, self.alternatives)?) {
             match self.json {
-                true => output::line(&self.as_json(model, text, &translated)?)?,
+                true => output::line(&self.as_json(model, (text, way), &translated)?)?,
                 false => self.as_text(model, text, &translated)?,
             }
         }
         Ok(())
     }
 
-    fn as_json(&self, model: &Translation, text: &str, translated: &Translated) -> Result<String, Error> {
-        let mut all = serde_json::json!({"text": text, "translations": translated.texts});
+    fn as_json(
+        &self,
+        model: &Translation,
+        (text, way): (&str, Way),
+        translated: &Translated,
+    ) -> Result<String, Error> {
+        let mut all = serde_json::json!({"text": text, "to": way.of(&model.columns).1, "translations": translated.texts});
         if let (true, Some(best)) = (self.alignment, translated.texts.first()) {
             let alignment = model.alignment(text, best)?;
             all["alignment"] = serde_json::json!({

@@ -406,6 +406,27 @@ fn pictures_are_learned_and_new_ones_are_painted() {
 }
 
 #[test]
+fn texts_are_translated_both_ways() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let pairs = (0..200).map(|i| format!("the {i} houses are old,domati {i} velam sunt\n"));
+    std::fs::write(folder.join("pairs.csv"), "english,lunar\n".to_owned() + &pairs.collect::<String>())
+        .unwrap();
+    let words =
+        ["train", "pairs.csv", "--predict", "lunar", "--both-ways", "--steps", "3", "--preset", "quick"];
+    let trained = run(folder, &words).ok();
+    assert!(trained.err.contains("`english` on") && trained.err.contains("`lunar` on"), "{trained:#?}");
+    let translator = trained.run();
+    let translator = translator.to_str().unwrap();
+    let back = ["translate", translator, "--to", "english", "--json", "domati 7 velam sunt"];
+    let json = run(folder, &back).ok().json();
+    assert!(json["to"] == "english" && json["translations"].is_array(), "{json}");
+    let json = run(folder, &["translate", translator, "--json", "the 8 houses are old"]).ok().json();
+    assert_eq!(json["to"], "lunar", "{json}");
+    run(folder, &["translate", translator, "--to", "german", "x"]).fails(2, &["`lunar` and `english`"]);
+}
+
+#[test]
 fn tastes_are_learned_and_things_are_recommended() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
@@ -432,7 +453,8 @@ fn tastes_are_learned_and_things_are_recommended() {
     run(folder, &["recommend", tastes]).fails(2, &["--user", "--liked"]);
     run(folder, &["recommend", tastes, "--user", "99"]).fails(2, &["`99` is no `user`", "--liked"]);
     run(folder, &["recommend", tastes, "--liked", "1234"]).fails(2, &["nothing that it knows"]);
-    run(folder, &["predict", tastes, "stars.csv"]).fails(2, &["pellucid recommend"]);
+    let rows = run(folder, &["predict", tastes, "stars.csv"]).ok();
+    assert!(rows.out.starts_with("input,stars,item_place\n") && rows.out.lines().count() == 321, "{rows:#?}");
     run(folder, &["generate", tastes]).fails(2, &["--generate"]);
     run(folder, &["train", "stars.csv", "--recommend", "--user-column", "who"]).fails(2, &["who"]);
 }

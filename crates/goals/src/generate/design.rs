@@ -4,10 +4,10 @@ use super::corpus::Corpus;
 use super::network::Blueprint;
 use super::script::Script;
 use crate::config::{Config, Preset};
-use crate::design::{Chosen, Decider, Decision, GIVEN};
+use crate::design::{Chosen, Decider, Design, GIVEN};
 use pellucid_data::Part;
 use pellucid_nn::Schedule;
-use pellucid_train::{OptimizerKind, Plan};
+use pellucid_train::OptimizerKind;
 
 /// Numbers of a head, at least.
 const HEAD: usize = 32;
@@ -17,18 +17,6 @@ const PLACES: usize = 2048;
 
 /// Melodies come in other keys at every pass, so that many times as many passes teach something new.
 const KEYS: usize = 4;
-
-/// Everything that was decided.
-pub(crate) struct Design {
-    /// The network.
-    pub(crate) blueprint: Blueprint,
-    /// The training, still without a limit by time.
-    pub(crate) plan: Plan,
-    /// The most seconds that training may take.
-    pub(crate) seconds: f64,
-    /// The decisions in words.
-    pub(crate) decisions: Vec<Decision>,
-}
 
 /// What a preset costs and buys.
 struct Effort {
@@ -51,7 +39,7 @@ impl Effort {
 }
 
 /// Decides what the configuration leaves open.
-pub(crate) fn design(corpus: &Corpus, config: &Config) -> Design {
+pub(crate) fn design(corpus: &Corpus, config: &Config) -> Design<Blueprint> {
     let (given, network) = (&config.training, &config.network);
     let effort = Effort::of(given.preset);
     let (pieces, script) = (corpus.part(Part::Train).len(), &corpus.script);

@@ -84,6 +84,7 @@ pub(super) fn test(
         scores: scores.clone(),
         outcome,
         examples: Vec::new(),
+        explanations: Vec::new(),
     };
     Ok(Tested {
         evaluation: Evaluation {

@@ -1,15 +1,16 @@
 //! From texts or melodies to a run.
 
 use super::corpus::{Corpus, prepare, resolve_shares};
-use super::design::{Design, design};
+use super::design::design;
 use super::model::Generation;
-use super::network::Writer;
+use super::network::{Blueprint, Writer};
 use super::report::test;
 use super::script::Script;
 use super::task::{WindowSource, WriteTask};
 use crate::dataset::{Survey, check, tell_unusable};
+use crate::design::Design;
 use crate::finish::finish;
-use crate::learning::cost;
+use crate::learning::limit_design;
 use crate::reasons::Reasons;
 use crate::train::{resolve_data, resolve_plan, tell_columns, tell_findings};
 use crate::trained::Trained;
@@ -26,7 +27,7 @@ pub(crate) struct Begun {
     checks: CheckReport,
     corpus: Arc<Corpus>,
     config: Config,
-    design: Design,
+    design: Design<Blueprint>,
     command: String,
 }
 
@@ -55,9 +56,11 @@ pub(crate) fn begin(
     let (corpus, checks) = ready(&survey, &config, watcher)?;
     tell_unusable(&survey.table, &corpus.left_out, watcher);
     tell_findings(&corpus.splits, &checks, &config, watcher)?;
-    let mut design = design(&corpus, &config);
+    let decide = |config: &Config| design(&corpus, config);
+    let mut design = decide(&config);
     if config.training.steps.is_none() {
-        limit_by_time(&corpus, &config, &mut design, watcher)?;
+        let learning = learning(&corpus, &config, &design)?;
+        limit_design(&mut design, learning, &config, decide, 0, watcher)?;
     }
     resolve_data(&mut config, &survey);
     (config.data.predict, config.data.inputs) = (Vec::new(), vec![corpus.column.clone()]);
@@ -95,29 +98,12 @@ pub(crate) fn resume(
 fn learning(
     corpus: &Arc<Corpus>,
     config: &Config,
-    design: &Design,
+    design: &Design<Blueprint>,
 ) -> Result<(WriteTask, Arc<WindowSource>)> {
     let b = &design.blueprint;
     let network = Writer::new(&Seed::new(config.training.seed), b, corpus.script.size())?;
     let source = WindowSource::new(corpus.clone(), b.context);
     Ok((WriteTask::new(network, corpus.clone(), b.context), Arc::new(source)))
-}
-
-/// Takes the time of some steps, and shortens the plan to what fits into the time allowed.
-fn limit_by_time(
-    corpus: &Arc<Corpus>,
-    config: &Config,
-    out: &mut Design,
-    watcher: &mut dyn Watcher,
-) -> Result<()> {
-    let (mut task, source) = learning(corpus, config, out)?;
-    let cost = cost(&mut task, source, &out.plan, out.seconds)?;
-    if let Some(shorter) = cost.shorter(config, &out.plan) {
-        *out = design(corpus, &shorter);
-        cost.explain(&mut out.decisions, out.seconds);
-    }
-    watcher.planned(out.plan.steps, cost.seconds(&out.plan), 0);
-    Ok(())
 }
 
 impl Begun {

@@ -3,25 +3,11 @@
 use super::gallery::Gallery;
 use super::network::Blueprint;
 use crate::config::{Config, Preset};
-use crate::design::{Chosen, Decider, Decision, GIVEN};
+use crate::design::{Chosen, Decider, Design, GIVEN};
 use pellucid_data::Part;
 use pellucid_kinds::image::{Augment, Mirror};
 use pellucid_nn::Schedule;
-use pellucid_train::{OptimizerKind, Plan};
-
-/// Everything that was decided.
-pub(crate) struct Design {
-    /// The network.
-    pub(crate) blueprint: Blueprint,
-    /// Changes to training pictures.
-    pub(crate) augment: Augment,
-    /// The training, still without a limit by time.
-    pub(crate) plan: Plan,
-    /// The most seconds that training may take.
-    pub(crate) seconds: f64,
-    /// The decisions in words.
-    pub(crate) decisions: Vec<Decision>,
-}
+use pellucid_train::OptimizerKind;
 
 /// What a preset costs and buys.
 struct Effort {
@@ -42,8 +28,13 @@ impl Effort {
     }
 }
 
-/// Decides what the configuration leaves open; `mirror` is what the pictures say of mirroring, if they were asked.
-pub(crate) fn design(gallery: &Gallery, mirror: Option<&Mirror>, config: &Config) -> Design {
+/// The changes to training pictures.
+pub(crate) fn augment(config: &Config) -> Augment {
+    config.training.augment.unwrap_or(Augment::NONE)
+}
+
+/// Decides what the configuration leaves open; `mirror` is what the pictures said of mirroring, if that decided their changes.
+pub(crate) fn design(gallery: &Gallery, mirror: Option<&Mirror>, config: &Config) -> Design<Blueprint> {
     let (given, network) = (&config.training, &config.network);
     let effort = Effort::of(given.preset);
     let rows = gallery.part(Part::Train).len();
@@ -54,18 +45,8 @@ pub(crate) fn design(gallery: &Gallery, mirror: Option<&Mirror>, config: &Config
     let blocks = decider.decide("blocks", network.blocks.map(|blocks| blocks.max(1)), effort.blocks, why);
     let dropout = if rows < 5_000 { 0.1 } else { 0.0 };
     let dropout = decider.decide("dropout", network.dropout, dropout, "some where pictures are few");
-    let augment = match (given.augment, mirror) {
-        (Some(augment), _) => {
-            decider.say("augment", &augment.describe(), GIVEN);
-            augment
-        }
-        (None, Some(Mirror { mirroring, reason })) => {
-            let augment = Augment { mirror: *mirroring, ..Augment::NONE };
-            decider.say("augment", &augment.describe(), reason);
-            augment
-        }
-        (None, None) => Augment::NONE,
-    };
+    let why = mirror.map_or(GIVEN, |mirror| &mirror.reason);
+    decider.say("augment", &augment(config).describe(), why);
     if gallery.pictures.detail > 1 {
         let why =
             "there are few, and they are larger than they are painted: parts show other places more closely";
@@ -90,5 +71,5 @@ pub(crate) fn design(gallery: &Gallery, mirror: Option<&Mirror>, config: &Config
     let plan = decider.plan_of_writing(given, chosen);
     let seconds = given.seconds.unwrap_or(effort.seconds);
     let blueprint = Blueprint { channels, blocks, dropout };
-    Design { blueprint, augment, plan, seconds, decisions: decider.decisions }
+    Design { blueprint, plan, seconds, decisions: decider.decisions }
 }

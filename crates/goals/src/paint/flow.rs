@@ -5,6 +5,7 @@
 
 use super::network::Painter;
 use crate::Result;
+use pellucid_grad::{Var, ops};
 use pellucid_nn::Pass;
 use pellucid_tensor::{Stream, Tensor};
 
@@ -41,25 +42,16 @@ impl Ways {
             velocities: Tensor::new(&velocities, &shape)?,
         })
     }
-}
 
-impl Ways {
-    /// Several as one.
+    /// Several, one at least, as one.
     ///
     /// # Errors
-    /// No memory.
+    /// Pictures of different sizes, and no memory.
     pub(super) fn together(all: &[Ways]) -> Result<Ways> {
+        let pass = Pass::inference();
         let one = |of: fn(&Ways) -> &Tensor| -> Result<Tensor> {
-            let mut data = Vec::new();
-            let mut shape = Vec::new();
-            for ways in all {
-                data.extend_from_slice(of(ways).data::<f32>()?);
-                shape = of(ways).shape().to_vec();
-            }
-            if let Some(rows) = shape.first_mut() {
-                *rows = all.len();
-            }
-            Ok(Tensor::new(&data, &shape)?)
+            let parts: Vec<Var> = all.iter().map(|ways| pass.input(of(ways))).collect();
+            Ok(ops::concat(&parts.iter().collect::<Vec<_>>(), 0)?.value().clone())
         };
         Ok(Ways {
             places: one(|ways| &ways.places)?,

@@ -100,7 +100,7 @@ impl Painting {
         brush: &Brush,
         progress: &mut dyn FnMut(usize),
     ) -> Result<Vec<Pixels>> {
-        let size @ [height, width, channels] = [self.canvas.height, self.canvas.width, self.canvas.channels];
+        let size @ [height, width, channels] = self.canvas.size();
         let mut painted = Vec::with_capacity(labels.len());
         for (part, labels) in labels.chunks(TOGETHER).enumerate() {
             let mut noise = Vec::with_capacity(labels.len() * self.canvas.numbers());
@@ -134,8 +134,9 @@ impl Painting {
         let scale = (LONGEST as f64 / of.height.max(of.width) as f64).min(1.0);
         let multiple = self.network.multiple();
         let side = |length: usize| (((length as f64 * scale) as usize) / multiple * multiple).max(multiple);
-        let size = [side(of.height), side(of.width), self.canvas.channels];
-        let canvas = Canvas { height: size[0], width: size[1], channels: size[2] };
+        let canvas =
+            Canvas { height: side(of.height), width: side(of.width), channels: self.canvas.channels };
+        let size = canvas.size();
         let from = (1.0 - change) as f32;
         let mut random = stream(brush.seed, "repaint", 0);
         let ways = Ways::to(&numbers(&canvas.bring(of)), &[from], size, &mut random)?;
@@ -171,8 +172,7 @@ impl Painting {
     pub(crate) fn load(stored: &Stored) -> Result<Painting> {
         let File { targets: [Column { name, canvas, label, labels, .. }], network: blueprint } =
             stored.parse()?;
-        let size = [canvas.height, canvas.width, canvas.channels];
-        let mut network = Painter::new(&Seed::none(), &blueprint, size, labels.len())?;
+        let mut network = Painter::new(&Seed::none(), &blueprint, canvas.size(), labels.len())?;
         stored.fill(&mut network)?;
         Ok(Painting { column: name, labels, label, canvas, network, blueprint })
     }

@@ -62,11 +62,6 @@ impl Pictures {
         Ok(Pictures { canvas: canvas.clone(), detail, examples, codes })
     }
 
-    /// Height, width and channels.
-    pub(super) fn size(&self) -> [usize; 3] {
-        [self.canvas.height, self.canvas.width, self.canvas.channels]
-    }
-
     /// The bytes of a picture, `[height, width, channels]`.
     ///
     /// # Errors

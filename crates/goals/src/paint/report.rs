@@ -86,6 +86,7 @@ pub(super) fn test(
         scores: scores.clone(),
         outcome: Outcome::Pictures(outcome),
         examples: Vec::new(),
+        explanations: Vec::new(),
     };
     Ok(Tested {
         evaluation: Evaluation {

@@ -49,7 +49,7 @@ impl PaintSource {
 
     fn read(&self, rows: &[usize], random: &mut Stream) -> Result<PaintBatch> {
         let (gallery, pictures) = (&self.gallery, &self.gallery.pictures);
-        let size = pictures.size();
+        let size = pictures.canvas.size();
         let (mut shown, mut times, mut labels) = (Vec::new(), Vec::new(), Vec::new());
         let mut changed = vec![0.0; pictures.canvas.numbers()];
         for &row in rows {
@@ -137,7 +137,7 @@ pub(super) fn errors(
     of: &mut Guess<'_>,
     progress: &mut dyn FnMut(usize),
 ) -> Result<Vec<f64>> {
-    let (size, numbers_of_one) = (pictures.size(), pictures.canvas.numbers().max(1));
+    let (size, numbers_of_one) = (pictures.canvas.size(), pictures.canvas.numbers().max(1));
     let mut errors = Vec::with_capacity(records.len());
     for (part, some) in records.chunks(TOGETHER).enumerate() {
         let mut ways = Vec::with_capacity(some.len());

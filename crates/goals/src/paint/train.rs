@@ -1,21 +1,22 @@
 //! From pictures to a run.
 
-use super::design::{Design, design};
+use super::design::{augment, design};
 use super::gallery::{Gallery, MAX_SIDE};
 use super::model::Painting;
-use super::network::Painter;
+use super::network::{Blueprint, Painter};
 use super::report::test;
 use super::task::{PaintSource, PaintTask};
 use crate::dataset::{Survey, Use, check, tell_unusable};
+use crate::design::Design;
 use crate::finish::finish;
-use crate::learning::cost;
+use crate::learning::limit_design;
 use crate::reasons::Reasons;
 use crate::train::{resolve_data, resolve_plan, tell_columns, tell_findings};
 use crate::trained::Trained;
 use crate::{Config, Ended, Result, Run, Watcher};
 use pellucid_data::Part;
 use pellucid_insight::check::CheckReport;
-use pellucid_kinds::image::{Mirror, mirror_of_pictures};
+use pellucid_kinds::image::{Augment, Mirror, mirror_of_pictures};
 use pellucid_nn::Seed;
 use pellucid_train::{RunFolder, Stopped, train as run_plan};
 use std::sync::Arc;
@@ -36,7 +37,7 @@ pub(crate) struct Begun {
     checks: CheckReport,
     gallery: Arc<Gallery>,
     config: Config,
-    design: Design,
+    design: Design<Blueprint>,
     command: String,
 }
 
@@ -55,7 +56,7 @@ fn mirror(gallery: &Gallery, config: &Config) -> Result<Option<Mirror>> {
     let some = gallery.some(Part::Train, ASKED).into_iter();
     let pictures: Vec<Vec<f32>> =
         some.map(|record| gallery.pictures.numbers(record)).collect::<Result<_>>()?;
-    Ok(Some(mirror_of_pictures(&pictures, gallery.pictures.size())))
+    Ok(Some(mirror_of_pictures(&pictures, gallery.pictures.canvas.size())))
 }
 
 /// Everything before the first step: the pictures are prepared, the plan is fixed and written.
@@ -89,16 +90,23 @@ pub(crate) fn begin(
     tell_unusable(&survey.table, gallery.pictures.examples.unreadable(), watcher);
     tell_findings(&gallery.splits, &checks, &config, watcher)?;
     let mirror = mirror(&gallery, &config)?;
-    let mut design = design(&gallery, mirror.as_ref(), &config);
+    if let Some(Mirror { mirroring, .. }) = mirror {
+        config.training.augment = Some(Augment { mirror: mirroring, ..Augment::NONE });
+    }
+    let decide = |config: &Config| design(&gallery, mirror.as_ref(), config);
+    let mut design = decide(&config);
     if config.training.steps.is_none() {
-        limit_by_time(&gallery, mirror.as_ref(), &config, &mut design, watcher)?;
+        let (bytes, learning) = (
+            gallery.pictures.examples.len() * gallery.pictures.examples.layout().bytes(),
+            learning(&gallery, &config, &design)?,
+        );
+        limit_design(&mut design, learning, &config, decide, bytes, watcher)?;
     }
     resolve_data(&mut config, &survey);
     let columns = [Some(gallery.column.clone()), gallery.label.clone()];
     (config.data.predict, config.data.inputs) = (Vec::new(), columns.into_iter().flatten().collect());
     let (network, b) = (&mut config.network, &design.blueprint);
     (network.channels, network.blocks, network.dropout) = (Some(b.channels), Some(b.blocks), Some(b.dropout));
-    config.training.augment = Some(design.augment);
     resolve_plan(&mut config.training, &design.plan, design.seconds);
     Reasons::new(command, &survey.columns, &design.decisions).write(run)?;
     run.write("config.toml", config.to_toml()?.as_bytes())?;
@@ -127,32 +135,17 @@ pub(crate) fn resume(
 fn learning(
     gallery: &Arc<Gallery>,
     config: &Config,
-    design: &Design,
+    design: &Design<Blueprint>,
 ) -> Result<(PaintTask, Arc<PaintSource>)> {
     let seed = config.training.seed;
-    let network =
-        Painter::new(&Seed::new(seed), &design.blueprint, gallery.pictures.size(), gallery.labels.len())?;
-    let source = PaintSource::new(gallery.clone(), design.augment);
+    let network = Painter::new(
+        &Seed::new(seed),
+        &design.blueprint,
+        gallery.pictures.canvas.size(),
+        gallery.labels.len(),
+    )?;
+    let source = PaintSource::new(gallery.clone(), augment(config));
     Ok((PaintTask::new(network, gallery.clone(), seed), Arc::new(source)))
-}
-
-/// Takes the time of some steps, and shortens the plan to what fits into the time allowed.
-fn limit_by_time(
-    gallery: &Arc<Gallery>,
-    mirror: Option<&Mirror>,
-    config: &Config,
-    out: &mut Design,
-    watcher: &mut dyn Watcher,
-) -> Result<()> {
-    let (mut task, source) = learning(gallery, config, out)?;
-    let cost = cost(&mut task, source, &out.plan, out.seconds)?;
-    if let Some(shorter) = cost.shorter(config, &out.plan) {
-        *out = design(gallery, mirror, &shorter);
-        cost.explain(&mut out.decisions, out.seconds);
-    }
-    let bytes = gallery.pictures.examples.len() * gallery.pictures.examples.layout().bytes();
-    watcher.planned(out.plan.steps, cost.seconds(&out.plan), bytes);
-    Ok(())
 }
 
 impl Begun {

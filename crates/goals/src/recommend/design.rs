@@ -3,21 +3,9 @@
 use super::network::Blueprint;
 use super::task::People;
 use crate::config::{Config, Preset};
-use crate::design::{Chosen, Decider, Decision};
+use crate::design::{Chosen, Decider, Design};
 use pellucid_nn::Schedule;
-use pellucid_train::{OptimizerKind, Plan};
-
-/// Everything that was decided.
-pub(crate) struct Design {
-    /// The network.
-    pub(crate) blueprint: Blueprint,
-    /// The training, still without a limit by time.
-    pub(crate) plan: Plan,
-    /// The most seconds that training may take.
-    pub(crate) seconds: f64,
-    /// The decisions in words.
-    pub(crate) decisions: Vec<Decision>,
-}
+use pellucid_train::OptimizerKind;
 
 /// What a preset costs and buys.
 struct Effort {
@@ -41,7 +29,7 @@ impl Effort {
 const RATING_WIDTH: usize = 24;
 
 /// Decides what the configuration leaves open; there are `users` of whom something is to be learned.
-pub(crate) fn design(people: &People, users: usize, config: &Config) -> Design {
+pub(crate) fn design(people: &People, users: usize, config: &Config) -> Design<Blueprint> {
     let (given, network) = (&config.training, &config.network);
     let effort = Effort::of(given.preset);
     let mut decider = Decider::default();

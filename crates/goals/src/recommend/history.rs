@@ -3,7 +3,7 @@
 use super::Ids;
 use crate::Result;
 use crate::config::Config;
-use crate::dataset::{ColumnPlan, Survey, Use, split_rows};
+use crate::dataset::{ColumnPlan, Survey, Use, each_cell, split_rows};
 use pellucid_data::{Cell, DataError, Part, Splits};
 use pellucid_kinds::{Unreadable, cell_text};
 use pellucid_tensor::Stream;
@@ -20,16 +20,9 @@ pub(crate) struct Taken {
     pub(crate) item: u32,
     /// How much it was liked; NaN if nobody said.
     pub(crate) rating: f32,
-    /// The row of the table.
-    row: usize,
-    part: Part,
-}
-
-impl Taken {
     /// The row of the table that says so.
-    pub(crate) fn row(&self) -> usize {
-        self.row
-    }
+    pub(crate) row: usize,
+    part: Part,
 }
 
 /// All that was taken.
@@ -55,7 +48,8 @@ pub(super) fn column(survey: &Survey, role: Use) -> Option<&ColumnPlan> {
     survey.used_as(role).next()
 }
 
-fn number(cell: Cell<'_>) -> Option<f64> {
+/// A rating, a time or another number.
+pub(super) fn number(cell: Cell<'_>) -> Option<f64> {
     match cell {
         Cell::Integer(i) | Cell::Time(i) => Some(i as f64),
         Cell::Number(x) if x.is_finite() => Some(x),
@@ -195,6 +189,11 @@ impl History {
         own.iter().filter(move |taken| wanted(taken.part))
     }
 
+    /// The items that a user took in a part.
+    pub(crate) fn items_of(&self, user: usize, wanted: Part) -> Vec<u32> {
+        self.of(user, |part| part == wanted).map(|taken| taken.item).collect()
+    }
+
     /// What it is judged by: the test, which has not helped to choose it, or else what it was chosen by.
     pub(crate) fn judges(&self) -> Part {
         if self.part(Part::Test).next().is_none() { Part::Validation } else { Part::Test }
@@ -216,9 +215,32 @@ impl History {
         first
     }
 
-    /// The row of the table of everything that was taken, with its user and item.
-    pub(crate) fn all_rows(&self) -> impl Iterator<Item = (usize, u32, u32)> {
-        self.taken.iter().map(|taken| (taken.row, taken.user, taken.item))
+    /// All that was taken, each user's in the order of time.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Taken> {
+        self.taken.iter()
+    }
+
+    /// What a column says of each item, or of each user, in its first row; `None` where it has none.
+    ///
+    /// # Errors
+    /// Failures of reading.
+    pub(crate) fn said<V>(
+        &self,
+        survey: &Survey,
+        column: &ColumnPlan,
+        of_items: bool,
+        value: impl Fn(Cell<'_>) -> V,
+    ) -> Result<Vec<Option<V>>> {
+        let first = self.first_rows(of_items);
+        let who: HashMap<usize, usize> = first.iter().enumerate().map(|(who, &row)| (row, who)).collect();
+        let mut said: Vec<Option<V>> = first.iter().map(|_| None).collect();
+        each_cell(survey, column, |row, cell| {
+            if let Some(&who) = who.get(&row) {
+                said[who] = Some(value(cell));
+            }
+            Ok(())
+        })?;
+        Ok(said)
     }
 
     /// A text that differs when what was taken does.

@@ -1,13 +1,15 @@
 //! Putting a network that recommends to use: opening it, and scoring it on what else people took.
 
+use super::history::number as rated;
+use super::ids::Ids;
 use super::model::{GOAL, Recommender};
-use super::rank::{Known, best, liked, scores};
+use super::rank::{Known, TOGETHER, best, liked, scores};
 use super::report::{ROWS_ARE, popular};
-use crate::infer::stored_model;
+use crate::infer::{Predictions, positions, stored_model};
 use crate::outcome::Evaluation;
 use crate::stored::Stored;
 use crate::{Error, Result, Watcher};
-use pellucid_data::{Cell, DataError, Table};
+use pellucid_data::{DataError, OutColumn, OutValues, Table};
 use pellucid_insight::intervals::{Centre, Scores, evaluate_numbers, evaluate_ranking};
 use pellucid_kinds::cell_text;
 use pellucid_train::metrics::{LISTED, MetricError, RankRows, RankedList};
@@ -51,67 +53,157 @@ pub(super) fn scored(
     Ok(all)
 }
 
+/// A row of a table that names a known user and item.
+struct Row {
+    row: usize,
+    item: u32,
+    /// How it was rated, if that is said.
+    rating: Option<f64>,
+}
+
+/// The rows of a table, by user.
+#[derive(Default)]
+struct Rows {
+    by_user: BTreeMap<u32, Vec<Row>>,
+    /// Those that name a user or an item that is not known.
+    unknown: Vec<usize>,
+}
+
+impl Rows {
+    fn read(model: &Recommender, table: &Table) -> Result<Rows> {
+        let [user, item] = [&model.columns[0], &model.columns[1]].map(|name| table.column_index(name));
+        let (user, item) = (user?, item?);
+        let rating = model.rating.as_ref().and_then(|name| table.column_index(name).ok());
+        let mut rows = Rows::default();
+        for chunk in table.chunks() {
+            let chunk = chunk?;
+            for i in 0..chunk.rows {
+                let number =
+                    |ids: &Ids, at: usize| cell_text(chunk.cell(i, at)).and_then(|name| ids.find(&name));
+                let (row, rating) = (chunk.first_row + i, rating.and_then(|at| rated(chunk.cell(i, at))));
+                match (number(&model.users, user), number(&model.items, item)) {
+                    (Some(user), Some(item)) => {
+                        rows.by_user.entry(user).or_default().push(Row { row, item, rating });
+                    }
+                    _ => rows.unknown.push(row),
+                }
+            }
+        }
+        Ok(rows)
+    }
+}
+
+/// What a network says of one user's rows.
+struct Said<'a> {
+    user: u32,
+    rows: &'a [Row],
+    /// What is known of the user beside what is asked for.
+    known: &'a Known,
+    /// Of all items.
+    scores: &'a [f32],
+    /// How each row's item is expected to be liked.
+    likings: &'a [f32],
+}
+
+impl Recommender {
+    /// Asks the network for what it says of rows, user by user.
+    fn say(&self, rows: &Rows, watcher: &mut dyn Watcher, mut hear: impl FnMut(Said<'_>)) -> Result<()> {
+        let ease = self.ease.as_ref().map(|(ease, share)| (ease, *share));
+        let all: Vec<(u32, &[Row])> =
+            rows.by_user.iter().map(|(&user, rows)| (user, rows.as_slice())).collect();
+        for (done, some) in all.chunks(TOGETHER).enumerate() {
+            let known = some.iter().map(|&(user, rows)| {
+                let past = self.pasts.get(user as usize).into_iter().flatten();
+                // What is asked for must not be known.
+                let asked = |item: u32| rows.iter().any(|row| row.item == item);
+                Known { user: Some(user), taken: past.filter(|&&(item, _)| !asked(item)).copied().collect() }
+            });
+            let known: Vec<Known> = known.collect();
+            let users: Vec<&Known> = known.iter().collect();
+            let scores = scores(&self.network, &self.sides, self.items.len(), ease, &users)?;
+            let pairs = (0u32..).zip(some).flat_map(|(at, (_, rows))| rows.iter().map(move |r| (at, r.item)));
+            let (who, what): (Vec<u32>, Vec<u32>) = pairs.unzip();
+            let likings = liked(&self.network, &self.sides, &users, [&who, &what])?;
+            let mut likings = likings.as_slice();
+            for ((&(user, rows), known), scores) in some.iter().zip(&known).zip(&scores) {
+                let (own, rest) = likings.split_at(rows.len().min(likings.len()));
+                likings = rest;
+                hear(Said { user, rows, known, scores, likings: own });
+            }
+            watcher.advance(done * TOGETHER + some.len());
+        }
+        Ok(())
+    }
+}
+
+/// For each row of a table that names a user and an item: how the user is expected to rate it, if the network has learned from ratings, and
+/// its place among all that would be recommended to him (1 is the first).
+pub(crate) fn predict(stored: &Stored, table: &Table, watcher: &mut dyn Watcher) -> Result<Predictions> {
+    let model = Recommender::load(stored)?;
+    let rows = Rows::read(&model, table)?;
+    let mut problems: Vec<String> =
+        table.skipped().iter().map(|s| format!("{}: {}", s.place, s.why)).collect();
+    let [user, item] = &model.columns;
+    let why = |&row| format!("{}: a `{user}` or an `{item}` that it does not know", table.place(row));
+    problems.extend(rows.unknown.iter().map(why));
+    let positions = positions(table);
+    let inputs = table.rows() + table.skipped().len();
+    let (mut ratings, mut places) = (vec![f64::NAN; inputs], vec![f64::NAN; inputs]);
+    watcher.begin("Answering", rows.by_user.len());
+    model.say(&rows, watcher, |said| {
+        for (row, &liking) in said.rows.iter().zip(said.likings) {
+            let score = said.scores.get(row.item as usize).copied().unwrap_or(f32::NAN);
+            let before = (0u32..).zip(said.scores).filter(|(item, other)| {
+                **other > score && said.known.taken.iter().all(|(taken, _)| taken != item)
+            });
+            places[positions[row.row]] = 1.0 + before.count() as f64;
+            ratings[positions[row.row]] = model.scale.map_or(f64::NAN, |scale| scale.rating(liking));
+        }
+    })?;
+    let names = (1..=inputs).map(|number| number.to_string()).collect();
+    let number = |name: String, values| OutColumn { name, values: OutValues::Number(values) };
+    let mut columns = vec![OutColumn { name: "input".to_owned(), values: OutValues::Text(names) }];
+    let rating = model.rating.clone().filter(|_| model.scale.is_some());
+    columns.extend(rating.map(|name| number(name, ratings)));
+    columns.push(number(format!("{item}_place"), places));
+    Ok(Predictions { columns, problems })
+}
+
 /// Scores a network on what known users took beside what it knows.
 pub(crate) fn evaluate(stored: &Stored, table: &Table, watcher: &mut dyn Watcher) -> Result<Evaluation> {
     let model = Recommender::load(stored)?;
-    let [user, item] = [&model.columns[0], &model.columns[1]].map(|name| table.column_index(name));
-    let (user, item) = (user?, item?);
-    let rating = model.rating.as_ref().and_then(|name| table.column_index(name).ok());
-    let mut taken: BTreeMap<u32, Vec<(u32, f64)>> = BTreeMap::new();
-    let mut unknown = 0;
-    for chunk in table.chunks() {
-        let chunk = chunk?;
-        for i in 0..chunk.rows {
-            let number =
-                |ids: &super::Ids, at: usize| cell_text(chunk.cell(i, at)).and_then(|name| ids.find(&name));
-            let given = rating.map_or(f64::NAN, |at| match chunk.cell(i, at) {
-                Cell::Integer(x) => x as f64,
-                Cell::Number(x) => x,
-                _ => f64::NAN,
-            });
-            match (number(&model.users, user), number(&model.items, item)) {
-                (Some(user), Some(item)) => taken.entry(user).or_default().push((item, given)),
-                _ => unknown += 1,
-            }
-        }
-    }
-    if unknown > 0 {
+    let rows = Rows::read(&model, table)?;
+    if !rows.unknown.is_empty() {
         watcher.warning(&format!(
-            "{unknown} rows name a user or an item that it does not know; they are left out"
+            "{} rows name a user or an item that it does not know; they are left out",
+            rows.unknown.len()
         ));
     }
-    if taken.is_empty() {
+    if rows.by_user.is_empty() {
         let error = DataError::refused("there is nothing to score: no row names a known user and item");
         return Err(error.in_file(table.origin()).into());
     }
-    watcher.begin("Testing", taken.len());
+    watcher.begin("Testing", rows.by_user.len());
     let by_all = popular(model.items.len(), model.pasts.iter().map(Vec::as_slice));
-    let ease = model.ease.as_ref().map(|(ease, share)| (ease, *share));
-    let (mut own, mut trivial, mut ratings, mut groups) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    for (done, (&user, found)) in taken.iter().enumerate() {
-        // What is asked for must not be known.
-        let wanted: Vec<u32> = found.iter().map(|&(item, _)| item).collect();
-        let past = model.pasts.get(user as usize).into_iter().flatten();
-        let past = past.filter(|(item, _)| !wanted.contains(item)).copied().collect();
-        let known = Known { user: Some(user), taken: past };
-        let scores = scores(&model.network, &model.sides, model.items.len(), ease, &[&known])?;
-        for (scores, lists) in [(scores.first(), &mut own), (Some(&by_all), &mut trivial)] {
-            let list = best(scores.map_or(&[], Vec::as_slice), &known.taken, LISTED);
-            lists.extend(RankedList::of(&list, &wanted));
+    let (mut own, mut trivial) = (Vec::new(), Vec::new());
+    let (mut ratings, mut groups) = (Vec::new(), Vec::new());
+    model.say(&rows, watcher, |said| {
+        let wanted: Vec<u32> = said.rows.iter().map(|row| row.item).collect();
+        for (scores, lists) in [(said.scores, &mut own), (&by_all[..], &mut trivial)] {
+            lists.extend(RankedList::of(&best(scores, &said.known.taken, LISTED), &wanted));
         }
-        let (rated, given): (Vec<u32>, Vec<f64>) =
-            found.iter().copied().filter(|(_, x)| x.is_finite()).unzip();
-        let likings = liked(&model.network, &model.sides, &[&known], [&vec![0; rated.len()], &rated])?;
-        if let Some(scale) = &model.scale {
-            ratings.extend(likings.into_iter().map(|liking| scale.rating(liking)).zip(given));
-            groups.resize(ratings.len(), user);
+        let Some(scale) = &model.scale else { return };
+        for (row, &liking) in said.rows.iter().zip(said.likings) {
+            if let Some(given) = row.rating {
+                ratings.push((scale.rating(liking), given));
+                groups.push(said.user);
+            }
         }
-        watcher.advance(done + 1);
-    }
+    })?;
     let mean = model.scale.map_or(0.0, |scale| scale.mean);
     let scores = scored((own, trivial), &ratings, &groups, Centre { mean, median: mean }, SEED)?;
     Ok(Evaluation {
-        rows: taken.values().map(Vec::len).sum(),
+        rows: rows.by_user.values().map(Vec::len).sum(),
         rows_are: ROWS_ARE.to_owned(),
         targets: BTreeMap::from([(model.columns[1].clone(), scores)]),
     })

@@ -14,8 +14,8 @@ mod task;
 mod train;
 
 pub(crate) use ids::Ids;
-pub(crate) use infer::evaluate;
 pub use infer::recommender;
+pub(crate) use infer::{evaluate, predict};
 pub(crate) use model::GOAL;
 pub use model::{Because, Recommended, Recommender};
 pub(crate) use train::{Begun, begin, resume};

@@ -151,7 +151,8 @@ impl Recommender {
         Err(Error::usage(format!("`{name}` is nothing that it knows · {advice}")))
     }
 
-    fn title(&self, item: u32) -> Option<String> {
+    /// What an item is called, if that is known.
+    pub(super) fn title(&self, item: u32) -> Option<String> {
         self.titles.get(item as usize).filter(|title| !title.is_empty()).cloned()
     }
 

@@ -11,7 +11,7 @@ use pellucid_tensor::Tensor;
 use pellucid_train::metrics::{LISTED, RankedList};
 
 /// Users that are asked about at once.
-const TOGETHER: usize = 64;
+pub(super) const TOGETHER: usize = 64;
 
 /// What is known of a user.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -23,6 +23,11 @@ pub(crate) struct Known {
 }
 
 impl Known {
+    /// The items that he took.
+    pub(crate) fn items(&self) -> Vec<u32> {
+        self.taken.iter().map(|&(item, _)| item).collect()
+    }
+
     /// What the network is shown of it: the last things.
     pub(crate) fn shown(&self) -> &[(u32, f32)] {
         &self.taken[self.taken.len().saturating_sub(SHOWN)..]
@@ -90,8 +95,7 @@ pub(super) fn scores(
         expected.value().data::<f32>()?.chunks(items.max(1)).map(<[f32]>::to_vec).collect();
     if let Some((ease, share)) = ease {
         for (scores, known) in scores.iter_mut().zip(users) {
-            let taken: Vec<u32> = known.taken.iter().map(|&(item, _)| item).collect();
-            ease.add(&taken, share, scores);
+            ease.add(&known.items(), share, scores);
         }
     }
     Ok(scores)
@@ -134,9 +138,7 @@ pub(super) fn lists(
             scores(scorer.network, &people.sides, items, scorer.ease, &pasts.iter().collect::<Vec<_>>())?;
         for ((&user, past), scores) in some.iter().zip(&pasts).zip(&all) {
             let list = best(scores, &past.taken, LISTED);
-            let taken: Vec<u32> =
-                people.history.of(user, |part| part == wanted).map(|taken| taken.item).collect();
-            scored.extend(RankedList::of(&list, &taken));
+            scored.extend(RankedList::of(&list, &people.history.items_of(user, wanted)));
             listed.push(list);
         }
         progress(done * TOGETHER + some.len());

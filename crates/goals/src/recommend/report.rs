@@ -1,12 +1,12 @@
 //! The test of a network that recommends, and what the report says of its lists.
 
 use super::ease::Ease;
-use super::history::History;
+use super::history::{History, number};
 use super::infer::scored;
 use super::model::Recommender;
-use super::rank::{Scorer, best, lists};
+use super::rank::{Known, Scorer, best, liked, lists};
 use super::task::{People, some_users};
-use crate::dataset::{Survey, Use, each_cell};
+use crate::dataset::Survey;
 use crate::finish::Tested;
 use crate::outcome::Evaluation;
 use crate::report::layers;
@@ -69,7 +69,7 @@ pub(super) fn test(
     let by = |score: &dyn Fn(usize) -> Vec<f32>| -> (Vec<RankedList>, Vec<Vec<u32>>) {
         let list = |&user: &usize| {
             let list = best(&score(user), &pasts[user], LISTED);
-            (RankedList::of(&list, &wanted(history, user, judges)).unwrap_or_default(), list)
+            (RankedList::of(&list, &history.items_of(user, judges)).unwrap_or_default(), list)
         };
         users.iter().map(list).unzip()
     };
@@ -90,17 +90,17 @@ pub(super) fn test(
     let mut ways = vec![way("this network", (&own, &listed))];
     ways.extend(ease.as_ref().map(|(lists, listed)| way("EASE, the best linear map", (lists, listed))));
     ways.push(way("the most popular for everyone", (&trivial.0, &trivial.1)));
-    let taken = users.iter().flat_map(|&user| wanted(history, user, judges));
+    let taken = users.iter().flat_map(|&user| history.items_of(user, judges));
     let taken = mean(taken.map(|item| share(&by_all, item, history)));
     let outcome = RecommendOutcome {
         ways,
         taken,
-        groups: groups(trained.survey, history, &users, &own)?,
+        groups: groups(trained.survey, people, &users, &own)?,
         listings: users
             .iter()
             .zip(&listed)
             .step_by(users.len().div_ceil(SHOWN).max(1))
-            .map(|(&user, list)| listing(model, &pasts[user], user, list, &wanted(history, user, judges)))
+            .map(|(&user, list)| listing(model, &pasts[user], user, list, &history.items_of(user, judges)))
             .collect::<Result<_>>()?,
     };
     let ratings = scorer.ratings(&users, &known, judges)?;
@@ -108,7 +108,7 @@ pub(super) fn test(
         |&user: &usize| history.of(user, |part| part == judges).map(move |_| user as u32).collect::<Vec<_>>();
     let of_users: Vec<u32> = users.iter().flat_map(given).collect();
     let scores = scored((own, trivial.0), &ratings, &of_users, centre(history), seed)?;
-    let rows = users.iter().map(|&user| wanted(history, user, judges).len()).sum::<usize>();
+    let rows = users.iter().map(|&user| history.items_of(user, judges).len()).sum::<usize>();
     let column = model.columns[1].clone();
     let target = Target {
         column: column.clone(),
@@ -117,6 +117,7 @@ pub(super) fn test(
         scores: scores.clone(),
         outcome: Outcome::Recommendations(outcome),
         examples: Vec::new(),
+        explanations: Vec::new(),
     };
     let names = |of: &dyn Fn(usize) -> String| OutValues::Text((0..users.len()).map(of).collect());
     let list_of =
@@ -140,10 +141,6 @@ pub(super) fn test(
         network: layers(model.network.describe(history.items.len())),
         card: card(model, run),
     })
-}
-
-fn wanted(history: &History, user: usize, part: Part) -> Vec<u32> {
-    history.of(user, |of| of == part).map(|taken| taken.item).collect()
 }
 
 /// The share of all users who took an item.
@@ -172,14 +169,11 @@ fn listing(
     list: &[u32],
     taken: &[u32],
 ) -> Result<Listing> {
-    let called = |item: u32| {
-        let title = model.titles.get(item as usize).filter(|title| !title.is_empty());
-        title.cloned().unwrap_or_else(|| model.items.name(item).to_owned())
-    };
-    let mut liked: Vec<(u32, f32)> = past.to_vec();
-    liked.sort_by(|a, b| b.1.total_cmp(&a.1));
-    let known = super::rank::Known { user: Some(user as u32), taken: past.to_vec() };
-    let likings = super::rank::liked(&model.network, &model.sides, &[&known], [&vec![0; list.len()], list])?;
+    let called = |item: u32| model.title(item).unwrap_or_else(|| model.items.name(item).to_owned());
+    let mut by_liking: Vec<(u32, f32)> = past.to_vec();
+    by_liking.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let known = Known { user: Some(user as u32), taken: past.to_vec() };
+    let likings = liked(&model.network, &model.sides, &[&known], [&vec![0; list.len()], list])?;
     let suggestion = |(place, &item): (usize, &u32)| Suggestion {
         item: called(item),
         rating: model.scale.zip(likings.get(place)).map(|(scale, &liking)| scale.rating(liking)),
@@ -187,7 +181,7 @@ fn listing(
     };
     Ok(Listing {
         user: model.users.name(user as u32).to_owned(),
-        liked: liked.iter().take(LIKED).map(|&(item, _)| called(item)).collect(),
+        liked: by_liking.iter().take(LIKED).map(|&(item, _)| called(item)).collect(),
         suggestions: list.iter().enumerate().map(suggestion).collect(),
     })
 }
@@ -195,26 +189,16 @@ fn listing(
 /// How good lists are for groups of users, by what is known of them.
 fn groups(
     survey: &Survey,
-    history: &History,
+    people: &People,
     users: &[usize],
     lists: &[RankedList],
 ) -> Result<Vec<TasteGroup>> {
-    let columns: Vec<_> = survey.used_as(Use::Input).collect();
-    let owner = super::side::owners(survey, history, &columns)?;
-    let first = history.first_rows(false);
     let mut all = Vec::new();
-    for (column, _) in columns.iter().zip(&owner).filter(|(_, owner)| **owner == super::side::Owner::User) {
-        let mut values: BTreeMap<usize, (Option<f64>, String)> = BTreeMap::new();
-        each_cell(survey, column, |row, cell| {
-            let number = match cell {
-                Cell::Integer(x) => Some(x as f64),
-                Cell::Number(x) => Some(x),
-                _ => None,
-            };
-            values.insert(row, (number, cell_text(cell).unwrap_or_default().into_owned()));
-            Ok(())
-        })?;
-        let of = |user: usize| values.get(first.get(user)?);
+    let known: Vec<&str> = people.sides[1].names().collect();
+    for column in survey.columns.iter().filter(|column| known.contains(&column.name.as_str())) {
+        let value = |cell: Cell<'_>| (number(cell), cell_text(cell).unwrap_or_default().into_owned());
+        let said = people.history.said(survey, column, false, value)?;
+        let of = |user: usize| said.get(user)?.as_ref();
         let is_number = column.kind.is_some_and(|kind| kind.name() == "number");
         let mut numbers: Vec<f64> = users.iter().filter_map(|&user| of(user)?.0).collect();
         numbers.sort_by(f64::total_cmp);

@@ -3,6 +3,7 @@
 use super::history::History;
 use crate::Result;
 use crate::dataset::{ColumnPlan, Survey, each_cell};
+use pellucid_insight::check::hash_bytes;
 use pellucid_kinds::{
     Batcher, Encoder, Feature, FitContext, Prepared, Record, Role, TrainingCells, cell_text, kind,
 };
@@ -42,14 +43,14 @@ pub(crate) enum Owner {
 /// To whom each of some columns belongs.
 pub(crate) fn owners(survey: &Survey, history: &History, columns: &[&ColumnPlan]) -> Result<Vec<Owner>> {
     let rows: HashMap<usize, (u32, u32)> =
-        history.all_rows().map(|(row, user, item)| (row, (user, item))).collect();
+        history.all().map(|taken| (taken.row, (taken.user, taken.item))).collect();
     let mut owners = Vec::with_capacity(columns.len());
     for column in columns {
-        let (mut seen, mut same): ([HashMap<u32, u64>; 2], _) = (Default::default(), [true; 2]);
+        let (mut seen, mut same): ([HashMap<u32, u128>; 2], _) = (Default::default(), [true; 2]);
         each_cell(survey, column, |row, cell| {
             let Some(&(user, item)) = rows.get(&row) else { return Ok(()) };
             let text = cell_text(cell).unwrap_or_default();
-            let print = u64::from_le_bytes(hash(text.as_bytes()));
+            let print = hash_bytes(text.as_bytes(), 0);
             for (who, number) in [user, item].into_iter().enumerate() {
                 same[who] &= *seen[who].entry(number).or_insert(print) == print;
             }
@@ -62,12 +63,6 @@ pub(crate) fn owners(survey: &Survey, history: &History, columns: &[&ColumnPlan]
         });
     }
     Ok(owners)
-}
-
-fn hash(bytes: &[u8]) -> [u8; 8] {
-    use sha2::{Digest, Sha256};
-    let digest = Sha256::digest(bytes);
-    std::array::from_fn(|i| digest[i])
 }
 
 impl Sides {

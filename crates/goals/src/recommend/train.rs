@@ -1,29 +1,29 @@
 //! From who took what to a run.
 
-use super::design::{Design, design};
+use super::design::design;
 use super::ease::{Ease, Together};
 use super::history::{History, column, shares};
 use super::model::Recommender;
-use super::network::Tastes;
-use super::rank::{Scorer, lists};
+use super::network::{Blueprint, Tastes};
+use super::rank::{Known, TOGETHER, best, scores};
 use super::report::test;
 use super::side::{Owner, Sides, owners};
 use super::task::{People, Scale, TasteTask, UserSource, some_users};
-use crate::dataset::{ColumnPlan, Survey, Use, each_cell, tell_unusable, tolerate};
-use crate::design::Decision;
+use crate::dataset::{ColumnPlan, Survey, Use, tell_unusable, tolerate};
+use crate::design::{Decision, Design};
 use crate::finish::finish;
-use crate::learning::cost;
+use crate::learning::limit_design;
 use crate::reasons::Reasons;
 use crate::train::{resolve_data, resolve_plan, tell_columns};
 use crate::trained::Trained;
 use crate::{Config, Ended, Result, Run, Watcher};
-use pellucid_data::Part;
+use pellucid_data::{Cell, Part};
 use pellucid_insight::check::CheckReport;
 use pellucid_kinds::cell_text;
 use pellucid_nn::Seed;
-use pellucid_train::metrics::RankedList;
+use pellucid_train::metrics::{LISTED, RankedList};
 use pellucid_train::{RunFolder, Stopped, train as run_plan};
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -42,7 +42,7 @@ pub(crate) struct Begun {
     people: Arc<People>,
     titles: Vec<String>,
     config: Config,
-    design: Design,
+    design: Design<Blueprint>,
     command: String,
 }
 
@@ -53,8 +53,7 @@ fn ready(survey: &Survey, config: &Config, watcher: &mut dyn Watcher) -> Result<
     tolerate(survey, &history.left_out, &config.data)?;
     let telling: Vec<&ColumnPlan> = survey.used_as(Use::Input).chain(survey.used_as(Use::Aside)).collect();
     let owner = owners(survey, &history, &telling)?;
-    let is_training: std::collections::HashSet<usize> =
-        history.part(Part::Train).map(|taken| taken.row()).collect();
+    let is_training: HashSet<usize> = history.part(Part::Train).map(|taken| taken.row).collect();
     let of = |wanted: Owner| -> Result<Sides> {
         let owned = telling
             .iter()
@@ -71,23 +70,13 @@ fn ready(survey: &Survey, config: &Config, watcher: &mut dyn Watcher) -> Result<
     };
     let titles = telling.iter().zip(&owner).filter(|(_, owner)| **owner == Owner::Item);
     let title = titles.map(|(column, _)| *column).find(named);
-    let titles = title.map_or(Ok(Vec::new()), |column| titles_of(survey, column, &history))?;
+    let titles = title.map_or(Ok(Vec::new()), |column| {
+        let called = |cell: Cell<'_>| cell_text(cell).unwrap_or_default().into_owned();
+        history.said(survey, column, true, called)
+    })?;
+    let titles = titles.into_iter().map(Option::unwrap_or_default).collect();
     let scale = Scale::of(&history);
     Ok((Arc::new(People { history, scale, sides }), titles))
-}
-
-/// What each item is called in its first row.
-fn titles_of(survey: &Survey, column: &ColumnPlan, history: &History) -> Result<Vec<String>> {
-    let first: HashMap<usize, usize> =
-        history.first_rows(true).into_iter().enumerate().map(|(item, row)| (row, item)).collect();
-    let mut titles = vec![String::new(); history.items.len()];
-    each_cell(survey, column, |row, cell| {
-        if let Some(&item) = first.get(&row) {
-            titles[item] = cell_text(cell).unwrap_or_default().into_owned();
-        }
-        Ok(())
-    })?;
-    Ok(titles)
 }
 
 /// Says what was found.
@@ -153,7 +142,8 @@ pub(crate) fn begin(
     tell(&people, watcher);
     let mut design = design_for(&people, &config);
     if config.training.steps.is_none() {
-        limit_by_time(&people, &config, &mut design, watcher)?;
+        let learning = learning(&people, &config, &design)?;
+        limit_design(&mut design, learning, &config, |config| design_for(&people, config), 0, watcher)?;
     }
     let name = |role: Use| column(&survey, role).map(|column| column.name.clone());
     let [user, item, rating, time] = [Use::User, Use::Item, Use::Target, Use::Time].map(name);
@@ -185,33 +175,20 @@ pub(crate) fn resume(
     Ok(Box::new(Begun { survey, people, titles, config, design, command: reasons.command }))
 }
 
-fn design_for(people: &Arc<People>, config: &Config) -> Design {
+fn design_for(people: &Arc<People>, config: &Config) -> Design<Blueprint> {
     use pellucid_train::Source;
     design(people, UserSource::new(people.clone()).rows(), config)
 }
 
 /// What learns, and what from.
-fn learning(people: &Arc<People>, config: &Config, design: &Design) -> Result<(TasteTask, Arc<UserSource>)> {
+fn learning(
+    people: &Arc<People>,
+    config: &Config,
+    design: &Design<Blueprint>,
+) -> Result<(TasteTask, Arc<UserSource>)> {
     let sizes = [people.history.users.len(), people.history.items.len()];
     let network = Tastes::new(&Seed::new(config.training.seed), &design.blueprint, sizes)?;
     Ok((TasteTask::new(network, people.clone()), Arc::new(UserSource::new(people.clone()))))
-}
-
-/// Takes the time of some steps, and shortens the plan to what fits into the time allowed.
-fn limit_by_time(
-    people: &Arc<People>,
-    config: &Config,
-    out: &mut Design,
-    watcher: &mut dyn Watcher,
-) -> Result<()> {
-    let (mut task, source) = learning(people, config, out)?;
-    let cost = cost(&mut task, source, &out.plan, out.seconds)?;
-    if let Some(shorter) = cost.shorter(config, &out.plan) {
-        *out = design_for(people, &shorter);
-        cost.explain(&mut out.decisions, out.seconds);
-    }
-    watcher.planned(out.plan.steps, cost.seconds(&out.plan), 0);
-    Ok(())
 }
 
 /// EASE of what was taken in the parts that are `known`.
@@ -235,31 +212,42 @@ fn choose(network: &Tastes, people: &People, watcher: &mut dyn Watcher) -> Resul
     let history = &people.history;
     let users = some_users(history, Part::Validation, CHOSEN_BY);
     let counts = together(history, &|part| part == Part::Train);
-    watcher.begin("Comparing with EASE", LAMBDAS.len() * SHARES.len());
-    let (mut best, mut alone, mut done) = ((f64::NEG_INFINITY, 0.0f32, LAMBDAS[0]), 0.0, 0);
-    for lambda in LAMBDAS {
-        let Some(ease) = counts.solve(lambda) else { continue };
-        for share in SHARES {
-            let scorer = Scorer { network, people, ease: (share > 0.0).then_some((&ease, share)) };
-            let known = |part: Part| part == Part::Train;
-            let (found, _) = lists(&scorer, &users, &known, Part::Validation, &mut |_| {})?;
-            let ndcg = found.iter().map(RankedList::ndcg).sum::<f64>() / found.len().max(1) as f64;
-            if share == 0.0 {
-                alone = ndcg;
+    watcher.begin("Comparing with EASE", users.len());
+    let maps: Vec<(f64, Ease)> =
+        LAMBDAS.iter().filter_map(|&lambda| Some((lambda, counts.solve(lambda)?))).collect();
+    let ways = || maps.iter().flat_map(|(lambda, ease)| SHARES.map(|share| (*lambda, ease, share)));
+    let (mut alone, mut mixed, mut scored) = (0.0, vec![0.0; maps.len() * SHARES.len()], 0usize);
+    for some in users.chunks(TOGETHER) {
+        let pasts: Vec<Known> =
+            some.iter().map(|&user| people.past(user, |part| part == Part::Train)).collect();
+        // The network is asked once; what EASE adds is cheap.
+        let all =
+            scores(network, &people.sides, history.items.len(), None, &pasts.iter().collect::<Vec<_>>())?;
+        for ((&user, past), own) in some.iter().zip(&pasts).zip(&all) {
+            let (taken, wanted) = (past.items(), history.items_of(user, Part::Validation));
+            let ndcg = |scores: &[f32]| {
+                let list = RankedList::of(&best(scores, &past.taken, LISTED), &wanted);
+                list.map_or(0.0, |list| list.ndcg())
+            };
+            alone += ndcg(own);
+            for ((_, ease, share), sum) in ways().zip(&mut mixed) {
+                let mut scores = own.clone();
+                ease.add(&taken, share, &mut scores);
+                *sum += ndcg(&scores);
             }
-            if ndcg > best.0 {
-                best = (ndcg, share, lambda);
-            }
-            done += 1;
-            watcher.advance(done);
         }
+        scored += some.len();
+        watcher.advance(scored);
     }
-    let (ndcg, share, lambda) = best;
+    // Of equal ones the first: the least held back, and the least of EASE.
+    let chosen = ways().zip(&mixed).reduce(|best, way| if way.1 > best.1 { way } else { best });
+    let Some(((lambda, _, share), ndcg)) = chosen else { return Ok(None) };
     let Some(ease) = together(history, &|part| part != Part::Test).solve(lambda) else { return Ok(None) };
+    let mean = |sum: f64| sum / scored.max(1) as f64;
     let decision = Decision {
         setting: "ease".to_owned(),
         value: format!("counts {share} times, held back by {lambda}"),
-        why: format!("on the validation, nDCG@10 {ndcg:.3} with it and {alone:.3} without"),
+        why: format!("on the validation, nDCG@10 {:.3} with it and {:.3} without", mean(*ndcg), mean(alone)),
     };
     Ok(Some(Chosen { ease, share, decision }))
 }

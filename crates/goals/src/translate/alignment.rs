@@ -29,23 +29,29 @@ impl Translation {
     /// # Errors
     /// No memory.
     pub fn alignment(&self, text: &str, translation: &Alternative) -> Result<Alignment> {
-        let read = self.vocabularies.read.of(text.trim()).map_err(Error::model)?;
+        let read = self.vocabularies.read(text.trim(), translation.way)?;
+        let (_, of_text) = self.vocabularies.unmarked(&read);
         let mut fed = vec![self.ends().begin];
         fed.extend(&translation.pieces);
         let weights = self.network.alignment(&read, &fed)?;
         let weights = weights.data::<f32>()?;
-        let (sources, targets) =
-            (words(&self.vocabularies.read, &read)?, words(&self.vocabularies.written, &translation.pieces)?);
+        let (sources, targets) = (
+            words(&self.vocabularies.read, of_text)?,
+            words(&self.vocabularies.written, &translation.pieces)?,
+        );
         // A piece is decided at the place before it, of which row 0 is the first.
         let (mut out, mut row) = (Vec::with_capacity(sources.len() * targets.len()), 0);
         for (_, of_target) in &targets {
-            let mut column = 0;
+            let (mut column, mut shares) = (read.len() - of_text.len(), Vec::with_capacity(sources.len()));
             for (_, of_source) in &sources {
                 let cells = (row..row + of_target)
                     .flat_map(|row| weights[row * read.len() + column..][..*of_source].iter());
-                out.push(cells.sum::<f32>() / *of_target as f32);
+                shares.push(cells.sum::<f32>());
                 column += of_source;
             }
+            // What looked at the mark looked at no word.
+            let whole = shares.iter().sum::<f32>().max(f32::MIN_POSITIVE);
+            out.extend(shares.iter().map(|share| share / whole));
             row += of_target;
         }
         let names = |words: Vec<(String, usize)>| words.into_iter().map(|(word, _)| word).collect();

@@ -3,26 +3,20 @@
 use super::network::Blueprint;
 use super::pairs::Pairs;
 use crate::config::{Config, Preset};
-use crate::design::{Chosen, Decider, Decision};
+use crate::design::{Chosen, Decider, Design};
 use pellucid_data::Part;
 use pellucid_nn::Schedule;
-use pellucid_train::{OptimizerKind, Plan};
+use pellucid_train::OptimizerKind;
 
 /// Numbers of a head, unless there would be fewer than four heads.
 const HEAD: usize = 64;
 
-/// Everything that was decided.
-pub(crate) struct Design {
-    /// The network.
-    pub(crate) blueprint: Blueprint,
-    /// The training, still without a limit by time.
-    pub(crate) plan: Plan,
-    /// Share of each piece's probability that is spread over all others.
-    pub(crate) smoothing: f64,
-    /// The most seconds that training may take.
-    pub(crate) seconds: f64,
-    /// The decisions in words.
-    pub(crate) decisions: Vec<Decision>,
+/// Share of each piece's probability that is spread over all others, if nothing else is said.
+const SMOOTHING: f64 = 0.1;
+
+/// Share of each piece's probability that is spread over all others.
+pub(crate) fn smoothing(config: &Config) -> f64 {
+    config.training.label_smoothing.unwrap_or(SMOOTHING)
 }
 
 /// What a preset costs and buys.
@@ -48,7 +42,7 @@ impl Effort {
 }
 
 /// Decides what the configuration leaves open.
-pub(crate) fn design(pairs: &Pairs, config: &Config) -> Design {
+pub(crate) fn design(pairs: &Pairs, config: &Config) -> Design<Blueprint> {
     let (given, network) = (&config.training, &config.network);
     let effort = Effort::of(given.preset);
     let rows = pairs.part(Part::Train).len();
@@ -57,6 +51,7 @@ pub(crate) fn design(pairs: &Pairs, config: &Config) -> Design {
     let value = if shared { "one for both sides" } else { "one for each side" };
     let why = match network.shared_vocabulary {
         Some(_) => crate::design::GIVEN,
+        None if config.data.both_ways => "both ways are learned",
         None if shared => "both sides are written with the same letters",
         None => "the sides are written with different letters",
     };
@@ -91,7 +86,7 @@ pub(crate) fn design(pairs: &Pairs, config: &Config) -> Design {
     let lr = decider.decide("learning_rate", given.learning_rate, rate, why);
     let weight_decay = decider.decide("weight_decay", given.weight_decay, 0.01, "usual for AdamW");
     let why = "no text can be translated in one way only";
-    let smoothing = decider.decide("label_smoothing", given.label_smoothing, 0.1, why);
+    decider.decide("label_smoothing", given.label_smoothing, SMOOTHING, why);
     let chosen = Chosen {
         steps,
         batch,
@@ -102,5 +97,5 @@ pub(crate) fn design(pairs: &Pairs, config: &Config) -> Design {
     };
     let plan = decider.plan_of_writing(given, chosen);
     let seconds = given.seconds.unwrap_or(effort.seconds);
-    Design { blueprint, plan, smoothing, seconds, decisions: decider.decisions }
+    Design { blueprint, plan, seconds, decisions: decider.decisions }
 }

@@ -1,6 +1,7 @@
 //! Which of the two languages a text is in, where both are written with the same letters.
 
 use super::pairs::Pairs;
+use super::ways::Way;
 use pellucid_data::Part;
 use serde::{Deserialize, Serialize};
 
@@ -26,7 +27,8 @@ impl Leaning {
         let size = pairs.vocabularies.read.vocabulary();
         let frequencies = |side: &super::pairs::Texts| {
             let mut counts = vec![1.0f32; size];
-            let pieces = pairs.part(Part::Train).iter().flat_map(|&pair| side.get(pair));
+            let texts = pairs.of_way(Part::Train, Way::There).iter().map(|&pair| side.get(pair));
+            let pieces = texts.flat_map(|text| pairs.vocabularies.unmarked(text).1);
             pieces.for_each(|&piece| counts.get_mut(piece as usize).into_iter().for_each(|n| *n += 1.0));
             let all: f32 = counts.iter().sum();
             counts.into_iter().map(move |n| (n / all).ln()).collect::<Vec<f32>>()
@@ -51,9 +53,13 @@ impl Leaning {
     /// Pairs of which each side is in the other's language.
     pub(crate) fn exchanged(&self, pairs: &Pairs) -> Vec<usize> {
         let exchanged = |&pair: &usize| {
-            self.is_written(pairs.read.get(pair))
+            self.is_written(pairs.vocabularies.unmarked(pairs.read.get(pair)).1)
                 && self.of(pairs.written.get(pair)).is_some_and(|leaning| leaning > 0.0)
         };
-        (0..pairs.rows.len()).filter(exchanged).collect()
+        let parts = [Part::Train, Part::Validation, Part::Test];
+        let there = parts.into_iter().flat_map(|part| pairs.of_way(part, Way::There)).copied();
+        let mut found: Vec<usize> = there.filter(exchanged).collect();
+        found.sort_unstable();
+        found
     }
 }

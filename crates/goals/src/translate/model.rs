@@ -5,6 +5,7 @@ use super::network::{Blueprint, Translator};
 use super::pairs::Vocabularies;
 use super::search::{Ends, Found, Search, search};
 use super::task::AT_ONCE;
+use super::ways::{Marks, Way};
 use crate::stored::{Saving, Stored};
 use crate::{Error, Result};
 use pellucid_kinds::text::Pieces;
@@ -81,6 +82,8 @@ pub struct Alternative {
     pub probability: f64,
     #[serde(skip)]
     pub(crate) pieces: Vec<u32>,
+    #[serde(skip)]
+    pub(crate) way: Way,
 }
 
 impl Translation {
@@ -98,8 +101,9 @@ impl Translation {
         let ends = vocabularies.written.ends();
         let [begin, end] = ends.ok_or_else(|| Error::model("its vocabulary is not one for writing"))?;
         let network = Translator::new(seed, &blueprint, vocabularies.sizes())?;
-        // Special pieces come first.
-        let ends = Ends { begin, end, first: begin.max(end) + 1 };
+        // Special pieces come first, marks after the ends.
+        let last = vocabularies.marks.map_or(0, Marks::last).max(begin).max(end);
+        let ends = Ends { begin, end, first: last + 1 };
         Ok(Translation { columns, vocabularies, network, blueprint, ends, known })
     }
 
@@ -116,7 +120,7 @@ impl Translation {
         self.vocabularies.written.text(pieces).map_err(Error::model)
     }
 
-    /// Translates texts that are known as pieces, each into at most `alternatives`.
+    /// Translates texts that are known as pieces, marked if both ways are known, each into at most `alternatives`.
     ///
     /// # Errors
     /// Pieces that are not in the vocabulary, and no memory.
@@ -126,11 +130,12 @@ impl Translation {
         how: Search,
         alternatives: usize,
     ) -> Result<Vec<Translated>> {
-        let alternative = |found: &Found| {
+        let alternative = |found: &Found, way: Way| {
             Ok(Alternative {
                 text: self.text(&found.pieces)?,
                 probability: found.log_probability.exp(),
                 pieces: found.pieces.clone(),
+                way,
             })
         };
         let mut all = vec![Translated { texts: Vec::new() }; texts.len()];
@@ -140,25 +145,27 @@ impl Translation {
         for some in order.chunks(AT_ONCE) {
             let pieces: Vec<&[u32]> = some.iter().map(|&i| texts[i]).collect();
             for (&i, found) in some.iter().zip(search(&self.network, &pieces, self.ends, how)?) {
-                all[i].texts = found.iter().take(alternatives).map(alternative).collect::<Result<_>>()?;
+                let (way, _) = self.vocabularies.unmarked(texts[i]);
+                let found = found.iter().take(alternatives);
+                all[i].texts = found.map(|found| alternative(found, way)).collect::<Result<_>>()?;
             }
         }
         Ok(all)
     }
 
-    /// As [`translate`](Self::translate), looked for in another way.
+    /// Translates texts in one way each, looked for as `how` says.
     ///
     /// # Errors
     /// No memory.
     pub(crate) fn translate_with<T: AsRef<str>>(
         &self,
-        texts: &[T],
+        texts: &[(T, Way)],
         how: Search,
         alternatives: usize,
     ) -> Result<Vec<Translated>> {
         let (mut parts, mut counts) = (Vec::new(), Vec::with_capacity(texts.len()));
-        for text in texts {
-            let of_text = self.parts(text.as_ref().trim())?;
+        for (text, way) in texts {
+            let of_text = self.parts(text.as_ref().trim(), *way)?;
             counts.push(of_text.len());
             parts.extend(of_text);
         }
@@ -168,30 +175,52 @@ impl Translation {
     }
 
     /// The pieces of a text: all together, or those of each sentence, if there are more of them than the network has seen at once.
-    fn parts(&self, text: &str) -> Result<Vec<Vec<u32>>> {
-        let pieces = |text: &str| self.vocabularies.read.of(text).map_err(Error::model);
-        let all = pieces(text)?;
+    fn parts(&self, text: &str, way: Way) -> Result<Vec<Vec<u32>>> {
+        let all = self.vocabularies.read(text, way)?;
         if all.len() <= self.known.length {
             return Ok(vec![all]);
         }
-        sentences(text).into_iter().map(pieces).collect()
+        sentences(text).into_iter().map(|sentence| self.vocabularies.read(sentence, way)).collect()
     }
 
-    /// Whether a text seems to be in the language that the network writes, not in the one that it reads.
-    ///
-    /// # Errors
-    /// A text that cannot be cut into pieces.
-    pub fn seems_translated(&self, text: &str) -> Result<bool> {
+    /// The ways in which it translates.
+    pub fn ways(&self) -> &'static [Way] {
+        self.vocabularies.ways()
+    }
+
+    /// Whether a text seems to be in the language of the column that is predicted, not in that of the other.
+    fn leans_back(&self, text: &str) -> Result<bool> {
         let pieces = self.vocabularies.read.of(text.trim()).map_err(Error::model)?;
         Ok(self.known.leaning.as_ref().is_some_and(|leaning| leaning.is_written(&pieces)))
     }
 
-    /// Translates texts, each into at most `alternatives`, the likeliest first. An empty text has no translation; one that is longer than
-    /// those that were learned from is translated sentence by sentence.
+    /// Whether a text seems to be in the language that the network writes, and not in one that it reads.
+    ///
+    /// # Errors
+    /// A text that cannot be cut into pieces.
+    pub fn seems_translated(&self, text: &str) -> Result<bool> {
+        Ok(self.ways() == [Way::There] && self.leans_back(text)?)
+    }
+
+    /// The way in which a text wants to be translated: if both are known, by the language that it seems to be in.
+    ///
+    /// # Errors
+    /// A text that cannot be cut into pieces.
+    pub fn way_for(&self, text: &str) -> Result<Way> {
+        let back = self.ways().contains(&Way::Back) && self.leans_back(text)?;
+        Ok(if back { Way::Back } else { Way::There })
+    }
+
+    /// Translates texts, each in its way and into at most `alternatives`, the likeliest first. An empty text has no translation; one that is
+    /// longer than those that were learned from is translated sentence by sentence.
     ///
     /// # Errors
     /// No memory.
-    pub fn translate<T: AsRef<str>>(&self, texts: &[T], alternatives: usize) -> Result<Vec<Translated>> {
+    pub fn translate<T: AsRef<str>>(
+        &self,
+        texts: &[(T, Way)],
+        alternatives: usize,
+    ) -> Result<Vec<Translated>> {
         let beams = Search::default().beams.max(alternatives);
         self.translate_with(texts, Search { beams, ..Search::default() }, alternatives)
     }
@@ -232,7 +261,8 @@ impl Translation {
         let same = source.tokenizer == target.tokenizer;
         let written = if same { read.clone() } else { pieces(&target)? };
         let columns = [source.name, target.name];
-        let vocabularies = Vocabularies { read, written };
+        let marks = Marks::of(&columns, &written).filter(|_| same);
+        let vocabularies = Vocabularies { read, written, marks };
         let mut model = Translation::new(columns, vocabularies, texts, network, &Seed::none())?;
         stored.fill(&mut model.network)?;
         Ok(model)
@@ -250,6 +280,7 @@ fn joined(parts: impl Iterator<Item = Translated>) -> Translated {
             text: chosen().map(|a| a.text.as_str()).collect::<Vec<_>>().join(" "),
             probability: chosen().map(|a| a.probability).product(),
             pieces: chosen().flat_map(|a| a.pieces.iter().copied()).collect(),
+            way: chosen().next().map_or(Way::There, |a| a.way),
         }
     };
     Translated { texts: (0..ranks).map(whole).collect() }
@@ -290,8 +321,12 @@ mod tests {
 
     #[test]
     fn parts_are_joined_rank_by_rank() {
-        let one =
-            |text: &str, probability| Alternative { text: text.to_owned(), probability, pieces: vec![7] };
+        let one = |text: &str, probability| Alternative {
+            text: text.to_owned(),
+            probability,
+            pieces: vec![7],
+            way: Way::There,
+        };
         let parts = [
             Translated { texts: vec![one("a", 0.5), one("b", 0.25)] },
             Translated { texts: vec![] },

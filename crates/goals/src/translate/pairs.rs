@@ -2,8 +2,9 @@
 
 use super::leaning::Leaning;
 use super::model::Known;
-use crate::Result;
+use super::ways::{Marks, Way};
 use crate::dataset::{Survey, Use};
+use crate::{Config, Result};
 use pellucid_data::{Cell, DataError, Part, Splits};
 use pellucid_kinds::text::Pieces;
 use pellucid_kinds::{Unreadable, cell_text};
@@ -45,6 +46,8 @@ impl Texts {
 pub(crate) struct Vocabularies {
     pub(crate) read: Arc<Pieces>,
     pub(crate) written: Arc<Pieces>,
+    /// If both ways are known, the pieces that tell them apart; both sides then have one vocabulary.
+    pub(crate) marks: Option<Marks>,
 }
 
 impl Vocabularies {
@@ -59,7 +62,7 @@ impl Vocabularies {
     }
 }
 
-/// All pairs that can be used.
+/// All pairs that can be used, those of each way after those of the one before.
 pub(crate) struct Pairs {
     /// The columns of the texts that are read and of those that are written.
     pub(crate) columns: [String; 2],
@@ -68,7 +71,7 @@ pub(crate) struct Pairs {
     pub(super) written: Texts,
     /// The table's row of each pair.
     pub(crate) rows: Vec<usize>,
-    /// The pairs of the training, validation and test rows, in the table's order.
+    /// The pairs of the training, validation and test rows, in the table's order for each way.
     pub(crate) parts: [Vec<usize>; 3],
     /// Rows that are left out, and why.
     pub(crate) left_out: Vec<Unreadable>,
@@ -80,6 +83,21 @@ impl Pairs {
     /// The pairs of a part.
     pub(crate) fn part(&self, part: Part) -> &[usize] {
         &self.parts[part as usize]
+    }
+
+    /// The pairs of a part that are translated in one way.
+    pub(crate) fn of_way(&self, part: Part, way: Way) -> &[usize] {
+        let pairs = self.part(part);
+        let (there, back) = pairs.split_at(pairs.len() / self.vocabularies.ways().len());
+        match way {
+            Way::There => there,
+            Way::Back => back,
+        }
+    }
+
+    /// How many rows of the table each part has.
+    pub(crate) fn rows_of_parts(&self) -> [usize; 3] {
+        self.parts.each_ref().map(|pairs| pairs.len() / self.vocabularies.ways().len())
     }
 
     /// Pieces of a pair, both sides together.
@@ -125,7 +143,7 @@ pub(super) fn text_of(cell: Cell<'_>) -> Option<String> {
 pub(crate) fn prepare(
     survey: &Survey,
     splits: &Splits,
-    shared: Option<bool>,
+    config: &Config,
     progress: &mut dyn FnMut(usize),
 ) -> Result<Pairs> {
     let (source, target) = columns(survey)?;
@@ -148,7 +166,7 @@ pub(crate) fn prepare(
     let training =
         || texts.iter().enumerate().filter(|(row, _)| is_training(*row)).filter_map(|(_, t)| t.as_ref());
     let names = [source.1, target.1];
-    let vocabularies = learn(training, shared, &names).map_err(|why| {
+    let vocabularies = learn(training, config, &names).map_err(|why| {
         DataError::refused("no pieces of words can be learned from these columns")
             .in_file(survey.table.origin())
             .because(why)
@@ -163,19 +181,23 @@ pub(crate) fn prepare(
         left_out,
         known: Known::default(),
     };
+    let mut usable = Vec::with_capacity(texts.len());
     for (row, texts) in texts.iter().enumerate() {
-        let Some([source, target]) = texts else { continue };
-        let left_out = |column: &str, why: String| Unreadable { row, column: column.to_owned(), why };
-        let used = pairs.cut(source, target).map_err(|(side, why)| left_out(&pairs.columns[side], why));
-        match (used, splits.parts.get(row)) {
-            (Ok([read, written]), Some(part)) => {
-                pairs.parts[*part as usize].push(pairs.rows.len());
-                pairs.rows.push(row);
-                pairs.read.push(&read);
-                pairs.written.push(&written);
+        let (Some(texts), Some(&part)) = (texts, splits.parts.get(row)) else { continue };
+        match pairs.vocabularies.cut(texts) {
+            Ok(pieces) => usable.push((row, part, pieces)),
+            Err((side, why)) => {
+                pairs.left_out.push(Unreadable { row, column: pairs.columns[side].clone(), why });
             }
-            (Ok(_), None) => {}
-            (Err(why), _) => pairs.left_out.push(why),
+        }
+    }
+    for &way in pairs.vocabularies.ways() {
+        for (row, part, pieces) in &usable {
+            let (read, written) = way.of(pieces);
+            pairs.parts[*part as usize].push(pairs.rows.len());
+            pairs.rows.push(*row);
+            pairs.read.push(&pairs.vocabularies.marked(read, way));
+            pairs.written.push(written);
         }
     }
     for (part, name) in [(Part::Train, "training"), (Part::Validation, "validation")] {
@@ -193,11 +215,11 @@ pub(crate) fn prepare(
     Ok(pairs)
 }
 
-impl Pairs {
+impl Vocabularies {
     /// The pieces of both texts; or which side cannot be used, and why.
-    fn cut(&self, source: &str, target: &str) -> std::result::Result<[Vec<u32>; 2], (usize, String)> {
-        let read = self.vocabularies.read.of(source).map_err(|why| (0, why))?;
-        let written = self.vocabularies.written.of(target).map_err(|why| (1, why))?;
+    fn cut(&self, [source, target]: &[String; 2]) -> std::result::Result<[Vec<u32>; 2], (usize, String)> {
+        let read = self.read.of(source).map_err(|why| (0, why))?;
+        let written = self.written.of(target).map_err(|why| (1, why))?;
         for (side, pieces) in [&read, &written].into_iter().enumerate() {
             if pieces.is_empty() || pieces.len() > LONGEST {
                 let why = format!("a text of {} pieces; it can have 1 to {LONGEST}", pieces.len());
@@ -242,26 +264,31 @@ pub(super) fn columns(survey: &Survey) -> Result<((usize, String), (usize, Strin
 }
 
 /// One vocabulary for both sides if they are written with mostly the same characters, as related languages are: names, numbers and
-/// roots of words are then the same pieces on both sides. Otherwise one for each.
+/// roots of words are then the same pieces on both sides; and if both ways are asked for. Otherwise one for each.
 fn learn<'a, I: Iterator<Item = &'a [String; 2]>>(
     training: impl Fn() -> I,
-    shared: Option<bool>,
+    config: &Config,
     names: &[String; 2],
 ) -> std::result::Result<Vocabularies, String> {
     let bytes: usize = training().map(|[a, b]| a.len() + b.len()).sum();
     let every = bytes.div_ceil(LEARNED_FROM).max(1);
     let side = |side: usize| training().step_by(every).map(move |pair| pair[side].clone());
     let [source, target]: [Vec<String>; 2] = [side(0).collect(), side(1).collect()];
-    let shared = shared.unwrap_or_else(|| common_script(&source, &target));
-    let learn = |texts: &[String]| Pieces::learn_to_write(texts, &[]).map(Arc::new);
+    let both_ways = config.data.both_ways;
+    let shared =
+        config.network.shared_vocabulary.unwrap_or_else(|| both_ways || common_script(&source, &target));
     let of = |side: usize, why: String| format!("`{}`: {why}", names[side]);
     if shared {
-        let both = learn(&[source, target].concat())?;
-        return Ok(Vocabularies { read: both.clone(), written: both });
+        let marks = if both_ways { Marks::names(names).to_vec() } else { Vec::new() };
+        let both = Arc::new(Pieces::learn_to_write(&[source, target].concat(), &marks)?);
+        let marks = Marks::of(names, &both);
+        return Ok(Vocabularies { read: both.clone(), written: both, marks });
     }
+    let learn = |texts: &[String]| Pieces::learn_to_write(texts, &[]).map(Arc::new);
     Ok(Vocabularies {
         read: learn(&source).map_err(|why| of(0, why))?,
         written: learn(&target).map_err(|why| of(1, why))?,
+        marks: None,
     })
 }
 

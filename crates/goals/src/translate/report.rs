@@ -1,8 +1,10 @@
 //! The test of a translation, and what the report says of it.
 
+use super::infer::out_columns;
 use super::model::Translation;
 use super::pairs::{Pairs, Texts, columns, text_of};
 use super::search::Search;
+use super::ways::Way;
 use crate::finish::Tested;
 use crate::outcome::Evaluation;
 use crate::report::layers;
@@ -21,7 +23,7 @@ const SHOWN: usize = 8;
 const ALIGNED: usize = 3;
 const WORDS_ALIGNED: usize = 14;
 
-/// Translates the test rows (the validation rows, if there are none).
+/// Translates the test rows (the validation rows, if there are none), in every way.
 pub(super) fn test(
     trained: &Trained<'_>,
     model: &Translation,
@@ -30,58 +32,59 @@ pub(super) fn test(
     watcher: &mut dyn Watcher,
 ) -> Result<Tested> {
     let unseen = !pairs.part(Part::Test).is_empty();
-    let records = pairs.part(if unseen { Part::Test } else { Part::Validation });
-    watcher.begin("Testing", records.len());
-    let ((read, _), (written, _)) = columns(trained.survey)?;
-    let (mut sources, mut truth) = (Vec::new(), Vec::new());
-    for &record in records {
-        let cells = trained.survey.table.cells(pairs.rows[record])?;
-        let text = |column| text_of(cells.cell(column)).unwrap_or_default();
-        sources.push(text(read));
-        truth.push(text(written));
-    }
-    let pieces: Vec<&[u32]> = records.iter().map(|&record| pairs.read.get(record)).collect();
-    let found = model.translate_pieces(&pieces, Search::default(), 1)?;
-    let answers: Vec<String> = found.iter().map(|t| t.best().to_owned()).collect();
-    let failed = |e| Error::model(format!("the translations cannot be scored · {e}"));
-    let seed = trained.config.training.seed;
-    let groups = trained.groups(records.iter().map(|&i| pairs.rows[i]))?;
-    let scores = evaluate_texts(&answers, &truth, &sources, groups.as_deref(), seed).map_err(failed)?;
-    let mut outcome = TextOutcome::measure(&sources, &answers, &truth).map_err(failed)?;
-    let fits = |(text, _): &(&String, _)| text.split_whitespace().count() <= WORDS_ALIGNED;
-    let short = sources.iter().zip(&found).filter(fits);
-    for (text, translated) in short.step_by(records.len().div_ceil(ALIGNED).max(1)).take(ALIGNED) {
-        if let Some(alternative) = translated.texts.first() {
-            outcome.alignments.push(model.alignment(text, alternative)?);
+    let part = if unseen { Part::Test } else { Part::Validation };
+    let rows: Vec<usize> = pairs.of_way(part, Way::There).iter().map(|&pair| pairs.rows[pair]).collect();
+    watcher.begin("Testing", pairs.part(part).len());
+    let ((first, _), (second, _)) = columns(trained.survey)?;
+    let mut texts: [Vec<String>; 2] = Default::default();
+    for &row in &rows {
+        let cells = trained.survey.table.cells(row)?;
+        for (texts, column) in texts.iter_mut().zip([first, second]) {
+            texts.push(text_of(cells.cell(column)).unwrap_or_default());
         }
     }
-    let places: Vec<String> = records.iter().map(|&i| trained.survey.row_name(pairs.rows[i])).collect();
-    let target = model.columns[1].clone();
-    let column =
-        |name: &str, texts: Vec<String>| OutColumn { name: name.to_owned(), values: OutValues::Text(texts) };
-    let probability = found.iter().map(|t| t.texts.first().map_or(f64::NAN, |a| a.probability)).collect();
-    let columns = vec![
-        column("input", places.clone()),
-        column(&target, answers.clone()),
-        OutColumn { name: format!("{target}_p"), values: OutValues::Number(probability) },
-    ];
-    let targets = vec![Target {
-        column: target.clone(),
-        rows: records.len() as u64,
-        unseen,
-        scores: scores.clone(),
-        outcome: Outcome::Texts(outcome),
-        examples: examples(&model.columns[0], &sources, &answers, &truth, &places).map_err(failed)?,
-    }];
+    let places: Vec<String> = rows.iter().map(|&row| trained.survey.row_name(row)).collect();
+    let names = OutValues::Text(places.clone());
+    let mut columns = vec![OutColumn { name: "input".to_owned(), values: names }];
+    let (mut evaluated, mut targets) = (BTreeMap::new(), Vec::new());
+    let groups = trained.groups(rows.iter().copied())?;
+    for &way in model.ways() {
+        let ((sources, truth), (source, target)) = (way.of(&texts), way.of(&model.columns));
+        let pieces: Vec<&[u32]> =
+            pairs.of_way(part, way).iter().map(|&record| pairs.read.get(record)).collect();
+        let found = model.translate_pieces(&pieces, Search::default(), 1)?;
+        let answers: Vec<String> = found.iter().map(|t| t.best().to_owned()).collect();
+        let failed = |e| Error::model(format!("the translations cannot be scored · {e}"));
+        let seed = trained.config.training.seed;
+        let scores = evaluate_texts(&answers, truth, sources, groups.as_deref(), seed).map_err(failed)?;
+        let mut outcome = TextOutcome::measure(sources, &answers, truth).map_err(failed)?;
+        let fits = |(text, _): &(&String, _)| text.split_whitespace().count() <= WORDS_ALIGNED;
+        let short = sources.iter().zip(&found).filter(fits);
+        for (text, translated) in short.step_by(rows.len().div_ceil(ALIGNED).max(1)).take(ALIGNED) {
+            if let Some(alternative) = translated.texts.first() {
+                outcome.alignments.push(model.alignment(text, alternative)?);
+            }
+        }
+        let probabilities =
+            found.iter().map(|t| t.texts.first().map_or(f64::NAN, |a| a.probability)).collect();
+        columns.extend(out_columns(target, answers.clone(), probabilities));
+        targets.push(Target {
+            column: target.clone(),
+            rows: rows.len() as u64,
+            unseen,
+            scores: scores.clone(),
+            outcome: Outcome::Texts(outcome),
+            explanations: Vec::new(),
+            examples: examples(source, sources, &answers, truth, &places).map_err(failed)?,
+        });
+        evaluated.insert(target.clone(), scores);
+    }
     let mean = |texts: &Texts| {
+        let records = pairs.part(part);
         records.iter().map(|&i| texts.get(i).len()).sum::<usize>().div_ceil(records.len().max(1))
     };
     Ok(Tested {
-        evaluation: Evaluation {
-            rows: records.len(),
-            rows_are: "texts".to_owned(),
-            targets: BTreeMap::from([(target, scores)]),
-        },
+        evaluation: Evaluation { rows: rows.len(), rows_are: "texts".to_owned(), targets: evaluated },
         unseen,
         columns,
         targets,
@@ -125,8 +128,9 @@ fn examples(
 fn card(model: &Translation, run: &Run) -> CardFacts {
     let [read, written] = &model.columns;
     let path = run.path().display();
+    let back = if model.ways().contains(&Way::Back) { " and back" } else { "" };
     CardFacts {
-        intended_use: format!("Translating `{read}` into `{written}`, for texts like those it was trained on."),
+        intended_use: format!("Translating `{read}` into `{written}`{back}, for texts like those it was trained on."),
         limits: vec![
             "The scores hold for texts like the test rows. On other subjects they will be lower: evaluate there first.".to_owned(),
             "It can leave out, add or turn around what a text says, and still write fluently. Where a mistake can harm, have a person who knows both languages read it.".to_owned(),

@@ -95,18 +95,20 @@ impl PairSource {
     /// nobody has seen: names and numbers are to be taken over as they are, and in the pairs themselves there are few (as Currey et al.
     /// 2017, "Copied monolingual data improves low-resource neural machine translation").
     fn pair(&self, pair: usize, random: &mut Stream) -> [Cow<'_, [u32]>; 2] {
+        let vocabularies = &self.pairs.vocabularies;
         let (read, written) = (self.pairs.read.get(pair), self.pairs.written.get(pair));
-        let copied = self.pairs.vocabularies.shared() && random.below(COPIED) == 0;
+        let copied = vocabularies.shared() && random.below(COPIED) == 0;
         if !copied {
             return [Cow::Borrowed(read), Cow::Borrowed(written)];
         }
         let first = self.ends.first as usize;
-        let pieces = self.pairs.vocabularies.written.vocabulary().saturating_sub(first).max(1);
+        let pieces = vocabularies.written.vocabulary().saturating_sub(first).max(1);
         let unseen: Vec<u32> =
             (0..1 + random.below(UNSEEN)).map(|_| (first + random.below(pieces)) as u32).collect();
         let at = random.below(written.len().max(1));
         let both: Vec<u32> = [&written[..at], &unseen, &written[(at + 1).min(written.len())..]].concat();
-        [Cow::Owned(both.clone()), Cow::Owned(both)]
+        let (way, _) = vocabularies.unmarked(read);
+        [Cow::Owned(vocabularies.marked(&both, way)), Cow::Owned(both)]
     }
 }
 

@@ -1,17 +1,19 @@
 //! From pairs of texts to a run.
 
-use super::design::{Design, design};
+use super::design::{design, smoothing};
 use super::model::Translation;
+use super::network::Blueprint;
 use super::pairs::{Pairs, prepare};
 use super::report::test;
 use super::task::{PairSource, TranslateTask};
 use crate::dataset::{Survey, Use, check, split_rows, tell_unusable};
+use crate::design::Design;
 use crate::finish::finish;
-use crate::learning::cost;
+use crate::learning::limit_design;
 use crate::reasons::Reasons;
 use crate::train::{resolve_data, resolve_plan, tell_columns, tell_findings};
 use crate::trained::Trained;
-use crate::{Config, Ended, Result, Run, Watcher};
+use crate::{Config, Ended, Error, Result, Run, Watcher};
 use pellucid_data::{Part, Splits};
 use pellucid_insight::check::CheckReport;
 use pellucid_nn::Seed;
@@ -26,7 +28,7 @@ pub(crate) struct Begun {
     checks: CheckReport,
     pairs: Arc<Pairs>,
     config: Config,
-    design: Design,
+    design: Design<Blueprint>,
     command: String,
 }
 
@@ -43,8 +45,7 @@ fn ready(
 ) -> Result<(Splits, Arc<Pairs>, CheckReport)> {
     let splits = split_rows(survey, &config.data, config.training.seed)?;
     watcher.begin("Reading the data", survey.table.rows());
-    let shared = config.network.shared_vocabulary;
-    let pairs = prepare(survey, &splits, shared, &mut |done| watcher.advance(done))?;
+    let pairs = prepare(survey, &splits, config, &mut |done| watcher.advance(done))?;
     let checks = check(survey, &splits, None)?;
     Ok((splits, Arc::new(pairs), checks))
 }
@@ -61,20 +62,26 @@ pub(crate) fn begin(
     watcher: &mut dyn Watcher,
 ) -> Result<Box<Begun>> {
     config.refuse_for_writing(&["characters", "context"], "where a text is predicted from a text")?;
+    if config.data.both_ways && config.network.shared_vocabulary == Some(false) {
+        let said = "`both_ways` needs one vocabulary for both sides · leave out `shared_vocabulary`";
+        return Err(Error::usage(said));
+    }
     tell_columns(&survey, watcher);
     let (splits, pairs, checks) = ready(&survey, &config, watcher)?;
     tell_unusable(&survey.table, &pairs.left_out, watcher);
     tell_exchanged(&survey, &pairs, watcher);
     tell_findings(&splits, &checks, &config, watcher)?;
-    let mut design = design(&pairs, &config);
+    let decide = |config: &Config| design(&pairs, config);
+    let mut design = decide(&config);
     if config.training.steps.is_none() {
-        limit_by_time(&pairs, &config, &mut design, watcher)?;
+        let learning = learning(&pairs, &config, &design)?;
+        limit_design(&mut design, learning, &config, decide, 0, watcher)?;
     }
     resolve_data(&mut config, &survey);
     let (network, b) = (&mut config.network, &design.blueprint);
     (network.width, network.depth, network.dropout) = (Some(b.width), Some(b.depth), Some(b.dropout));
     network.shared_vocabulary = Some(b.shared);
-    config.training.label_smoothing = Some(design.smoothing);
+    config.training.label_smoothing = Some(smoothing(&config));
     resolve_plan(&mut config.training, &design.plan, design.seconds);
     Reasons::new(command, &survey.columns, &design.decisions).write(run)?;
     run.write("config.toml", config.to_toml()?.as_bytes())?;
@@ -115,7 +122,7 @@ fn tell_exchanged(survey: &Survey, pairs: &Pairs, watcher: &mut dyn Watcher) {
 fn learning(
     pairs: &Arc<Pairs>,
     config: &Config,
-    design: &Design,
+    design: &Design<Blueprint>,
 ) -> Result<(TranslateTask, Arc<PairSource>)> {
     let model = Translation::new(
         pairs.columns.clone(),
@@ -126,24 +133,7 @@ fn learning(
     )?;
     let source =
         PairSource { pairs: pairs.clone(), records: pairs.part(Part::Train).to_vec(), ends: model.ends() };
-    Ok((TranslateTask::new(model, pairs.clone(), design.smoothing)?, Arc::new(source)))
-}
-
-/// Takes the time of some steps, and shortens the plan to what fits into the time allowed.
-fn limit_by_time(
-    pairs: &Arc<Pairs>,
-    config: &Config,
-    out: &mut Design,
-    watcher: &mut dyn Watcher,
-) -> Result<()> {
-    let (mut task, source) = learning(pairs, config, out)?;
-    let cost = cost(&mut task, source, &out.plan, out.seconds)?;
-    if let Some(shorter) = cost.shorter(config, &out.plan) {
-        *out = design(pairs, &shorter);
-        cost.explain(&mut out.decisions, out.seconds);
-    }
-    watcher.planned(out.plan.steps, cost.seconds(&out.plan), 0);
-    Ok(())
+    Ok((TranslateTask::new(model, pairs.clone(), smoothing(config))?, Arc::new(source)))
 }
 
 impl Begun {
@@ -164,7 +154,7 @@ impl Begun {
             splits: &splits,
             checks: &checks,
             unreadable: &pairs.left_out,
-            rows: pairs.parts.each_ref().map(Vec::len),
+            rows: pairs.rows_of_parts(),
             unanswered: 0,
             config: &config,
             decisions: &design.decisions,

@@ -2,7 +2,8 @@
 
 use crate::resuming::{go_on, stopped};
 use crate::{config, folder, model_bytes, put, refused, score, trained};
-use pellucid_goals::{Config, Ended, Unwatched, evaluate, recommender};
+use pellucid_data::OutValues;
+use pellucid_goals::{Config, Ended, Unwatched, evaluate, predict, recommender};
 use pellucid_tensor::Stream;
 use std::path::Path;
 
@@ -102,6 +103,21 @@ fn two_tastes_are_told_apart_for_known_and_for_new_people() {
     let scored = evaluate(done.run.path(), Some(&[later]), &mut Unwatched).unwrap();
     assert_eq!(scored.rows, 2);
     assert!(scored.targets["movie_id"].get("rmse").is_some());
+    // Row by row: an item of one's own taste stands before one of the other, and loud ones are rated higher.
+    let asked =
+        put(folder.path(), "asked.csv", "userId,movie_id\nu0,m3\nu0,m33\nu1,m33\nnobody,m1\nu1,m34\n");
+    let found = predict(done.run.path(), &[asked], &mut Unwatched).unwrap();
+    let names: Vec<&str> = found.columns.iter().map(|c| c.name.as_str()).collect();
+    assert_eq!(names, ["input", "rating", "movie_id_place"]);
+    let [OutValues::Number(ratings), OutValues::Number(places)] =
+        [&found.columns[1].values, &found.columns[2].values]
+    else {
+        panic!("no numbers")
+    };
+    assert!(places[0] >= 1.0 && places[0] < places[1] && places[2] < places[1], "{places:?}");
+    assert!(ratings[2] > ratings[4] && (1.0..=5.0).contains(&ratings[2]), "{ratings:?}");
+    assert!(ratings[3].is_nan() && places[3].is_nan());
+    assert!(found.problems.iter().any(|problem| problem.contains("does not know")), "{:?}", found.problems);
 }
 
 #[test]

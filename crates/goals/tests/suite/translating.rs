@@ -4,7 +4,7 @@ use crate::resuming::{go_on, stopped};
 use crate::{config, flats, folder, lines, model_bytes, put, refused, score, trained};
 use pellucid_data::OutValues;
 use pellucid_goals::{
-    Config, Ended, Inspection, Model, Place, Run, Unwatched, Watcher, evaluate, inspect, predict, train,
+    Config, Ended, Inspection, Model, Place, Run, Unwatched, Watcher, Way, evaluate, inspect, predict, train,
     translation,
 };
 use pellucid_tensor::Stream;
@@ -73,7 +73,10 @@ fn a_language_is_learned_and_used() {
     let (folder, run) = learned();
     let model = translation(run.path()).unwrap();
     let found = model
-        .translate(&["412 big cats wait near the river.", "  ", "735 old boats turn on the hill.", "🙂"], 3)
+        .translate(
+            &there(&["412 big cats wait near the river.", "  ", "735 old boats turn on the hill.", "🙂"]),
+            3,
+        )
         .unwrap();
     assert_eq!(found[0].texts[0].text, "412 miaune osoto flumul atendat.");
     assert_eq!(found[2].texts[0].text, "735 naviku velam colinul volvat.");
@@ -85,12 +88,13 @@ fn a_language_is_learned_and_used() {
         assert!(texts.iter().map(|t| t.probability).sum::<f64>() <= 1.0 + 1e-6);
     }
     // Sentence by sentence, where there are more than it has learned to read at once.
-    let long =
-        model.translate(&["412 big cats wait near the river. 735 old boats turn on the hill."], 1).unwrap();
+    let long = model
+        .translate(&there(&["412 big cats wait near the river. 735 old boats turn on the hill."]), 1)
+        .unwrap();
     assert_eq!(long[0].texts[0].text, "412 miaune osoto flumul atendat. 735 naviku velam colinul volvat.");
     assert!(model.seems_translated("735 naviku velam colinul volvat.").unwrap());
     assert!(!model.seems_translated("735 old boats turn on the hill.").unwrap());
-    let alone = model.translate(&["735 old boats turn on the hill."], 3).unwrap();
+    let alone = model.translate(&there(&["735 old boats turn on the hill."]), 3).unwrap();
     let close = |a: f64, b: f64| (a - b).abs() < 1e-4 * b;
     assert!(
         alone[0]
@@ -144,6 +148,54 @@ fn a_language_is_learned_and_used() {
     assert!(translation(run.path()).err().unwrap().to_string().contains("damaged"));
 }
 
+fn there<'a>(texts: &[&'a str]) -> Vec<(&'a str, Way)> {
+    texts.iter().map(|&text| (text, Way::There)).collect()
+}
+
+#[test]
+fn one_network_learns_both_ways() {
+    let folder = folder();
+    let data = put(folder.path(), "pairs.csv", pairs(900, 1));
+    let mut config = small(&data, 900);
+    config.data.both_ways = true;
+    let done = trained(config.clone(), folder.path(), "run");
+    for column in ["lunar", "english"] {
+        assert!(score(&done.evaluation, column, "bleu").0 > 90.0, "{column}");
+    }
+    let model = translation(done.run.path()).unwrap();
+    let both = ["735 old boats turn on the hill.", "735 naviku velam colinul volvat."];
+    let asked: Vec<(&str, Way)> = both.iter().map(|&text| (text, model.way_for(text).unwrap())).collect();
+    assert_eq!([asked[0].1, asked[1].1], [Way::There, Way::Back], "the language is seen");
+    let found = model.translate(&asked, 1).unwrap();
+    assert_eq!([&found[0].texts[0].text, &found[1].texts[0].text], [both[1], both[0]]);
+    assert!(!model.seems_translated(both[1]).unwrap(), "it can be translated");
+    let alignment = model.alignment(both[1], &found[1].texts[0]).unwrap();
+    assert_eq!(alignment.read, ["735", "naviku", "velam", "colinul", "volvat."]);
+    for weights in alignment.weights.chunks(5) {
+        assert!((weights.iter().sum::<f32>() - 1.0).abs() < 1e-4, "{weights:?}");
+    }
+    // A table with one of both columns is translated into the other.
+    let table = put(folder.path(), "back.csv", "lunar\n318 arbosi rubani hortul flamit.\n");
+    let found = predict(done.run.path(), &[table], &mut Unwatched).unwrap();
+    let OutValues::Text(texts) = &found.columns[1].values else { panic!("no texts") };
+    assert_eq!(
+        (found.columns[1].name.as_str(), texts[0].as_str()),
+        ("english", "318 red trees burn in the garden.")
+    );
+    let others = put(folder.path(), "others.csv", pairs(40, 9));
+    let scored = evaluate(done.run.path(), Some(&[others]), &mut Unwatched).unwrap();
+    assert!(scored.rows == 40 && scored.targets.len() == 2);
+
+    config.network.shared_vocabulary = Some(false);
+    let error = refused(config, folder.path().join("x").as_path());
+    assert!(error.to_string().contains("one vocabulary") && error.exit_code() == 2, "{error}");
+    let flats = put(folder.path(), "flats.csv", flats(200, 1));
+    let mut other = crate::config(&flats, &["class"], 3);
+    other.data.both_ways = true;
+    let error = refused(other, folder.path().join("y").as_path());
+    assert!(error.to_string().contains("`both_ways` does nothing"), "{error}");
+}
+
 #[test]
 fn an_interrupted_run_ends_with_the_same_bits() {
     let folder = folder();
@@ -176,9 +228,8 @@ fn other_letters_get_a_vocabulary_of_their_own() {
     assert!(run.model().join("tokenizer-2.json").is_file());
     let config = std::fs::read_to_string(run.path().join("config.toml")).unwrap();
     assert!(config.contains("shared_vocabulary = false"), "{config}");
-    assert!(
-        !translation(run.path()).unwrap().translate(&["2 red cats wait on the hill."], 1).unwrap().is_empty()
-    );
+    let model = translation(run.path()).unwrap();
+    assert!(!model.translate(&there(&["2 red cats wait on the hill."]), 1).unwrap().is_empty());
 }
 
 #[test]

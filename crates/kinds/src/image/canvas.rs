@@ -52,9 +52,14 @@ impl Canvas {
         Canvas { height: n * self.height, width: n * self.width, channels: self.channels }
     }
 
+    /// Height, width and channels.
+    pub fn size(&self) -> [usize; 3] {
+        [self.height, self.width, self.channels]
+    }
+
     /// Numbers of a picture.
     pub fn numbers(&self) -> usize {
-        self.height * self.width * self.channels
+        self.size().iter().product()
     }
 
     /// The bytes of a picture on this canvas, `[height, width, channels]`.
@@ -64,7 +69,7 @@ impl Canvas {
 
     /// The picture of these bytes, `[height, width, channels]`; `None` if they are not as many.
     pub fn picture(&self, bytes: &[u8]) -> Option<Pixels> {
-        Pixels::of_bytes(bytes, [self.height, self.width, self.channels])
+        Pixels::of_bytes(bytes, self.size())
     }
 }
 
