@@ -4,7 +4,7 @@ use crate::dataset::tell_voided;
 use crate::model::Model;
 use crate::outcome::Answers;
 use crate::stored::Stored;
-use crate::{Error, Result, Run, Watcher, translate};
+use crate::{Error, Result, Run, Watcher, recommend, translate};
 use pellucid_data::{Cell, DataError, OpenOptions, OutColumn, OutValues, Table};
 use pellucid_kinds::{Encoder, Examples, Record, Target};
 use std::path::{Path, PathBuf};
@@ -72,6 +72,9 @@ pub fn predict(path: &Path, inputs: &[PathBuf], watcher: &mut dyn Watcher) -> Re
     if stored.goal == translate::GOAL {
         return translate::predict(&stored, &open()?, watcher);
     }
+    if stored.goal == recommend::GOAL {
+        return recommend::predict(&stored, &open()?, watcher);
+    }
     let model = Model::of(&stored)?;
     let table = open()?;
     let (answers, examples) = answer_table(&model, &table, watcher)?;
@@ -131,7 +134,7 @@ pub(crate) fn answer_table(
 }
 
 /// Refuses a table without columns from which the model answers; names all that are lacking.
-fn check_inputs(encoder: &Encoder, table: &Table) -> Result<()> {
+pub(crate) fn check_inputs(encoder: &Encoder, table: &Table) -> Result<()> {
     let has = || table.columns().iter().map(|column| column.name.as_str());
     let listed = |names: &[&str]| {
         let more = if names.len() > NAMED { ", …" } else { "" };
@@ -166,7 +169,7 @@ fn media_column(kind: &str) -> Option<&'static str> {
 
 /// Pictures and sounds given as files come in a column `image` or `audio`; a model whose one column of them has another
 /// name takes them.
-fn rename_media_column(model: &Model, table: &Table) -> Option<Encoder> {
+pub(crate) fn rename_media_column(model: &Model, table: &Table) -> Option<Encoder> {
     let media: Vec<_> =
         model.encoder.inputs.iter().filter_map(|(name, k, _)| Some((name, media_column(k)?))).collect();
     let [(name, column)] = media.as_slice() else { return None };

@@ -4,6 +4,7 @@ use crate::config::{ClassWeights, Config, TrainingConfig};
 use crate::dataset::{
     MAX_SECONDS, Prepared, Survey, Use, check, fingerprint, prepare, split_rows, tell_unusable, tell_voided,
 };
+use crate::explain::{BACKGROUND, chosen};
 use crate::finish::{Finished, finish};
 use crate::learning::{Learning, default_smoothing, facts, frozen, learning, limit_by_time, weights};
 use crate::model::Model;
@@ -104,6 +105,10 @@ pub fn train(
     }
     survey.check_learnable()?;
     survey.check_finite(config.data.skip_share)?;
+    if config.data.both_ways && !translate::is_asked(&survey) {
+        let said = "`both_ways` does nothing where no text is predicted from a text · leave it out";
+        return Err(Error::usage(said));
+    }
     let run = Run::create(place.out.unwrap_or(Path::new("runs")), place.name, survey.table.name())?;
     let command = &place.command;
     let begun = if survey.recommend {
@@ -411,6 +416,10 @@ fn carry_out(begun: Begun, run: Run, watcher: &mut dyn Watcher, stop: &AtomicBoo
         command: &command,
     };
     let predicting = Predicting { model: &model, examples: &examples, records: &records };
-    let tested = test(&trained, &predicting, &run, watcher)?;
+    let backgrounds = chosen(&examples, &records[Part::Train as usize])?;
+    if !backgrounds.is_empty() {
+        run.write_json(BACKGROUND, &backgrounds)?;
+    }
+    let tested = test(&trained, &predicting, &backgrounds, &run, watcher)?;
     finish(&trained, tested, &run, |folder| model.save(folder)).map(|f| Ended::Finished(Box::new(f)))
 }

@@ -1,8 +1,9 @@
-//! How good, and why: intervals, leak checks, the model card and the report.
+//! How good, and why: intervals, leak checks, explanations, the model card and the report.
 
 pub mod card;
 pub mod check;
 pub mod copied;
+pub mod explain;
 pub mod frechet;
 pub mod intervals;
 pub mod report;

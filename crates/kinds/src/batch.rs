@@ -2,7 +2,7 @@
 
 use crate::audio;
 use crate::error::Result;
-use crate::image::{Augment, Mirroring, augment};
+use crate::image::{Augment, Mirroring, augment, beside_own_standard};
 use crate::{Examples, Feature, Record, Target, slots};
 use pellucid_tensor::{Stream, Tensor};
 use std::ops::Range;
@@ -73,20 +73,6 @@ fn number_width(edges: &[f64]) -> usize {
     1 + if edges.len() > 2 { edges.len() - 1 } else { 0 }
 }
 
-/// Writes each pixel's channels, and after them the same standardised by the picture's own mean and deviation.
-fn beside_own_standard(pixels: &[f32], channels: usize, out: &mut [f32]) {
-    let count = pixels.len().max(1) as f32;
-    let mean = pixels.iter().sum::<f32>() / count;
-    let variance = pixels.iter().map(|x| (x - mean) * (x - mean)).sum::<f32>() / count;
-    let scale = 1.0 / variance.sqrt().max(0.05);
-    let width = channels.max(1);
-    for (pixel, both) in pixels.chunks(width).zip(out.chunks_mut(2 * width)) {
-        let (own, standard) = both.split_at_mut(width);
-        own.copy_from_slice(pixel);
-        standard.iter_mut().zip(pixel).for_each(|(s, x)| *s = (x - mean) * scale);
-    }
-}
-
 /// Appends a number: standardised (within ±5 deviations), then its piecewise linear encoding (Gorishniy et al.
 /// 2022): for each bin the share of it that lies below the number, unbounded only outside all bins. Rounded to single
 /// precision only where the offset is gone.
@@ -129,6 +115,18 @@ impl Batcher {
     pub fn numbers_width(&self) -> usize {
         let width = |f: &Feature| if let Feature::Number { edges, .. } = f { number_width(edges) } else { 0 };
         self.features.iter().map(width).sum()
+    }
+
+    /// Where each number stands among all encoded numbers.
+    pub fn number_ranges(&self) -> Vec<Range<usize>> {
+        let mut end = 0;
+        let next = |f: &Feature| {
+            let Feature::Number { edges, .. } = f else { return None };
+            let range = end..end + number_width(edges);
+            end = range.end;
+            Some(range)
+        };
+        self.features.iter().filter_map(next).collect()
     }
 
     /// The sizes of all code columns.
@@ -186,7 +184,8 @@ impl Batcher {
         Ok(self.standardised(&record))
     }
 
-    fn standardised(&self, record: &Record) -> Vec<Vec<f32>> {
+    /// The pixels of each picture of a record, standardised by the training pictures' mean and deviation; those of sounds per band.
+    pub fn standardised(&self, record: &Record) -> Vec<Vec<f32>> {
         let (mut pictures, mut rest) = (Vec::new(), record.pictures.as_slice());
         for feature in &self.features {
             // The mean and the deviation of each channel of a picture, of each band of a sound.

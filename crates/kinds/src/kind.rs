@@ -1,5 +1,6 @@
 //! The contract of a kind.
 
+use crate::text::Word;
 use crate::{Guess, Profile, Record, Target};
 use pellucid_data::{Cell, DataError, Files, Result};
 use serde_json::Value;
@@ -178,6 +179,14 @@ pub trait Prepared: Send + Sync {
         files: Option<&Files>,
         record: &mut Record,
     ) -> std::result::Result<(), String>;
+
+    /// The words of a text and their pieces; none of other kinds.
+    ///
+    /// # Errors
+    /// Why it cannot be cut into pieces.
+    fn words(&self, _cell: Cell<'_>) -> std::result::Result<Vec<Word>, String> {
+        Ok(Vec::new())
+    }
 
     /// Why a cell in which something stands counts as missing when it is encoded; `None` if it does not.
     fn counts_as_missing(&self, _cell: Cell<'_>) -> Option<String> {

@@ -56,6 +56,11 @@ pub trait Layer: Module + Send + Sync {
         Ok(Vec::new())
     }
 
+    /// The layers that it is nothing but a sequence of, if it is one.
+    fn sequence(&self) -> Option<&[Box<dyn Layer>]> {
+        None
+    }
+
     /// Its numbers as steps of a network that is only used, for [`Int8Network`](crate::Int8Network).
     ///
     /// # Errors

@@ -26,6 +26,8 @@ use std::collections::BTreeMap;
 pub struct Pass {
     tape: Tape,
     training: bool,
+    /// Whether parameters are variables.
+    learning: bool,
     seed: u64,
     step: u64,
     streams: Cell<u64>,
@@ -45,7 +47,7 @@ pub struct Step {
 impl Pass {
     fn new(tape: Tape, training: bool, seed: u64, step: u64) -> Pass {
         let (vars, updates) = (RefCell::default(), RefCell::default());
-        Pass { tape, training, seed, step, streams: Cell::new(0), vars, updates }
+        Pass { tape, training, learning: true, seed, step, streams: Cell::new(0), vars, updates }
     }
 
     /// A pass that records gradients, with dropout on and statistics taken from the batch.
@@ -64,6 +66,12 @@ impl Pass {
         Pass::new(Tape::new(), false, 0, 0)
     }
 
+    /// As [`evaluating_with_gradients`](Pass::evaluating_with_gradients), but parameters are constants: for gradients by
+    /// [watched inputs](Pass::watched_input) alone, which take half the time.
+    pub fn of_inputs() -> Pass {
+        Pass { learning: false, ..Pass::evaluating_with_gradients() }
+    }
+
     /// The tape of the pass.
     pub fn tape(&self) -> &Tape {
         &self.tape
@@ -77,7 +85,7 @@ impl Pass {
     /// The variable of a parameter: always the same one within a pass, so that the gradients of a parameter
     /// that is used several times add up. Buffers and frozen parameters are constants.
     pub fn param(&self, param: &Param) -> Var {
-        let var = || match param.is_trained() {
+        let var = || match self.learning && param.is_trained() {
             true => self.tape.watch(&param.value),
             false => self.tape.constant(&param.value),
         };
@@ -147,6 +155,9 @@ mod tests {
         assert!(pass.param(&weight).needs_gradient());
         assert!(!pass.param(&buffer).needs_gradient() && !pass.param(&frozen).needs_gradient());
         assert!(!Pass::inference().param(&weight).needs_gradient());
+        let pass = Pass::of_inputs();
+        assert!(!pass.param(&weight).needs_gradient());
+        assert!(pass.watched_input(&weight.value).needs_gradient());
     }
 
     #[test]

@@ -218,12 +218,27 @@ impl Bert {
     /// # Errors
     /// Pieces that are not in the vocabulary, texts that are too long, and no memory.
     pub fn pieces(&self, pass: &Pass, ids: &Var, lengths: &Tensor) -> EngineResult<Var> {
-        let time = ids.shape().last();
+        self.pieces_of(pass, &self.vectors(pass, ids)?, lengths)
+    }
+
+    /// The vectors of pieces before all layers, `[n, time, hidden_size]`.
+    ///
+    /// # Errors
+    /// Pieces that are not in the vocabulary, and no memory.
+    pub fn vectors(&self, pass: &Pass, ids: &Var) -> EngineResult<Var> {
+        self.words.forward(pass, ids)
+    }
+
+    /// As [`pieces`](Bert::pieces), of their [`vectors`](Bert::vectors).
+    ///
+    /// # Errors
+    /// As [`pieces`](Bert::pieces).
+    pub fn pieces_of(&self, pass: &Pass, vectors: &Var, lengths: &Tensor) -> EngineResult<Var> {
+        let (n, time) = (vectors.shape()[0], vectors.shape()[1]);
         let numbers: Vec<u32> = (0..time as u32).collect();
         let places = self.places.forward(pass, &pass.input(&Tensor::new(&numbers, &[1, time])?))?;
-        let there =
-            self.dropout.forward(pass, &pass.input(&Tensor::full(1f32, &[ids.shape()[0], time, 1])?))?;
-        let h = ops::add(&ops::mul(&self.words.forward(pass, ids)?, &there)?, &places)?;
+        let there = self.dropout.forward(pass, &pass.input(&Tensor::full(1f32, &[n, time, 1])?))?;
+        let h = ops::add(&ops::mul(vectors, &there)?, &places)?;
         let mut h = self.dropout.forward(pass, &self.norm.forward(pass, &h)?)?;
         for block in &self.blocks {
             h = block.forward(pass, &h, lengths)?;

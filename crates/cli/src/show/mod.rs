@@ -38,6 +38,6 @@ pub(crate) fn count(n: u64) -> String {
 }
 
 /// A text with ordinary spaces: some terminals and all scripts stumble over the narrow ones of print.
-fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     text.replace(['\u{a0}', '\u{202f}'], " ")
 }

@@ -3,6 +3,7 @@
 mod check;
 mod doctor;
 mod evaluate;
+mod explain;
 mod generate;
 mod listen;
 mod predict;
@@ -21,6 +22,7 @@ pub(crate) static VERBS: &[&Verb] = &[
     &resume::VERB,
     &evaluate::VERB,
     &predict::VERB,
+    &explain::VERB,
     &translate::VERB,
     &generate::VERB,
     &recommend::VERB,

@@ -103,15 +103,34 @@ impl TextNetwork {
         self.bert.as_mut().map_or(Ok(()), |bert| bert.read(folder))
     }
 
-    /// The pieces' vectors after all layers, `[n, time, width]`.
-    fn layers(&self, pass: &Pass, x: &Var, there: &Tensor, counts: &Tensor) -> Result<Var> {
-        if let Some(bert) = &self.bert {
-            return bert.pieces(pass, x, counts);
+    /// The pieces' vectors before all layers, `[n, time, vector]`.
+    ///
+    /// # Errors
+    /// Pieces that are not in the vocabulary, and no memory.
+    pub(crate) fn vectors(&self, pass: &Pass, x: &Var) -> Result<Var> {
+        match (&self.bert, &self.vectors) {
+            (Some(bert), _) => bert.vectors(pass, x),
+            (None, Some(vectors)) => vectors.forward(pass, x),
+            (None, None) => Err(Error::state("a text network without vectors")),
         }
-        let Some(vectors) = &self.vectors else {
-            return Err(Error::state("a text network without vectors"));
-        };
-        let mut h = vectors.forward(pass, x)?;
+    }
+
+    /// What it makes of texts x `[n, time]` whose pieces have these vectors, `[n, 2 · width]`.
+    ///
+    /// # Errors
+    /// Shapes that do not fit, and no memory.
+    pub(crate) fn forward_of(&self, pass: &Pass, x: &Var, vectors: &Var) -> Result<Var> {
+        let (there, counts) = present(x)?;
+        let h = self.layers(pass, vectors, &there, &counts)?;
+        pooled(pass, &h, &there, &counts)
+    }
+
+    /// The pieces' vectors after all layers, `[n, time, width]`.
+    fn layers(&self, pass: &Pass, vectors: &Var, there: &Tensor, counts: &Tensor) -> Result<Var> {
+        if let Some(bert) = &self.bert {
+            return bert.pieces_of(pass, vectors, counts);
+        }
+        let mut h = vectors.clone();
         if let Some(places) = &self.places {
             let time = there.shape()[1];
             let numbers: Vec<u32> = (0..time as u32).collect();
@@ -157,9 +176,7 @@ fn pooled(pass: &Pass, h: &Var, there: &Tensor, counts: &Tensor) -> Result<Var> 
 
 impl Layer for TextNetwork {
     fn forward(&self, pass: &Pass, x: &Var) -> Result<Var> {
-        let (there, counts) = present(x)?;
-        let h = self.layers(pass, x, &there, &counts)?;
-        pooled(pass, &h, &there, &counts)
+        self.forward_of(pass, x, &self.vectors(pass, x)?)
     }
 
     fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>> {

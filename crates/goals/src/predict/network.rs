@@ -178,33 +178,69 @@ impl Network {
     /// # Errors
     /// A batch of other columns, and no memory.
     pub fn forward(&self, pass: &Pass, batch: &Batch) -> EngineResult<Vec<Var>> {
-        let mut parts = Vec::new();
-        if let Some(numbers) = &batch.numbers {
-            parts.push(pass.input(numbers));
-        }
-        if let (Some(codes), Some(table)) = (&batch.codes, &self.codes) {
-            let vectors = table.forward(pass, &pass.input(codes))?;
-            let width = vectors.shape().last() * codes.shape().last();
-            parts.push(ops::reshape(&vectors, &[batch.rows, width])?);
-        }
-        match &batch.vectors {
-            Some(vectors) => parts.push(pass.input(vectors)),
-            None => parts.extend(self.media(pass, batch)?),
-        }
-        let joined = together(&parts)?;
-        let features = self.trunk.forward(pass, &joined)?;
+        let numbers = batch.numbers.as_ref().map(|numbers| pass.input(numbers));
+        let codes = self.code_vectors(pass, batch)?;
+        let media = match &batch.vectors {
+            Some(vectors) => vec![pass.input(vectors)],
+            None => self.media(pass, batch)?,
+        };
+        self.join(pass, numbers, codes, media)
+    }
+
+    /// The outputs for each target, of what the columns have become: numbers, the vectors of categories, those of pictures and texts.
+    pub(super) fn join(
+        &self,
+        pass: &Pass,
+        numbers: Option<Var>,
+        codes: Option<Var>,
+        media: Vec<Var>,
+    ) -> EngineResult<Vec<Var>> {
+        let parts: Vec<Var> = numbers.into_iter().chain(codes).chain(media).collect();
+        let features = self.trunk.forward(pass, &together(&parts)?)?;
         self.heads.iter().map(|head| head.forward(pass, &features)).collect()
+    }
+
+    /// The vectors of a batch's categories, `[rows, columns · width]`.
+    pub(super) fn code_vectors(&self, pass: &Pass, batch: &Batch) -> EngineResult<Option<Var>> {
+        let (Some(codes), Some(table)) = (&batch.codes, &self.codes) else { return Ok(None) };
+        let vectors = table.forward(pass, &pass.input(codes))?;
+        let width = vectors.shape().last() * codes.shape().last();
+        ops::reshape(&vectors, &[batch.rows, width]).map(Some)
+    }
+
+    /// What is known of mirror images.
+    pub(super) fn mirroring(&self) -> Mirroring {
+        self.mirror
+    }
+
+    /// What makes its batches.
+    pub(super) fn batcher(&self) -> &Batcher {
+        &self.batcher
+    }
+
+    /// The networks of pictures.
+    pub(super) fn pictures(&self) -> &[Sequential] {
+        &self.pictures
+    }
+
+    /// The networks of texts.
+    pub(super) fn texts(&self) -> &[TextNetwork] {
+        &self.texts
+    }
+
+    /// What the networks of pictures make of them.
+    pub(super) fn of_pictures(&self, pass: &Pass, pictures: &[Var]) -> EngineResult<Vec<Var>> {
+        let of = |(i, (net, picture)): (usize, (&Sequential, &Var))| match self.in_bytes.get(i) {
+            Some(bytes) => Ok(pass.input(&bytes.forward(picture.value())?)),
+            None => net.forward(pass, picture),
+        };
+        self.pictures.iter().zip(pictures).enumerate().map(of).collect()
     }
 
     /// What the networks of pictures and of texts make of them, one after the other.
     fn media(&self, pass: &Pass, batch: &Batch) -> EngineResult<Vec<Var>> {
-        let mut parts = Vec::new();
-        for (i, (net, picture)) in self.pictures.iter().zip(&batch.pictures).enumerate() {
-            parts.push(match self.in_bytes.get(i) {
-                Some(bytes) => pass.input(&bytes.forward(picture)?),
-                None => net.forward(pass, &pass.input(picture))?,
-            });
-        }
+        let pictures: Vec<Var> = batch.pictures.iter().map(|picture| pass.input(picture)).collect();
+        let mut parts = self.of_pictures(pass, &pictures)?;
         for (net, text) in self.texts.iter().zip(&batch.texts) {
             parts.push(net.forward(pass, &pass.input(text))?);
         }
@@ -240,34 +276,8 @@ impl Network {
     /// # Errors
     /// A batch of other columns, and no memory.
     pub fn answer(&self, batch: &Batch) -> EngineResult<Vec<Var>> {
-        let mut total = self.answer_alone(batch)?;
-        for other in &self.others {
-            for (sum, more) in total.iter_mut().zip(other.answer_alone(batch)?) {
-                *sum = ops::add(sum, &more)?;
-            }
-        }
-        let share = 1.0 / (1 + self.others.len()) as f64;
-        total
-            .iter()
-            .map(|sum| if self.others.is_empty() { Ok(sum.clone()) } else { ops::scale(sum, share) })
-            .collect()
-    }
-
-    /// The outputs of this one network, those for mirrored pictures included.
-    fn answer_alone(&self, batch: &Batch) -> EngineResult<Vec<Var>> {
-        let plain = self.forward(&Pass::inference(), batch)?;
-        if self.mirror == Mirroring::Never || batch.pictures.is_empty() {
-            return Ok(plain);
-        }
-        let mirrored = self.forward(&Pass::inference(), &batch.mirrored()?)?;
-        let mean = |((a, b), target): ((&Var, &Var), &Target)| match (self.mirror, target) {
-            // −(b · scale + mean) in standardised units.
-            (Mirroring::Negates, Target::Number { mean, scale, .. }) => {
-                ops::shift(&ops::scale(&ops::sub(a, b)?, 0.5)?, -mean / scale)
-            }
-            _ => ops::scale(&ops::add(a, b)?, 0.5),
-        };
-        plain.iter().zip(&mirrored).zip(self.batcher.targets()).map(mean).collect()
+        let pass = Pass::inference();
+        self.answer_seen(&pass, &self.see(&pass, batch)?)
     }
 
     /// From now on, pictures go through networks in bytes, whose ranges are those of some batches.

@@ -1,5 +1,6 @@
 //! What the report says of predictions, and the test that comes before it, of rows that are touched once.
 
+use crate::explain::{Background, Explain, Explainer};
 use crate::finish::Tested;
 use crate::infer::{out_columns, tag_text};
 use crate::model::Model;
@@ -9,14 +10,19 @@ use crate::trained::Trained;
 use crate::{Error, Result, Run, Use, Watcher};
 use pellucid_data::{Cell, Part};
 use pellucid_insight::report::data::{
-    CardFacts, ClassOutcome, Example, NumberOutcome, Outcome, TagOutcome, Target as Scored,
+    CardFacts, ClassOutcome, Example, Explanation, NumberOutcome, Outcome, TagOutcome, Target as Scored,
 };
 use pellucid_kinds::image::{decode, picture_bytes};
 use pellucid_kinds::{Examples, Target, cell_text};
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 /// How many right and how many wrong answers are shown.
 const SHOWN: usize = 12;
+
+/// How many answers are explained, and the share of the training's time for that.
+const EXPLAINED: usize = 6;
+const EXPLAINED_SHARE: f64 = 0.1;
 
 /// The longest side of a shown picture, in pixels.
 const SHOWN_SIDE: usize = 160;
@@ -38,6 +44,7 @@ struct Rows<'a> {
 pub(crate) fn test(
     trained: &Trained<'_>,
     of: &Predicting<'_>,
+    backgrounds: &[Background],
     run: &Run,
     watcher: &mut dyn Watcher,
 ) -> Result<Tested> {
@@ -62,6 +69,7 @@ pub(crate) fn test(
         records.iter().map(|&i| trained.survey.row_name(of.examples.rows()[i])).collect();
     let all: Vec<usize> = (0..records.len()).collect();
     let rows = Rows { records, places: &places };
+    let explainer = Explainer { model: of.model, encoder: &of.model.encoder, backgrounds };
     let mut targets = Vec::new();
     for (k, name) in of.model.target_names().enumerate() {
         if let Some(scores) = evaluation.targets.get(name) {
@@ -74,6 +82,7 @@ pub(crate) fn test(
                 scores: scores.clone(),
                 outcome: outcome(target, &known)?,
                 examples: examples(trained, of, &rows, target, &known, &numbers),
+                explanations: explanations(trained, of, &explainer, records, name, watcher)?,
             });
         }
     }
@@ -85,6 +94,32 @@ pub(crate) fn test(
         card: card(of.model, run),
         evaluation,
     })
+}
+
+/// Some of the tested rows, evenly chosen, with what moved their answers: as many as take a small share of the time of the training.
+fn explanations(
+    trained: &Trained<'_>,
+    of: &Predicting<'_>,
+    explainer: &Explainer<'_>,
+    records: &[usize],
+    target: &str,
+    watcher: &mut dyn Watcher,
+) -> Result<Vec<Explanation>> {
+    let how =
+        Explain { target: Some(target.to_owned()), seed: trained.config.training.seed, ..Explain::default() };
+    let start = Instant::now();
+    let most = EXPLAINED_SHARE * trained.outcome.seconds;
+    let mut all = Vec::new();
+    watcher.begin("Explaining", EXPLAINED.min(records.len()));
+    for &record in records.iter().step_by(records.len().div_ceil(EXPLAINED).max(1)) {
+        all.push(explainer.explain(&trained.survey.table, of.examples, record, &how)?);
+        watcher.advance(all.len());
+        let spent = start.elapsed().as_secs_f64();
+        if spent + spent / all.len() as f64 > most {
+            break;
+        }
+    }
+    Ok(all)
 }
 
 fn outcome(target: &Target, known: &Answers) -> Result<Outcome> {

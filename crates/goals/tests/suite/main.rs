@@ -3,6 +3,7 @@
 
 mod composing;
 mod configs;
+mod explaining;
 mod models;
 mod outcomes;
 mod painting;

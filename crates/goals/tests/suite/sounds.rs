@@ -29,7 +29,7 @@ fn bytes(samples: &[i16]) -> Vec<u8> {
 }
 
 /// A WAV file of 16 bits in one channel.
-fn wav(samples: &[i16]) -> Vec<u8> {
+pub(crate) fn wav(samples: &[i16]) -> Vec<u8> {
     let size = 2 * samples.len() as u32;
     let mut out = b"RIFF".to_vec();
     out.extend((36 + size).to_le_bytes());

@@ -1,5 +1,6 @@
 //! What a report is made of: plain facts that the caller collects, serialisable, without any layout.
 
+mod explained;
 mod made;
 
 use std::fmt;
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::encoding;
 use crate::intervals::Scores;
 
+pub use explained::{Explanation, Heat, Quality, Worth};
 pub use made::*;
 
 /// Everything a run's report and model card say.
@@ -221,6 +223,9 @@ pub struct Target {
     pub outcome: Outcome,
     /// Rows worth looking at.
     pub examples: Vec<Example>,
+    /// Answers with what moved them.
+    #[serde(default)]
+    pub explanations: Vec<Explanation>,
 }
 
 /// What kind of answer a target has, with the figures to draw.

@@ -5,6 +5,7 @@
 
 pub mod data;
 mod encoding;
+mod explanations;
 pub mod measure;
 mod plot;
 mod sections;
@@ -14,6 +15,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 pub use data::ReportData;
 use data::Target;
+pub use explanations::render_explanations;
 use sections::{Part, RUN_PARTS, TARGET_PARTS};
 
 const STYLE: &str = include_str!("style.css");

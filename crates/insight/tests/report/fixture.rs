@@ -96,6 +96,7 @@ fn class_target(column: &str, classes: &[String], rows: usize, skill: f64, unsee
         scores: evaluate_classes(&p, &labels, classes.len(), &prior, None, 1).unwrap(),
         outcome: Outcome::Classes(ClassOutcome::measure(classes, &p, &labels, &prior).unwrap()),
         examples: Vec::new(),
+        explanations: Vec::new(),
     }
 }
 
@@ -114,6 +115,7 @@ fn number_target(column: &str, rows: usize, noise_size: f64) -> Target {
             NumberOutcome::measure(Some("minutes".into()), &predicted, &truth, centre).unwrap(),
         ),
         examples: Vec::new(),
+        explanations: Vec::new(),
     }
 }
 
@@ -141,6 +143,7 @@ fn tag_target(column: &str, rows: usize) -> Target {
         unseen: true,
         scores: evaluate_tags(&p, &truth, &answered, &prior, None, 1).unwrap(),
         outcome: Outcome::Tags(TagOutcome { always: true, left_out: 2, ..figures }),
+        explanations: Vec::new(),
         examples: vec![Example {
             place: "row 17".into(),
             fields: pairs(&[("tempo", "171"), ("loudness", "−4.2")]),
@@ -181,6 +184,7 @@ pub fn sentences() -> ReportData {
         unseen: true,
         scores: evaluate_texts(&answers, &truth, &read, None, 1).unwrap(),
         outcome: Outcome::Texts(outcome),
+        explanations: Vec::new(),
         examples: vec![Example {
             place: "row 17".into(),
             fields: pairs(&[("english", read[2].as_str())]),

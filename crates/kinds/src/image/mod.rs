@@ -5,11 +5,13 @@ mod canvas;
 mod decode;
 mod mirror;
 mod ridge;
+mod standard;
 
 pub use augment::{Augment, Mirroring, augment};
 pub use canvas::Canvas;
 pub use decode::{Pixels, decode};
 pub use mirror::{Mirror, mirror_of_classes, mirror_of_numbers, mirror_of_pictures};
+pub use standard::{beside_own_standard, slopes_by_pixels};
 
 use crate::cells::media_bytes;
 use crate::number::restore;

@@ -3,9 +3,11 @@
 mod characters;
 mod looks;
 mod pieces;
+mod words;
 
 pub use characters::Characters;
 pub use pieces::{PADDING, Pieces};
+pub use words::Word;
 
 use crate::cells::cell_text;
 use crate::number::restore;
@@ -128,6 +130,14 @@ impl Kind for Text {
     }
 }
 
+impl PreparedText {
+    /// Which of a text's `count` pieces are not kept.
+    fn left_out(&self, count: usize) -> std::ops::Range<usize> {
+        let (length, head) = (self.state.length, self.state.length / 4);
+        if count > length { head..count - (length - head) } else { 0..0 }
+    }
+}
+
 impl Prepared for PreparedText {
     fn state(&self) -> Value {
         serde_json::to_value(&self.state).unwrap_or_default()
@@ -153,14 +163,19 @@ impl Prepared for PreparedText {
             ids.push(self.pieces.unknown());
         }
         let (length, count) = (self.state.length, ids.len());
-        if count > length {
-            let head = length / 4;
-            ids.drain(head..count - (length - head));
-        }
+        ids.drain(self.left_out(count));
         record.tokens.push(ids.len() as u32);
         record.tokens.extend(&ids);
         record.tokens.extend(std::iter::repeat_n(pieces::PADDING, length - ids.len()));
         Ok(())
+    }
+
+    fn words(&self, cell: Cell<'_>) -> std::result::Result<Vec<Word>, String> {
+        let text = cell_text(cell).unwrap_or_default();
+        let text = pieces::shortened(&text);
+        let mut spans = self.pieces.spans(&text)?;
+        spans.drain(self.left_out(spans.len()));
+        Ok(words::words(&text, &spans))
     }
 
     fn counts_as_missing(&self, cell: Cell<'_>) -> Option<String> {

@@ -4,6 +4,7 @@
 use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::ops::Range;
 use tokenizers::models::bpe::{BPE, BpeTrainer};
 use tokenizers::normalizers::{Lowercase, NFC, NFKC, Sequence};
 use tokenizers::pre_tokenizers::byte_level::ByteLevel;
@@ -190,6 +191,15 @@ impl Pieces {
         Ok(encoding.get_ids().to_vec())
     }
 
+    /// Where each of the pieces that [`of`](Self::of) gives stands in the text, in bytes: empty for those that stand for no part of it.
+    ///
+    /// # Errors
+    /// Why it cannot be cut into pieces.
+    pub(super) fn spans(&self, text: &str) -> Result<Vec<Range<usize>>, String> {
+        let encoding = self.tokenizer.encode(text, true).map_err(|e| e.to_string())?;
+        Ok(encoding.get_offsets().iter().map(|&(start, end)| start..end).collect())
+    }
+
     /// The pieces of the whole of a text that is to be written, whatever its length, and none at its ends; cut into them line by line.
     ///
     /// # Errors
@@ -260,6 +270,18 @@ mod tests {
         assert_eq!(pieces.of("the film was good").unwrap().len(), 4);
         assert_eq!(pieces.of("THE Film was GOOD").unwrap(), pieces.of("the film was good").unwrap());
         assert_eq!(pieces.of("").unwrap(), [0; 0]);
+    }
+
+    #[test]
+    fn each_piece_has_its_place_in_the_text() {
+        let pieces = learned();
+        for text in ["The film was good", "unheard-of WORDS, ü and 日本", "ﬁne  x"] {
+            let spans = pieces.spans(text).unwrap();
+            assert_eq!(spans.len(), pieces.of(text).unwrap().len());
+            let covered: std::collections::BTreeSet<usize> = spans.iter().flat_map(|s| s.clone()).collect();
+            let letters = text.char_indices().filter(|(_, c)| !c.is_whitespace());
+            assert!(letters.clone().all(|(at, _)| covered.contains(&at)), "{text}: {spans:?}");
+        }
     }
 
     #[test]

@@ -27,12 +27,29 @@ impl Sequential {
         Sequential::default()
     }
 
+    /// The layers one after the other, where a sequence within is not one layer but several.
+    pub fn flat(&self) -> Vec<&dyn Layer> {
+        flat(&self.layers)
+    }
+
     /// The same layers and one more at the end.
     #[must_use]
     pub fn then(mut self, layer: impl Layer + 'static) -> Sequential {
         self.layers.push(Box::new(layer));
         self
     }
+}
+
+/// Layers one after the other, with those of sequences in their place.
+fn flat(layers: &[Box<dyn Layer>]) -> Vec<&dyn Layer> {
+    let mut all = Vec::new();
+    for layer in layers {
+        match layer.sequence() {
+            Some(inside) => all.extend(flat(inside)),
+            None => all.push(layer.as_ref()),
+        }
+    }
+    all
 }
 
 impl Layer for Sequential {
@@ -52,6 +69,10 @@ impl Layer for Sequential {
             };
         }
         Ok(x)
+    }
+
+    fn sequence(&self) -> Option<&[Box<dyn Layer>]> {
+        Some(&self.layers)
     }
 
     fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>> {

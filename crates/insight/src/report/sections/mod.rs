@@ -5,6 +5,7 @@ mod confidence;
 mod confusion;
 mod data;
 mod examples;
+mod explained;
 mod hero;
 mod melodies;
 mod network;
@@ -25,6 +26,7 @@ use maud::{Markup, html};
 
 use super::data::{ReportData, Severity, Target};
 
+pub(super) use explained::card;
 pub(super) use hero::hero;
 
 /// A picture's PNG bytes as an address inside of the page.
@@ -45,7 +47,7 @@ pub(super) struct Part<T> {
 }
 
 /// What is said of each target.
-pub(super) static TARGET_PARTS: [Part<Target>; 12] = [
+pub(super) static TARGET_PARTS: [Part<Target>; 13] = [
     Part { id: "scores", title: "How good it is", short: "Scores", content: scores::content },
     Part { id: "confusion", title: "What it takes for what", short: "Mistakes", content: confusion::content },
     Part { id: "classes", title: "Class by class", short: "Classes", content: classes::content },
@@ -67,6 +69,7 @@ pub(super) static TARGET_PARTS: [Part<Target>; 12] = [
         short: "Certainty",
         content: confidence::content,
     },
+    Part { id: "explained", title: "Why it answered so", short: "Why", content: explained::content },
     Part { id: "examples", title: "See for yourself", short: "Examples", content: examples::content },
 ];
 

@@ -1,0 +1,172 @@
+//! `explain`: what moved an answer, and how far to trust that.
+
+use crate::arguments::Arguments;
+use crate::flags::{Flag, JSON, SEED, THREADS, Value};
+use crate::output::{self, say};
+use crate::program::{DONE, Operand, Verb};
+use crate::show;
+use pellucid_data::{DataError, write_atomic};
+use pellucid_goals::{Error, Explain, Explanation, Method, explain, explanations_page};
+use std::path::Path;
+
+const WHAT: &str = "What to explain";
+
+static METHOD: Flag = Flag {
+    name: "method",
+    value: Value::Choice("METHOD", &["shapley", "occlusion", "gradients", "smoothgrad", "gradcam"]),
+    many: false,
+    help: "How [default: shapley for columns and words, gradients (integrated) where there are pictures or sounds]",
+    under: WHAT,
+};
+
+static TARGET: Flag = Flag {
+    name: "target",
+    value: Value::Text("COLUMN"),
+    many: false,
+    help: "The column whose answer is explained, if several are answered [default: the first]",
+    under: WHAT,
+};
+
+static CLASS: Flag = Flag {
+    name: "class",
+    value: Value::Text("CLASS"),
+    many: false,
+    help: "Explain the probability of this class or tag, such as one that was not answered [default: the answer]",
+    under: WHAT,
+};
+
+static COUNT: Flag = Flag {
+    name: "count",
+    value: Value::Whole("N"),
+    many: false,
+    help: "Explain so many rows at most, the first ones [default: 10]",
+    under: WHAT,
+};
+
+static OUT: Flag = Flag {
+    name: "out",
+    value: Value::Path("FILE.html"),
+    many: false,
+    help: "Write a page with coloured pictures, words and bars",
+    under: "Output",
+};
+
+/// Rows that are explained, if nothing else is said.
+const TEN: u64 = 10;
+
+/// Columns, words or fields of a row that are listed.
+const LISTED: usize = 8;
+
+/// Letters of the longest bar.
+const BAR: f64 = 20.0;
+
+pub(crate) static VERB: Verb = Verb {
+    name: "explain",
+    about: "Explain answers: what moved each of them, measured before it is shown",
+    examples: &[
+        "pellucid explain runs/photos-1 new.jpg --out why.html",
+        "pellucid explain runs/patients-1 patients.csv --count 3",
+        "pellucid explain runs/reviews-1 reviews.csv --class positive --method occlusion",
+    ],
+    operands: &[
+        Operand { name: "RUN", help: "The run's folder, or a model folder", required: true, many: false },
+        Operand {
+            name: "INPUT",
+            help: "Pictures or sounds, folders of them, a zip, or tables; - is a table on standard input",
+            required: true,
+            many: true,
+        },
+    ],
+    flags: &[&METHOD, &TARGET, &CLASS, &COUNT, &OUT, &SEED, &THREADS, &JSON],
+    run,
+};
+
+fn run(a: &Arguments<'_>) -> Result<u8, Error> {
+    let run = a.operand(0).unwrap_or(Path::new(""));
+    let how = Explain {
+        method: a.text(&METHOD).and_then(|name| Method::ALL.into_iter().find(|m| m.name() == name)),
+        target: a.text(&TARGET).map(str::to_owned),
+        class: a.text(&CLASS).map(str::to_owned),
+        count: usize::try_from(a.whole(&COUNT).unwrap_or(TEN)).unwrap_or(usize::MAX),
+        seed: a.whole(&SEED).unwrap_or_default(),
+    };
+    let mut watcher = show::watcher(false);
+    let explained = explain(run, &a.operands(1), &how, watcher.as_mut())?;
+    drop(watcher);
+    if let Some(problem) = explained.problems.first().filter(|_| explained.explanations.is_empty()) {
+        return Err(DataError::refused("no input could be read").because(problem).into());
+    }
+    for explanation in &explained.explanations {
+        match a.on(&JSON) {
+            true => output::line(&as_json(explanation))?,
+            false => output::line(&in_words(explanation))?,
+        }
+    }
+    if let Some(path) = a.path(&OUT) {
+        let name = run.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        let page = explanations_page(&name, &explained.explanations);
+        write_atomic(path, |w| w.write_all(page.as_bytes()))?;
+        say(format_args!("Page     {}", path.display()));
+    }
+    let warning = show::Style::of_stderr().yellow("warning:");
+    for problem in &explained.problems {
+        say(format_args!("{warning} not explained · {problem}"));
+    }
+    if explained.left > 0 {
+        say(format_args!(
+            "{} more rows are not explained; --count says how many are",
+            show::count(explained.left as u64)
+        ));
+    }
+    Ok(DONE)
+}
+
+/// An explanation as one line of JSON; its pictures are for the page.
+fn as_json(explanation: &Explanation) -> String {
+    let (trusted, trust) = explanation.trust();
+    let mut all = serde_json::json!(explanation);
+    if let Some(fields) = all.as_object_mut() {
+        fields.remove("pictures");
+        fields.insert("trusted".to_owned(), trusted.into());
+        fields.insert("trust".to_owned(), show::plain(&trust).into());
+    }
+    all.to_string()
+}
+
+/// An explanation for a person in front of a terminal.
+fn in_words(e: &Explanation) -> String {
+    let mut lines = vec![format!("{} · {}: {}", e.place, e.column, e.answer)];
+    lines.push(format!(
+        "  {} is {}; if nothing were known of it, {}",
+        e.subject(),
+        e.shown(e.value),
+        e.shown(e.nothing)
+    ));
+    let words = e.texts.iter().flatten().map(|word| (word.name.clone(), word.worth));
+    let columns = e.columns.iter().map(|c| (format!("{} = {}", c.name, c.value), c.worth));
+    let mut parts: Vec<(String, f64)> = words.chain(columns).collect();
+    parts.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
+    let (scale, strongest) = (
+        if e.class.is_some() { 100.0 } else { 1.0 },
+        parts.first().map_or(1.0, |(_, worth)| worth.abs().max(f64::MIN_POSITIVE)),
+    );
+    let shown = &parts[..parts.len().min(LISTED)];
+    let wide = shown.iter().map(|(name, _)| name.chars().count()).max().unwrap_or_default();
+    for (name, worth) in shown {
+        let bar = "█".repeat((BAR * worth.abs() / strongest).round() as usize);
+        let decimals = if e.class.is_some() { 1 } else { 3 };
+        lines.push(format!("  {name:<wide$}  {:>+8.decimals$}  {bar}", scale * worth));
+    }
+    if parts.len() > shown.len() {
+        lines.push(format!("  … and {} more", parts.len() - shown.len()));
+    }
+    for heat in &e.pictures {
+        lines.push(format!(
+            "  {}: the strongest tenth of it holds {:.0} % of all that speaks for the answer; --out shows where",
+            heat.name,
+            100.0 * heat.focus
+        ));
+    }
+    lines.push(format!("  {}", e.trust().1));
+    show::plain(&(lines.join("\n") + "\n"))
+}

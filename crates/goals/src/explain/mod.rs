@@ -1,0 +1,250 @@
+//! Explain: which parts of an input moved the answer, and how far to trust what is said about it.
+
+mod absent;
+mod flat;
+mod gradcam;
+mod method;
+mod parts;
+mod quality;
+mod question;
+mod show;
+
+use crate::infer::{check_inputs, rename_media_column, stored_model};
+use crate::model::Model;
+use crate::outcome::Answers;
+use crate::{Error, Result, Run, Watcher};
+use absent::Absent;
+use parts::Input;
+use pellucid_data::{Cell, MEDIA, OpenOptions, Table};
+use pellucid_insight::report::data::Explanation;
+use pellucid_kinds::{Encoder, Examples, Record, Target};
+use pellucid_tensor::Stream;
+use question::{Asked, Question};
+use std::path::{Path, PathBuf};
+
+pub(crate) use absent::Background;
+pub use method::Method;
+
+/// The file of a run with training rows' numbers and categories, which stand in the place of missing columns.
+pub(crate) const BACKGROUND: &str = "background.json";
+
+/// Training rows in it.
+const KEPT: usize = 64;
+
+/// Inputs in memory while they are explained.
+const MEMORY: usize = 1 << 30;
+
+/// What is to be explained, and how.
+#[derive(Clone, Debug, Default)]
+pub struct Explain {
+    /// The way; the usual one for the columns if it is not given.
+    pub method: Option<Method>,
+    /// The column whose answer is explained; the first if it is not given.
+    pub target: Option<String>,
+    /// The class or tag whose probability is explained; the answered one if it is not given.
+    pub class: Option<String>,
+    /// How many rows at most.
+    pub count: usize,
+    /// Where what is drawn by chance comes from.
+    pub seed: u64,
+}
+
+/// Explained inputs.
+pub struct Explained {
+    /// One for each.
+    pub explanations: Vec<Explanation>,
+    /// Rows beyond those that were asked for.
+    pub left: usize,
+    /// Inputs that could not be read, with the reason.
+    pub problems: Vec<String>,
+}
+
+/// Explains the answers to `inputs` (pictures, sounds, folders, tables) of a run's model, or of a model folder.
+///
+/// # Errors
+/// A model that does not predict, unknown columns, classes or methods that do not suit it, and inputs without the model's columns.
+pub fn explain(
+    path: &Path,
+    inputs: &[PathBuf],
+    how: &Explain,
+    watcher: &mut dyn Watcher,
+) -> Result<Explained> {
+    let (stored, run) = stored_model(path)?;
+    let model = Model::of(&stored)?;
+    let backgrounds = backgrounds(&model, run.as_ref())?;
+    let table = Table::open(inputs, &OpenOptions { skip_share: 1.0, ..OpenOptions::default() })?;
+    let renamed = rename_media_column(&model, &table);
+    let encoder = renamed.as_ref().unwrap_or(&model.encoder);
+    check_inputs(encoder, &table)?;
+    let count = how.count.min(table.rows());
+    watcher.begin("Reading", count);
+    let examples =
+        encoder.encode(&table, &|row| row < count, MEMORY, &mut |done| watcher.advance(done.min(count)))?;
+    let mut problems: Vec<String> =
+        table.skipped().iter().map(|s| format!("{}: {}", s.place, s.why)).collect();
+    problems.extend(examples.unreadable().iter().map(|bad| format!("{}: {}", bad.place(&table), bad.why)));
+    let explainer = Explainer { model: &model, encoder, backgrounds: &backgrounds };
+    watcher.begin("Explaining", examples.len());
+    let mut explanations = Vec::with_capacity(examples.len());
+    for i in 0..examples.len() {
+        explanations.push(explainer.explain(&table, &examples, i, how)?);
+        watcher.advance(i + 1);
+    }
+    Ok(Explained { explanations, left: table.rows() - count, problems })
+}
+
+/// The numbers and categories of some training rows, in an order by chance, for [`BACKGROUND`]; none if the network sees no such columns.
+///
+/// # Errors
+/// Failures of reading.
+pub(crate) fn chosen(examples: &Examples, records: &[usize]) -> Result<Vec<Background>> {
+    let mut some: Vec<usize> = records.iter().copied().step_by(records.len().div_ceil(KEPT).max(1)).collect();
+    Stream::new(0, "backgrounds", 0).shuffle(&mut some);
+    let mut all = Vec::new();
+    for i in some {
+        let mut record = Record::default();
+        examples.read(i, &mut record)?;
+        if record.numbers.is_empty() && record.codes.is_empty() {
+            return Ok(Vec::new());
+        }
+        all.push(Background { numbers: record.numbers, codes: record.codes });
+    }
+    Ok(all)
+}
+
+fn backgrounds(model: &Model, run: Option<&Run>) -> Result<Vec<Background>> {
+    let layout = model.encoder.layout();
+    if layout.numbers + layout.codes == 0 {
+        return Ok(Vec::new());
+    }
+    let lacking = |why: &str| {
+        Error::usage(format!(
+            "what stands in the place of a missing column is not known · {why} · train it again, and give the run's folder"
+        ))
+    };
+    let Some(run) = run else { return Err(lacking("a model folder alone does not say it")) };
+    let path = run.path().join(BACKGROUND);
+    let bytes =
+        std::fs::read(&path).map_err(|e| lacking(&format!("{} cannot be read: {e}", path.display())))?;
+    let all: Vec<Background> = serde_json::from_slice(&bytes)
+        .map_err(|e| lacking(&format!("{} is damaged: {e}", path.display())))?;
+    let fits = |b: &Background| b.numbers.len() == layout.numbers && b.codes.len() == layout.codes;
+    match all.is_empty() || !all.iter().all(fits) {
+        true => Err(lacking(&format!("{} does not fit this model", path.display()))),
+        false => Ok(all),
+    }
+}
+
+/// A model, and what stands in the place of what is missing.
+pub(crate) struct Explainer<'a> {
+    pub(crate) model: &'a Model,
+    /// The model's own, or one in which a column has another name.
+    pub(crate) encoder: &'a Encoder,
+    pub(crate) backgrounds: &'a [Background],
+}
+
+impl Explainer<'_> {
+    /// Explains the answer to one example.
+    ///
+    /// # Errors
+    /// Unknown columns, classes or methods that do not suit them, and no memory.
+    pub(crate) fn explain(
+        &self,
+        table: &Table,
+        examples: &Examples,
+        i: usize,
+        how: &Explain,
+    ) -> Result<Explanation> {
+        let mut record = Record::default();
+        examples.read(i, &mut record)?;
+        let row = examples.rows()[i];
+        let cells = table.cells(row)?;
+        let input = Input { encoder: self.encoder, table, cells: &cells, record: &record };
+        let parts = parts::parts(&input)?;
+        let answers = self.model.answer(std::slice::from_ref(&record))?;
+        let asked = self.asked(how, &answers)?;
+        let unknown = self.unknown()?;
+        let absent = Absent::new(
+            &record,
+            self.model.encoder.layout(),
+            &parts,
+            self.backgrounds,
+            self.model.batcher.sounds(),
+            unknown,
+        );
+        let question = Question { model: self.model, absent, parts: parts.len(), asked };
+        let method = how.method.unwrap_or_else(|| Method::usual(&parts));
+        let found = method::find(method, &question, &record, &parts, how.seed)?;
+        let quality = quality::measure(method, &found, &question, &record, &parts, how.seed)?;
+        let shown = show::Shown { method, asked, parts: &parts, found: &found, answers: &answers };
+        show::explanation(self.model, &input, self.place(&input, row), &shown, quality)
+    }
+
+    /// What a row is called: the file of its picture or sound, or its number.
+    fn place(&self, input: &Input<'_>, row: usize) -> String {
+        let is_file = |kind: &str| MEDIA.iter().any(|media| media.column == kind);
+        let file = self.encoder.inputs.iter().find(|(_, kind, _)| is_file(kind));
+        let position = file.and_then(|(name, ..)| input.table.column_index(name).ok());
+        if let Some(Cell::Text(path)) = position.map(|position| input.cells.cell(position)) {
+            return path.to_owned();
+        }
+        format!("row {}", input.table.place(row).row.map_or(row + 1, |number| number))
+    }
+
+    /// Which output is explained.
+    fn asked(&self, how: &Explain, answers: &[Answers]) -> Result<Asked> {
+        let names: Vec<&str> = self.model.target_names().collect();
+        let target = match &how.target {
+            None => 0,
+            Some(name) => names.iter().position(|n| n == name).ok_or_else(|| {
+                Error::usage(format!("this network does not answer `{name}` · it answers {}", listed(&names)))
+            })?,
+        };
+        let output = match (&self.model.batcher.targets()[target], &how.class) {
+            (Target::Number { .. }, None) => 0,
+            (Target::Number { .. }, Some(class)) => {
+                return Err(Error::usage(format!(
+                    "`{}` is a number and has no class `{class}`",
+                    names[target]
+                )));
+            }
+            (Target::Classes { names, .. } | Target::Tags { names, .. }, Some(class)) => {
+                let found = names.iter().position(|name| name == class);
+                found.ok_or_else(|| {
+                    let near = pellucid_base::nearest(class, names.iter().map(String::as_str));
+                    let advice = near.map_or_else(
+                        || {
+                            format!(
+                                "there are {}",
+                                listed(&names.iter().map(String::as_str).collect::<Vec<_>>())
+                            )
+                        },
+                        |near| format!("did you mean `{near}`?"),
+                    );
+                    Error::usage(format!("there is no class `{class}` · {advice}"))
+                })?
+            }
+            (Target::Classes { .. } | Target::Tags { .. }, None) => answers[target].best(0).0,
+        };
+        Ok(Asked { target, output })
+    }
+
+    /// For each text the piece that stands for one without a word.
+    fn unknown(&self) -> Result<Vec<u32>> {
+        let mut all = Vec::new();
+        for (name, _, prepared) in &self.model.encoder.inputs {
+            for _ in prepared.features().iter().filter(|f| matches!(f, pellucid_kinds::Feature::Text { .. }))
+            {
+                let mut record = Record::default();
+                let encoded = prepared.encode(Cell::Missing, None, &mut record);
+                encoded.map_err(|why| Error::model(format!("`{name}`: {why}")))?;
+                all.extend(record.tokens.get(1));
+            }
+        }
+        Ok(all)
+    }
+}
+
+fn listed(names: &[&str]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,113 @@
+//! How far to trust an explanation: what is measured before it is shown.
+
+use super::method::{Found, Method, find};
+use super::parts::Part;
+use super::question::Question;
+use crate::Result;
+use crate::model::Model;
+use crate::predict::Network;
+use pellucid_insight::explain::{Effort, faithfulness, rank_correlation};
+use pellucid_insight::report::data::Quality;
+use pellucid_kinds::{Encoder, Feature, Prepared, Record};
+use pellucid_nn::Seed;
+use pellucid_tensor::Stream;
+
+/// Numbers in an input beyond which it is measured less thoroughly.
+const LARGE: usize = 100_000;
+
+/// With fewer parts two orders are alike too often by chance to say anything.
+const FEWEST: usize = 10;
+
+/// What is changed a little: numbers by so many deviations, pixels and powers by so many steps of 255.
+const NUMBERS: f64 = 0.02;
+const BYTES: f32 = 3.0;
+
+/// The seed of the network that has learned nothing.
+const UNLEARNED: u64 = 0x0bad;
+
+/// Measures an explanation.
+///
+/// # Errors
+/// No memory.
+pub(super) fn measure(
+    method: Method,
+    found: &Found,
+    question: &Question<'_>,
+    record: &Record,
+    parts: &[Part],
+    seed: u64,
+) -> Result<Quality> {
+    let large = record.pictures.len() > LARGE;
+    let effort = Effort {
+        steps: if large { 6 } else { 10 },
+        orders: if large { 9 } else { 19 },
+        backgrounds: 8,
+        seed,
+    };
+    let attribution = &found.attribution;
+    let faithfulness = faithfulness(question, attribution, effort)?;
+    let again = |question: &Question<'_>, record: &Record| -> Result<f64> {
+        let other = find(method, question, record, parts, seed)?;
+        Ok(rank_correlation(&attribution.values, &other.attribution.values))
+    };
+    let enough = parts.len() >= FEWEST;
+    let stability = match shaken(question.model, record, seed) {
+        Some(near) if enough => {
+            let absent = question.absent.of(&near);
+            let question =
+                Question { model: question.model, absent, parts: question.parts, asked: question.asked };
+            Some(again(&question, &near)?)
+        }
+        _ => None,
+    };
+    let unlearned = match enough {
+        true => {
+            let model = unlearned(question.model)?;
+            let absent = question.absent.of(record);
+            let question = Question { model: &model, absent, parts: question.parts, asked: question.asked };
+            Some(again(&question, record)?.abs())
+        }
+        false => None,
+    };
+    let gap = method.adds_up().then(|| attribution.gap());
+    Ok(Quality { faithfulness, stability, unlearned, gap })
+}
+
+/// The same network before it has learned anything (Adebayo et al., arXiv 1810.03292): an explanation that stays the same does not show what
+/// was learned.
+fn unlearned(model: &Model) -> Result<Model> {
+    let restored =
+        Encoder { inputs: restore(&model.encoder.inputs)?, targets: restore(&model.encoder.targets)? };
+    let network = Network::build(&model.blueprint, &model.batcher, &Seed::new(UNLEARNED))?;
+    Ok(Model::new(restored, model.batcher.clone(), network, model.blueprint.clone()))
+}
+
+/// Columns with their names and kinds.
+type Columns = Vec<(String, &'static str, Box<dyn Prepared>)>;
+
+fn restore(columns: &Columns) -> Result<Columns> {
+    let column = |(name, kind, prepared): &(String, &'static str, Box<dyn Prepared>)| {
+        Ok((name.clone(), *kind, pellucid_kinds::kind(kind)?.restore(&prepared.state())?))
+    };
+    columns.iter().map(column).collect()
+}
+
+/// The record changed so little that nobody would call it another; `None` if nothing in it can be changed a little.
+fn shaken(model: &Model, record: &Record, seed: u64) -> Option<Record> {
+    if record.numbers.is_empty() && record.pictures.is_empty() {
+        return None;
+    }
+    let mut random = Stream::new(seed, "shaken", 0);
+    let mut near = record.clone();
+    let scales = model.batcher.features().iter().filter_map(|f| match f {
+        Feature::Number { scale, .. } => Some(*scale),
+        _ => None,
+    });
+    for (x, scale) in near.numbers.iter_mut().zip(scales) {
+        *x += NUMBERS * scale * f64::from(random.normal());
+    }
+    for byte in &mut near.pictures {
+        *byte = (f32::from(*byte) + BYTES * random.normal()).round().clamp(0.0, 255.0) as u8;
+    }
+    Some(near)
+}
