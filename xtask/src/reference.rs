@@ -26,9 +26,11 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
 
 fn list() -> Outcome {
     println!(
-        "Reference values lie beside the scripts that made them, in Python with torch, numpy, scipy, librosa, soundfile and"
+        "Reference values lie beside the scripts that made them, in Python with torch, numpy, scipy, librosa, soundfile,"
     );
-    println!("scikit-learn. To make them all again: cargo xtask reference --python PATH\n");
+    println!(
+        "scikit-learn, captum, shap and quantus. To make them all again: cargo xtask reference --python PATH\n"
+    );
     for script in scripts() {
         let text = std::fs::read_to_string(&script).map_err(|e| format!("{}: {e}", script.display()))?;
         let about = text.lines().find_map(|line| line.trim().strip_prefix("\"\"\"")).unwrap_or_default();
