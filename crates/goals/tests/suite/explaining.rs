@@ -84,11 +84,15 @@ fn a_column_that_decides_is_named() {
         (Explain { method: Some(Method::GradCam), ..Explain::default() }, "choose another --method"),
     ] {
         let how = Explain { count: 1, ..how };
-        let error = explain(run.path(), &[data.clone()], &how, &mut Unwatched).err().unwrap();
+        let error = explain(run.path(), std::slice::from_ref(&data), &how, &mut Unwatched).err().unwrap();
         assert!(error.to_string().contains(says) && error.exit_code() == 2, "{error}");
     }
-    let error =
-        explain(&run.model(), &[data.clone()], &Explain { count: 1, ..Explain::default() }, &mut Unwatched);
+    let error = explain(
+        &run.model(),
+        std::slice::from_ref(&data),
+        &Explain { count: 1, ..Explain::default() },
+        &mut Unwatched,
+    );
     assert!(error.err().unwrap().to_string().contains("give the run's folder"));
     let page = std::fs::read_to_string(run.path().join("report.html")).unwrap();
     assert!(page.contains("Why it answered so") && page.contains("if nothing were known of it"));
