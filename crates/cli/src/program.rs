@@ -14,6 +14,9 @@ pub(crate) const DONE: u8 = 0;
 /// The exit code when the checks found a leak.
 pub(crate) const REFUSED: u8 = 3;
 
+/// The exit code when a bound that was required is not kept.
+pub(crate) const UNMET: u8 = 4;
+
 /// The exit code after Ctrl-C, as shells have it.
 pub(crate) const INTERRUPTED: u8 = 130;
 

@@ -5,6 +5,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod audit;
 mod config;
 mod dataset;
 mod design;
@@ -35,6 +36,7 @@ mod trained;
 mod translate;
 mod watch;
 
+pub use audit::{Audited, Auditing, audit};
 pub use config::{ClassWeights, Config, DataConfig, NetworkConfig, Preset, TrainingConfig};
 pub use dataset::{ColumnPlan, Inspection, Survey, Use, inspect};
 pub use error::{Error, Result};
@@ -49,7 +51,10 @@ pub use listen::{Heard, Listener, Recognition, listen_to_file, listen_to_samples
 pub use model::Model;
 pub use outcome::{Answers, Evaluation};
 pub use paint::{Brush, Painting, judge, sheet};
+pub use pellucid_insight::audit::{Audit, Figure, Group, Requirement, Trade, Verdict};
+pub use pellucid_insight::check::Revealed;
 pub use pellucid_insight::report::data::Explanation;
+pub use pellucid_insight::report::render_audit as audit_page;
 pub use pellucid_insight::report::render_explanations as explanations_page;
 pub use pellucid_kinds::image::{Pixels, decode};
 pub use pellucid_kinds::melody::Melody;

@@ -1,5 +1,6 @@
-//! How good, and why: intervals, leak checks, explanations, the model card and the report.
+//! How good, and why: intervals, leak checks, explanations, audits, the model card and the report.
 
+pub mod audit;
 pub mod card;
 pub mod check;
 pub mod copied;

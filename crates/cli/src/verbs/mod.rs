@@ -1,5 +1,6 @@
 //! Every verb of the program: one file each, and one line in the list.
 
+mod audit;
 mod check;
 mod doctor;
 mod evaluate;
@@ -23,6 +24,7 @@ pub(crate) static VERBS: &[&Verb] = &[
     &evaluate::VERB,
     &predict::VERB,
     &explain::VERB,
+    &audit::VERB,
     &translate::VERB,
     &generate::VERB,
     &recommend::VERB,

@@ -6,8 +6,8 @@ use crate::train::{open, start};
 use crate::{Config, Result, Watcher, translate};
 use pellucid_data::{Cell, MEDIA, Splits, Storage};
 use pellucid_insight::check::{
-    Cells, CheckReport, Column, Dataset, MISSING, PictureIndex, Severity, check_table, hash_bytes,
-    near_duplicates, neighbours_on_both_sides, thumbnail,
+    Cells, CheckReport, Column, Dataset, MISSING, PictureIndex, Revealed, Severity, check_table, hash_bytes,
+    near_duplicates, neighbours_on_both_sides, revealed, thumbnail,
 };
 use pellucid_kinds::{Record, cell_text};
 use std::collections::HashMap;
@@ -105,6 +105,18 @@ impl Owned {
 /// Named columns as the checks take them.
 fn views(owned: &[(String, Owned)]) -> Vec<Column<'_>> {
     owned.iter().map(|(name, cells)| cells.column(name)).collect()
+}
+
+/// What each of some columns alone reveals of the groups that another divides rows into, the most first.
+///
+/// # Errors
+/// Failures of reading.
+pub(crate) fn reveals(survey: &Survey, columns: &[&str], of: &str, groups: &[u32]) -> Result<Vec<Revealed>> {
+    let wanted = |c: &&ColumnPlan| c.name != of && columns.contains(&c.name.as_str());
+    let is_file = |c: &ColumnPlan| c.kind.is_some_and(|k| MEDIA.iter().any(|m| m.column == k.name()));
+    let inputs = survey.columns.iter().filter(wanted).filter(|c| !is_file(c));
+    let owned = inputs.map(|c| Ok((c.name.clone(), Owned::of(survey, c)?))).collect::<Result<Vec<_>>>()?;
+    Ok(revealed(&views(&owned), groups))
 }
 
 /// Runs all checks that the data allow; those on pictures need prepared rows.

@@ -7,8 +7,8 @@ mod split;
 mod survey;
 mod works;
 
-pub(crate) use checks::check;
 pub use checks::{Inspection, inspect};
+pub(crate) use checks::{check, reveals};
 pub(crate) use prepare::{MAX_SECONDS, Prepared, fingerprint, prepare, tell_unusable, tell_voided, tolerate};
 pub(crate) use split::{codes, each_cell, split_rows};
 pub use survey::{ColumnPlan, Survey, Use};

@@ -34,7 +34,7 @@ mod pictures;
 mod rules;
 mod sequence;
 
-pub use answer::gives_answer_away;
+pub use answer::{Revealed, gives_answer_away, revealed};
 pub use balance::{classes, too_few_rows};
 pub use columns::columns;
 pub use duplicates::{conflicting_labels, duplicates};

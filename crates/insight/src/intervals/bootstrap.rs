@@ -15,7 +15,7 @@ const FEWEST: usize = 200;
 const BUDGET: usize = 1_000_000_000;
 
 /// What is drawn: single rows, or whole groups of rows.
-pub(super) struct Plan {
+pub(crate) struct Plan {
     rows: usize,
     /// The rows of each group; `None` when every row is its own.
     groups: Option<Vec<Vec<u32>>>,
@@ -23,7 +23,7 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    pub(super) fn new(rows: usize, groups: Option<&[u32]>, seed: u64) -> Self {
+    pub(crate) fn new(rows: usize, groups: Option<&[u32]>, seed: u64) -> Self {
         let groups = groups.map(|ids| {
             let mut members = BTreeMap::<u32, Vec<u32>>::new();
             for (row, &id) in (0_u32..).zip(ids) {
@@ -35,12 +35,12 @@ impl Plan {
     }
 
     /// How many things are drawn: rows or groups.
-    pub(super) fn units(&self) -> usize {
+    pub(crate) fn units(&self) -> usize {
         self.groups.as_ref().map_or(self.rows, Vec::len)
     }
 
     /// The scores of every resample, in order; `cost` is the number of steps that one of them takes.
-    pub(super) fn run(
+    pub(crate) fn run(
         &self,
         cost: usize,
         scores: impl Fn(&Counts) -> Vec<Option<f64>> + Sync,
@@ -100,7 +100,7 @@ fn mix(counter: u64) -> u64 {
 
 /// The 2.5th and 97.5th percentile, interpolated linearly; `None` when fewer than half of the `drawn_in_all`
 /// resamples had a score.
-pub(super) fn percentiles(mut scores: Vec<f64>, drawn_in_all: usize) -> Option<(f64, f64)> {
+pub(crate) fn percentiles(mut scores: Vec<f64>, drawn_in_all: usize) -> Option<(f64, f64)> {
     if scores.is_empty() || 2 * scores.len() < drawn_in_all {
         return None;
     }

@@ -15,7 +15,7 @@ use pellucid_train::metrics::{
 use serde::{Deserialize, Serialize};
 
 pub use bootstrap::RESAMPLES;
-use bootstrap::{Plan, percentiles};
+pub(crate) use bootstrap::{Plan, percentiles};
 
 /// A score, how far it could be off by chance, and what a trivial answer scores on the same rows.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

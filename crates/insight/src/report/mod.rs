@@ -3,6 +3,7 @@
 //! A caller collects [`ReportData`] and gets the whole page from [`render`]: no script, no font, no picture is
 //! loaded from anywhere. The page follows the reader's light or dark setting, reads on a phone and prints.
 
+mod audits;
 pub mod data;
 mod encoding;
 mod explanations;
@@ -13,6 +14,7 @@ pub mod words;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+pub use audits::render_audit;
 pub use data::ReportData;
 use data::Target;
 pub use explanations::render_explanations;

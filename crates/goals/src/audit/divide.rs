@@ -1,0 +1,152 @@
+//! Rows divided into groups by what stands in a column.
+
+use crate::Result;
+use pellucid_data::{Cell, DataError, Table};
+use pellucid_kinds::cell_text;
+use std::collections::BTreeMap;
+
+/// More different values make no groups.
+const MOST: usize = 50;
+
+/// Columns of numbers with more different values are cut at their quartiles.
+const FEW: usize = 12;
+const PARTS: usize = 4;
+
+/// Rows where nothing stands in the column.
+const MISSING: &str = "missing";
+
+/// Rows divided into groups.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Division {
+    /// The column, or columns.
+    pub(super) column: String,
+    /// What each group is called.
+    pub(super) names: Vec<String>,
+    /// The group of each row.
+    pub(super) groups: Vec<u32>,
+}
+
+/// A cell as far as it says which group a row is in.
+#[derive(Clone, Debug, PartialEq)]
+enum Value {
+    Missing,
+    Number(f64),
+    Text(String),
+}
+
+impl Division {
+    /// Divides some rows of a table: by value, or by quartile where a column holds many different numbers.
+    ///
+    /// # Errors
+    /// A column that does not exist, or whose values make no groups.
+    pub(super) fn by(table: &Table, column: &str, rows: &[usize]) -> Result<Division> {
+        let position = table.column_index(column)?;
+        let mut all = Vec::with_capacity(table.rows());
+        for chunk in table.chunks() {
+            let chunk = chunk?;
+            all.extend((0..chunk.rows).map(|i| match chunk.cell(i, position) {
+                Cell::Missing => Value::Missing,
+                Cell::Integer(i) => Value::Number(i as f64),
+                Cell::Number(x) => Value::Number(x),
+                cell => cell_text(cell).map_or(Value::Missing, |text| Value::Text(text.into_owned())),
+            }));
+        }
+        let values: Vec<&Value> = rows.iter().filter_map(|&row| all.get(row)).collect();
+        let mut numbers: Vec<f64> = values.iter().filter_map(|v| number(v)).collect();
+        numbers.sort_by(f64::total_cmp);
+        let mut different = numbers.clone();
+        different.dedup();
+        let texts = values.iter().any(|value| matches!(value, Value::Text(_)));
+        let labels: Vec<String> = match !texts && different.len() > FEW {
+            true => quartiles(&values, &numbers),
+            false => values.iter().map(|value| name(value)).collect(),
+        };
+        let names: BTreeMap<&String, u32> = labels.iter().map(|label| (label, 0)).collect();
+        if names.len() > MOST {
+            let error = DataError::refused("a column with so many values makes no groups");
+            return Err(error
+                .in_file(table.origin())
+                .in_column(column)
+                .because(format!(
+                    "{} values among {} rows; at most {MOST} are groups",
+                    names.len(),
+                    rows.len()
+                ))
+                .into());
+        }
+        Ok(Division::of(column.to_owned(), &labels))
+    }
+
+    fn of(column: String, labels: &[String]) -> Division {
+        let mut numbers: BTreeMap<&String, u32> = labels.iter().map(|label| (label, 0)).collect();
+        (0u32..).zip(numbers.values_mut()).for_each(|(number, place)| *place = number);
+        let groups = labels.iter().filter_map(|label| numbers.get(label).copied()).collect();
+        let names = numbers.into_keys().cloned().collect();
+        Division { column, names, groups }
+    }
+
+    /// Rows that are alike in both.
+    pub(super) fn and(&self, other: &Division) -> Division {
+        let label =
+            |(&a, &b): (&u32, &u32)| format!("{}, {}", self.names[a as usize], other.names[b as usize]);
+        let labels: Vec<String> = self.groups.iter().zip(&other.groups).map(label).collect();
+        Division::of(format!("{} × {}", self.column, other.column), &labels)
+    }
+}
+
+fn number(value: &Value) -> Option<f64> {
+    match value {
+        Value::Number(x) if x.is_finite() => Some(*x),
+        _ => None,
+    }
+}
+
+fn name(value: &Value) -> String {
+    match value {
+        Value::Text(text) => text.clone(),
+        Value::Number(x) if x.is_finite() => x.to_string(),
+        Value::Number(_) | Value::Missing => MISSING.to_owned(),
+    }
+}
+
+/// The quartile of each number, as `25 to 37`.
+fn quartiles(values: &[&Value], sorted: &[f64]) -> Vec<String> {
+    let at = |part: usize| sorted[(part * sorted.len() / PARTS).min(sorted.len() - 1)];
+    let label = |x: f64| {
+        let part = (1..PARTS).filter(|&part| x >= at(part)).count();
+        let end = if part + 1 == PARTS { "or more".to_owned() } else { format!("to below {}", at(part + 1)) };
+        format!("{} {end}", at(part))
+    };
+    values.iter().map(|value| number(value).map_or_else(|| MISSING.to_owned(), label)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_cut_into_quartiles_and_what_is_missing_is_a_group() {
+        let numbers: Vec<Value> =
+            (0..40).map(|i| Value::Number(f64::from(i))).chain([Value::Missing]).collect();
+        let values: Vec<&Value> = numbers.iter().collect();
+        let sorted: Vec<f64> = (0..40).map(f64::from).collect();
+        let labels = quartiles(&values, &sorted);
+        assert_eq!(
+            [&labels[0], &labels[10], &labels[39], &labels[40]],
+            ["0 to below 10", "10 to below 20", "30 or more", MISSING]
+        );
+    }
+
+    #[test]
+    fn groups_are_crossed() {
+        let division =
+            |column: &str, labels: [&str; 4]| Division::of(column.to_owned(), &labels.map(str::to_owned));
+        let both =
+            division("sex", ["f", "m", "f", "m"]).and(&division("age", ["old", "old", "old", "young"]));
+        assert_eq!(
+            (both.column.as_str(), both.names),
+            ("sex × age", vec!["f, old".to_owned(), "m, old".into(), "m, young".into()])
+        );
+        assert_eq!(both.groups, [0, 1, 0, 2]);
+    }
+}
