@@ -406,6 +406,58 @@ fn pictures_are_learned_and_new_ones_are_painted() {
 }
 
 #[test]
+fn answers_are_explained_and_audited_and_bounds_are_a_gate() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let row = |i: usize| {
+        let (size, sex) = (i * 37 % 101, ["f", "m"][i % 2]);
+        format!("{size},{},{sex},{}\n", i * 13 % 17, if size > 50 { "big" } else { "small" })
+    };
+    let text = "size,other,sex,class\n".to_owned() + &(0..1200).map(row).collect::<String>();
+    std::fs::write(folder.join("rows.csv"), text).unwrap();
+    let words = [
+        "train",
+        "rows.csv",
+        "--predict",
+        "class",
+        "--ignore",
+        "sex",
+        "--allow-leaks",
+        "--steps",
+        "120",
+        "--preset",
+        "quick",
+    ];
+    let run_folder = run(folder, &words).ok().run();
+    let sizes = run_folder.to_str().unwrap();
+    let explained = run(folder, &["explain", sizes, "rows.csv", "--count", "2", "--out", "why.html"]).ok();
+    assert!(explained.out.contains("size = ") && explained.out.contains("row 1 · class"), "{explained:#?}");
+    assert!(explained.err.contains("1,198 more rows") && folder.join("why.html").is_file(), "{explained:#?}");
+    let json = run(folder, &["explain", sizes, "rows.csv", "--count", "1", "--json"]).ok().json();
+    assert!(json["trusted"].is_boolean() && json["columns"].as_array().unwrap().len() == 2, "{json}");
+    run(folder, &["explain", sizes, "rows.csv", "--class", "huge"]).fails(2, &["no class `huge`"]);
+    run(folder, &["explain", sizes, "rows.csv", "--method", "magic"]).fails(2, &["magic"]);
+
+    let audited =
+        run(folder, &["audit", sizes, "rows.csv", "--group", "sex", "--require", "accuracy_gap<=0.5"]).ok();
+    assert!(audited.out.contains("kept") && audited.out.contains("demographic_parity"), "{audited:#?}");
+    let json = run(folder, &["audit", sizes, "--group", "sex", "--json", "--out", "audit.html"]).ok().json();
+    assert!(
+        json["audits"][0]["gaps"]["equalized_odds"]["value"].is_number() && json["unseen"] == true,
+        "{json}"
+    );
+    assert!(folder.join("audit.html").is_file());
+    let bound = ["audit", sizes, "rows.csv", "--group", "sex", "--require", "worst_accuracy>=1.01"];
+    assert_eq!(run(folder, &bound).code, Some(4), "a bound that is not kept");
+    let few: String = (0..20).map(row).collect();
+    std::fs::write(folder.join("few.csv"), "size,other,sex,class\n".to_owned() + &few).unwrap();
+    let small = run(folder, &["audit", sizes, "few.csv", "--group", "sex", "--require", "accuracy_gap<=0.5"]);
+    assert!(small.code == Some(4) && small.out.contains("not enough data to say"), "{small:#?}");
+    run(folder, &["audit", sizes, "--group", "sex", "--require", "fair<=1"]).fails(2, &["no measure `fair`"]);
+    run(folder, &["audit", sizes]).fails(2, &["--group COLUMN"]);
+}
+
+#[test]
 fn texts_are_translated_both_ways() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();

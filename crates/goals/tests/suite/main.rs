@@ -1,6 +1,7 @@
 //! The whole path on small generated data: from a table or pictures to a tested model, and back from its folder.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod auditing;
 mod composing;
 mod configs;
 mod explaining;
