@@ -12,6 +12,9 @@ use std::path::{Path, PathBuf};
 /// Prepared rows kept in memory while answering; more go to a temporary file.
 const MEMORY: usize = 1 << 30;
 
+/// Stands between the classes of a set.
+const BETWEEN: &str = " | ";
+
 /// Columns named in a message; of more the first ones.
 const NAMED: usize = 20;
 
@@ -62,12 +65,41 @@ pub(crate) fn stored_model(path: &Path) -> Result<(Stored, Option<Run>)> {
     Err(not_a_model(path))
 }
 
+/// What is asked for beside the answers themselves.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Asking {
+    /// Sets of classes and intervals of numbers that hold the truth in this share of cases.
+    pub coverage: Option<f64>,
+    /// Answers whose probability is lower are not given.
+    pub at_least: Option<f64>,
+}
+
 /// Answers every row of `inputs` (pictures, folders, tables, `-` for a table on standard input).
 ///
 /// # Errors
 /// A damaged model, and inputs without the columns that the model needs.
 pub fn predict(path: &Path, inputs: &[PathBuf], watcher: &mut dyn Watcher) -> Result<Predictions> {
+    predict_with(path, inputs, Asking::default(), watcher)
+}
+
+/// As [`predict`], with what is asked for beside the answers.
+///
+/// # Errors
+/// As [`predict`], and a model that cannot say what is asked for.
+pub fn predict_with(
+    path: &Path,
+    inputs: &[PathBuf],
+    asking: Asking,
+    watcher: &mut dyn Watcher,
+) -> Result<Predictions> {
     let (stored, _) = stored_model(path)?;
+    if stored.goal != crate::model::GOAL && (asking.coverage.is_some() || asking.at_least.is_some()) {
+        return Err(Error::usage(format!(
+            "--coverage and --at-least are for networks that predict · {} · its goal is `{}`",
+            path.display(),
+            stored.goal
+        )));
+    }
     let open = || Table::open(inputs, &OpenOptions { skip_share: 1.0, ..OpenOptions::default() });
     if stored.goal == translate::GOAL {
         return translate::predict(&stored, &open()?, watcher);
@@ -86,8 +118,30 @@ pub fn predict(path: &Path, inputs: &[PathBuf], watcher: &mut dyn Watcher) -> Re
     let positions = positions(&table);
     let answered: Vec<usize> = examples.rows().iter().map(|&row| positions[row]).collect();
     let names = input_names(&model, &table, &positions)?;
-    let columns = out_columns(&model, &answers, &answered, names.len(), &names);
+    asking.check(&model)?;
+    let columns = out_columns(&model, &answers, &answered, &names, asking);
     Ok(Predictions { columns, problems })
+}
+
+impl Asking {
+    /// Refuses what this model cannot say.
+    fn check(self, model: &Model) -> Result<()> {
+        for ((name, target), trust) in model.target_names().zip(model.batcher.targets()).zip(&model.trust) {
+            let Some(coverage) = self.coverage else { continue };
+            if matches!(target, Target::Tags { .. }) {
+                return Err(Error::usage(format!(
+                    "--coverage is for classes and numbers · `{name}` has tags: see the probability of each"
+                )));
+            }
+            if trust.conformal.reach(coverage).is_none() {
+                return Err(Error::usage(format!(
+                    "--coverage {coverage} cannot be promised for `{name}` · it takes validation rows, and this network was made with too few \
+                     of them · train it again with more, or ask for less"
+                )));
+            }
+        }
+        Ok(())
+    }
 }
 
 /// The position of each row of the table among all inputs, where those that could not be read count, too.
@@ -219,12 +273,13 @@ pub(crate) fn out_columns(
     model: &Model,
     answers: &[Answers],
     answered: &[usize],
-    rows: usize,
     names: &[String],
+    asking: Asking,
 ) -> Vec<OutColumn> {
+    let rows = names.len();
     let mut columns = vec![OutColumn { name: "input".to_owned(), values: OutValues::Text(names.to_vec()) }];
-    for (((name, _, _), target), answers) in
-        model.encoder.targets.iter().zip(model.batcher.targets()).zip(answers)
+    for ((((name, _, _), target), answers), trust) in
+        model.encoder.targets.iter().zip(model.batcher.targets()).zip(answers).zip(&model.trust)
     {
         let spread = |f: &dyn Fn(usize) -> f64| {
             let mut values = vec![f64::NAN; rows];
@@ -238,7 +293,10 @@ pub(crate) fn out_columns(
         };
         let (values, best, names) = match target {
             Target::Classes { names, .. } => (
-                write(&|i| names[answers.best(i).0].clone()),
+                write(&|i| match answers.best(i) {
+                    (_, p) if asking.at_least.is_some_and(|least| f64::from(p) < least) => String::new(),
+                    (best, _) => names[best].clone(),
+                }),
                 Some(spread(&|i| f64::from(answers.best(i).1))),
                 names.as_slice(),
             ),
@@ -251,6 +309,27 @@ pub(crate) fn out_columns(
         };
         columns.push(OutColumn { name: name.clone(), values });
         columns.extend(best.map(|values| OutColumn { name: format!("{name}_p"), values }));
+        match (target, asking.coverage) {
+            (Target::Classes { names, .. }, Some(coverage)) => {
+                let set = |i: usize| {
+                    let held = trust.conformal.classes(answers.row(i), coverage);
+                    let held: Vec<&str> =
+                        names.iter().zip(held).filter(|(_, h)| *h).map(|(n, _)| n.as_str()).collect();
+                    held.join(BETWEEN)
+                };
+                columns.push(OutColumn { name: format!("{name}_set"), values: write(&set) });
+            }
+            (Target::Number { .. }, Some(coverage)) => {
+                let interval = |i: usize| {
+                    let answer = answers.numbers.get(i).copied().unwrap_or(f64::NAN);
+                    trust.conformal.interval(answer, coverage)
+                };
+                let (low, high) = (spread(&|i| interval(i).0), spread(&|i| interval(i).1));
+                columns.push(OutColumn { name: format!("{name}_low"), values: low });
+                columns.push(OutColumn { name: format!("{name}_high"), values: high });
+            }
+            _ => {}
+        }
         for (class, class_name) in names.iter().enumerate() {
             let values = spread(&|i| f64::from(answers.row(i)[class]));
             columns.push(OutColumn { name: format!("{name}_p_{class_name}"), values });

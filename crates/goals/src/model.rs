@@ -4,6 +4,7 @@ use crate::outcome::Answers;
 use crate::predict::{Blueprint, Network, thresholds};
 use crate::stored::{Saving, Stored};
 use crate::{Error, Result};
+use pellucid_insight::trust::{Conformal, softened, surprise, temperature};
 use pellucid_kinds::{Batcher, Encoder, Examples, Record, Target, kind, slots};
 use pellucid_nn::Seed;
 use serde::{Deserialize, Serialize};
@@ -11,7 +12,7 @@ use serde_json::Value;
 use std::path::Path;
 
 /// What it is for, as its folder says.
-const GOAL: &str = "predict";
+pub(crate) const GOAL: &str = "predict";
 
 /// What a column keeps of its state in a file of its own.
 const TOKENIZER: &str = "tokenizer";
@@ -28,6 +29,25 @@ pub struct Model {
     pub blueprint: Blueprint,
     /// For each target with tags, the probability from which on each tag is answered.
     pub thresholds: Vec<Option<Vec<f32>>>,
+    /// For each target how far its answers can be trusted.
+    pub trust: Vec<Trust>,
+}
+
+/// How far answers to one target can be trusted, as rows say that were not learned from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Trust {
+    /// Outputs are divided by it before they become probabilities.
+    pub temperature: f64,
+    /// How surprising true classes were, or how large errors.
+    #[serde(default, skip_serializing_if = "Conformal::is_empty")]
+    pub conformal: Conformal,
+}
+
+impl Default for Trust {
+    fn default() -> Trust {
+        Trust { temperature: 1.0, conformal: Conformal::default() }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -46,6 +66,35 @@ struct Column {
     state: Value,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     thresholds: Option<Vec<f32>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    trust: Option<Trust>,
+}
+
+impl Trust {
+    /// From answers to rows that were not learned from.
+    fn of(target: &Target, known: &Answers) -> Trust {
+        match target {
+            Target::Classes { names, .. } => {
+                let labels = known.labels();
+                let temperature = temperature(&known.probabilities, &labels, names.len());
+                let score = |(row, &label): (usize, &u32)| {
+                    let p = softened(known.row(row), temperature);
+                    surprise(p.get(label as usize).copied().unwrap_or_default())
+                };
+                let conformal = Conformal::new(labels.iter().enumerate().map(score).collect());
+                Trust { temperature, conformal }
+            }
+            Target::Tags { .. } => {
+                let both: Vec<f32> = known.probabilities.iter().flat_map(|&p| [1.0 - p, p]).collect();
+                let labels: Vec<u32> = known.true_tags().into_iter().map(u32::from).collect();
+                Trust { temperature: temperature(&both, &labels, 2), ..Trust::default() }
+            }
+            Target::Number { .. } => {
+                let errors = known.numbers.iter().zip(&known.truth).map(|(a, b)| (a - b).abs());
+                Trust { conformal: Conformal::new(errors.collect()), ..Trust::default() }
+            }
+        }
+    }
 }
 
 impl Model {
@@ -56,7 +105,20 @@ impl Model {
             Target::Classes { .. } | Target::Number { .. } => None,
         };
         let thresholds = batcher.targets().iter().map(half).collect();
-        Model { encoder, batcher, network, blueprint, thresholds }
+        let trust = vec![Trust::default(); batcher.targets().len()];
+        Model { encoder, batcher, network, blueprint, thresholds, trust }
+    }
+
+    /// Learns from records that the network has not learned from how far its answers can be trusted.
+    ///
+    /// # Errors
+    /// Failures of reading, and no memory.
+    pub(crate) fn calibrate(&mut self, examples: &Examples, records: &[usize]) -> Result<()> {
+        let all = self.answer_records(examples, records)?;
+        for ((target, answers), trust) in self.batcher.targets().iter().zip(&all).zip(&mut self.trust) {
+            *trust = Trust::of(target, &answers.known().0);
+        }
+        Ok(())
     }
 
     /// Chooses the thresholds that are best on some records.
@@ -115,8 +177,10 @@ impl Model {
         for some in records.chunks(crate::predict::INFERENCE_BATCH) {
             let batch = self.batcher.assemble(some, None)?;
             let outputs = self.network.answer(&batch)?;
-            for ((answers, target), output) in answers.iter_mut().zip(targets).zip(&outputs) {
-                answers.add_outputs(target, output.value())?;
+            for (((answers, target), output), trust) in
+                answers.iter_mut().zip(targets).zip(&outputs).zip(&self.trust)
+            {
+                answers.add_outputs(target, output.value(), trust.temperature)?;
             }
             for record in some {
                 let truths = slots.iter().map(|range| record.targets.get(range.clone()).unwrap_or_default());
@@ -154,11 +218,14 @@ impl Model {
                     kind: (*kind).to_owned(),
                     state: p.state(),
                     thresholds: None,
+                    trust: None,
                 })
                 .collect::<Vec<_>>()
         };
         let mut targets = columns(&self.encoder.targets);
-        targets.iter_mut().zip(&self.thresholds).for_each(|(t, chosen)| t.thresholds.clone_from(chosen));
+        for ((column, chosen), trust) in targets.iter_mut().zip(&self.thresholds).zip(&self.trust) {
+            (column.thresholds, column.trust) = (chosen.clone(), Some(trust.clone()));
+        }
         let mut inputs = columns(&self.encoder.inputs);
         for state in inputs.iter_mut().map(|column| &mut column.state) {
             let Some(tokenizer) = state.get_mut(TOKENIZER) else { continue };
@@ -194,6 +261,10 @@ impl Model {
             *tokenizer = stored.tokenizer(tokenizer)?;
         }
         let thresholds: Vec<_> = file.targets.iter().map(|t| t.thresholds.clone()).collect();
+        let trust: Vec<Trust> = file.targets.iter().map(|t| t.trust.clone().unwrap_or_default()).collect();
+        if trust.iter().any(|trust| !trust.temperature.is_finite() || trust.temperature <= 0.0) {
+            return Err(stored.unreadable("a temperature of its is not above 0".to_owned()));
+        }
         let restore = |columns: Vec<Column>| -> Result<Vec<_>> {
             columns
                 .into_iter()
@@ -212,7 +283,7 @@ impl Model {
         if tags(&thresholds) != tags(&model.thresholds) {
             return Err(stored.unreadable("its thresholds are not one for each tag".to_owned()));
         }
-        model.thresholds = thresholds;
+        (model.thresholds, model.trust) = (thresholds, trust);
         Ok(model)
     }
 }

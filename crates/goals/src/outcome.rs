@@ -46,12 +46,26 @@ impl Answers {
         Answers { thresholds: thresholds.to_vec(), ..self }
     }
 
-    /// Adds the network's outputs `[n, outputs]`.
+    /// Adds the network's outputs `[n, outputs]`; those of probabilities are divided by `temperature`.
     ///
     /// # Errors
     /// Outputs that are not `f32`.
-    pub fn add_outputs(&mut self, target: &Target, outputs: &Tensor) -> pellucid_tensor::Result<()> {
+    pub fn add_outputs(
+        &mut self,
+        target: &Target,
+        outputs: &Tensor,
+        temperature: f64,
+    ) -> pellucid_tensor::Result<()> {
+        let softer = !matches!(target, Target::Number { .. }) && temperature != 1.0;
         for row in outputs.data::<f32>()?.chunks(target.outputs().max(1)) {
+            let soft: Vec<f32>;
+            let row = match softer {
+                true => {
+                    soft = row.iter().map(|x| x / temperature as f32).collect();
+                    &soft
+                }
+                false => row,
+            };
             match target.answer(row) {
                 Answer::Class(p) | Answer::Tags(p) => self.probabilities.extend(p),
                 Answer::Number(x) => self.numbers.push(x),

@@ -401,6 +401,7 @@ fn carry_out(begun: Begun, run: Run, watcher: &mut dyn Watcher, stop: &AtomicBoo
     let Prepared { encoder, examples, records, batcher, unanswered, start: _ } = prepared;
     task.network.freeze(false);
     let mut model = Model::new(encoder, batcher.as_ref().clone(), task.network, design.blueprint);
+    model.calibrate(&examples, &records[Part::Validation as usize])?;
     model.choose_thresholds(&examples, &records[Part::Validation as usize])?;
     let trained = Trained {
         survey: &survey,

@@ -8,3 +8,4 @@ pub mod explain;
 pub mod frechet;
 pub mod intervals;
 pub mod report;
+pub mod trust;

@@ -6,7 +6,7 @@ use crate::output::say;
 use crate::program::{DONE, Operand, Verb};
 use crate::{output, show};
 use pellucid_data::{DataError, OutColumn, OutValues, check_output, write_csv, write_table};
-use pellucid_goals::{Error, Predictions};
+use pellucid_goals::{Asking, Error, Predictions, predict_with};
 use std::path::Path;
 
 static OUT: Flag = Flag {
@@ -15,6 +15,22 @@ static OUT: Flag = Flag {
     many: false,
     help: "Where to write: .csv, .tsv, .json, .jsonl or .parquet [default: CSV on standard output]",
     under: "Output",
+};
+
+static COVERAGE: Flag = Flag {
+    name: "coverage",
+    value: Value::Share,
+    many: false,
+    help: "Add what holds the truth in this share of cases, such as 0.9: a set of classes, or the ends of an interval",
+    under: "Answers",
+};
+
+static AT_LEAST: Flag = Flag {
+    name: "at-least",
+    value: Value::Share,
+    many: false,
+    help: "Leave an answer empty unless its probability is at least this: rather none than a wrong one",
+    under: "Answers",
 };
 
 /// Problems told one by one; the rest is counted.
@@ -26,6 +42,7 @@ pub(crate) static VERB: Verb = Verb {
     examples: &[
         "pellucid predict runs/photos-1 new.jpg",
         "pellucid predict runs/photos-1 new_photos/ --out answers.csv",
+        "pellucid predict runs/patients-1 patients.csv --coverage 0.9 --at-least 0.7",
         "cat patients.csv | pellucid predict runs/patients-1 -",
     ],
     operands: &[
@@ -37,7 +54,7 @@ pub(crate) static VERB: Verb = Verb {
             many: true,
         },
     ],
-    flags: &[&OUT, &THREADS],
+    flags: &[&COVERAGE, &AT_LEAST, &OUT, &THREADS],
     run,
 };
 
@@ -45,7 +62,8 @@ fn run(a: &Arguments<'_>) -> Result<u8, Error> {
     let run = a.operand(0).unwrap_or(Path::new(""));
     a.path(&OUT).map_or(Ok(()), check_output)?;
     let mut watcher = show::watcher(false);
-    let predictions = pellucid_goals::predict(run, &a.operands(1), watcher.as_mut())?;
+    let asking = Asking { coverage: a.number(&COVERAGE), at_least: a.number(&AT_LEAST) };
+    let predictions = predict_with(run, &a.operands(1), asking, watcher.as_mut())?;
     drop(watcher);
     if let Some(problem) = predictions.problems.first().filter(|_| nothing_answered(&predictions)) {
         return Err(DataError::refused("no input could be read").because(problem).into());

@@ -153,12 +153,14 @@ impl<'a> Flat<'a> {
     /// The value asked for, `[rows]`, of a network's outputs.
     fn value(&self, outputs: &[Var]) -> Result<Var> {
         let Asked { target, output } = self.asked;
-        let outputs = &outputs[target];
+        // As probabilities come from them in use.
+        let temperature = self.model.trust.get(target).map_or(1.0, |trust| trust.temperature);
+        let softer = &ops::scale(&outputs[target], 1.0 / temperature)?;
         let one = |x: &Var| ops::narrow(x, 1, output, 1);
         Ok(match &self.model.batcher.targets()[target] {
-            Target::Classes { .. } => one(&ops::softmax(outputs)?)?,
-            Target::Tags { .. } => ops::sigmoid(&one(outputs)?)?,
-            Target::Number { scale, mean, .. } => ops::shift(&ops::scale(outputs, *scale)?, *mean)?,
+            Target::Classes { .. } => one(&ops::softmax(softer)?)?,
+            Target::Tags { .. } => ops::sigmoid(&one(softer)?)?,
+            Target::Number { scale, mean, .. } => ops::shift(&ops::scale(&outputs[target], *scale)?, *mean)?,
         })
     }
 

@@ -85,6 +85,7 @@ pub(super) fn test(
         outcome,
         examples: Vec::new(),
         explanations: Vec::new(),
+        coverage: None,
     };
     Ok(Tested {
         evaluation: Evaluation {

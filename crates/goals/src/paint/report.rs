@@ -87,6 +87,7 @@ pub(super) fn test(
         outcome: Outcome::Pictures(outcome),
         examples: Vec::new(),
         explanations: Vec::new(),
+        coverage: None,
     };
     Ok(Tested {
         evaluation: Evaluation {

@@ -2,15 +2,16 @@
 
 use crate::explain::{Background, Explain, Explainer};
 use crate::finish::Tested;
-use crate::infer::{out_columns, tag_text};
-use crate::model::Model;
+use crate::infer::{Asking, out_columns, tag_text};
+use crate::model::{Model, Trust};
 use crate::outcome::{Answers, Evaluation, centre, prior, score, tag_prior};
 use crate::report::layers;
 use crate::trained::Trained;
 use crate::{Error, Result, Run, Use, Watcher};
 use pellucid_data::{Cell, Part};
 use pellucid_insight::report::data::{
-    CardFacts, ClassOutcome, Example, Explanation, NumberOutcome, Outcome, TagOutcome, Target as Scored,
+    CardFacts, ClassOutcome, Coverage, Example, Explanation, NumberOutcome, Outcome, TagOutcome,
+    Target as Scored,
 };
 use pellucid_kinds::image::{decode, picture_bytes};
 use pellucid_kinds::{Examples, Target, cell_text};
@@ -19,6 +20,9 @@ use std::time::Instant;
 
 /// How many right and how many wrong answers are shown.
 const SHOWN: usize = 12;
+
+/// The share of cases in which sets and intervals are to hold the truth.
+const COVERAGE: f64 = 0.9;
 
 /// How many answers are explained, and the share of the training's time for that.
 const EXPLAINED: usize = 6;
@@ -82,17 +86,46 @@ pub(crate) fn test(
                 scores: scores.clone(),
                 outcome: outcome(target, &known)?,
                 examples: examples(trained, of, &rows, target, &known, &numbers),
+                coverage: coverage(target, &known, &of.model.trust[k]),
                 explanations: explanations(trained, of, &explainer, records, name, watcher)?,
             });
         }
     }
     Ok(Tested {
         unseen,
-        columns: out_columns(of.model, &answers, &all, records.len(), &places),
+        columns: out_columns(of.model, &answers, &all, &places, Asking::default()),
         targets,
         network: layers(of.model.network.describe()?),
         card: card(of.model, run),
         evaluation,
+    })
+}
+
+/// How often sets or intervals hold the truth of rows that were not learned from; none where too few rows are known to promise it.
+fn coverage(target: &Target, known: &Answers, trust: &Trust) -> Option<Coverage> {
+    let reach = trust.conformal.reach(COVERAGE)?;
+    let (mut held, mut size) = (0, 0.0);
+    for row in 0..known.rows() {
+        match target {
+            Target::Classes { .. } => {
+                let set = trust.conformal.classes(known.row(row), COVERAGE);
+                held += u64::from(set.get(known.truth[row] as usize) == Some(&true));
+                size += set.iter().filter(|named| **named).count() as f64;
+            }
+            Target::Number { .. } => {
+                held += u64::from((known.numbers[row] - known.truth[row]).abs() <= reach);
+                size += reach;
+            }
+            Target::Tags { .. } => return None,
+        }
+    }
+    let rows = known.rows() as u64;
+    Some(Coverage {
+        asked: COVERAGE,
+        held,
+        rows,
+        size: size / rows.max(1) as f64,
+        temperature: trust.temperature,
     })
 }
 

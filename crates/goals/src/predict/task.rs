@@ -137,7 +137,7 @@ impl Task for PredictTask {
             loss += self.losses(&outputs, &batch, &plain)?.value().item()? * records.len() as f64;
             rows += records.len() as f64;
             for (k, output) in outputs.iter().enumerate() {
-                answers[k].add_outputs(&targets[k], output.value())?;
+                answers[k].add_outputs(&targets[k], output.value(), 1.0)?;
                 for &i in records {
                     answers[k].add_truth(&self.examples.targets(i)[slots[k].clone()]);
                 }

@@ -118,6 +118,7 @@ pub(super) fn test(
         outcome: Outcome::Recommendations(outcome),
         examples: Vec::new(),
         explanations: Vec::new(),
+        coverage: None,
     };
     let names = |of: &dyn Fn(usize) -> String| OutValues::Text((0..users.len()).map(of).collect());
     let list_of =

@@ -75,6 +75,7 @@ pub(super) fn test(
             scores: scores.clone(),
             outcome: Outcome::Texts(outcome),
             explanations: Vec::new(),
+            coverage: None,
             examples: examples(source, sources, &answers, truth, &places).map_err(failed)?,
         });
         evaluated.insert(target.clone(), scores);

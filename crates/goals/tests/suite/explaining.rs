@@ -118,13 +118,21 @@ fn a_word_that_decides_is_named() {
     let folder = folder();
     let mut random = Stream::new(4, "words", 0);
     let words = ["film", "long", "scene", "actor", "story", "music", "night", "the", "and", "of"];
-    let text = lines("review,verdict", 600, |i| {
+    let mut review = |cause: Option<&'static str>| {
         let mut said: Vec<&str> = (0..9).map(|_| words[random.below(words.len())]).collect();
-        said[random.below(9)] = if i % 2 == 0 { "splendid" } else { "dreadful" };
-        format!("{},{}", said.join(" "), if i % 2 == 0 { "good" } else { "bad" })
+        cause.into_iter().for_each(|cause| said[random.below(9)] = cause);
+        said.join(" ")
+    };
+    // Without a word that decides, the verdict is by chance: from the other words there is nothing to be learned.
+    let text = lines("review,verdict", 3000, |i| {
+        let cause = [Some("splendid"), Some("dreadful"), None][i % 3];
+        let good = cause.map_or(i % 2 == 0, |cause| cause == "splendid");
+        format!("{},{}", review(cause), if good { "good" } else { "bad" })
     });
+    let caused = lines("review", 8, |i| review(Some(["splendid", "dreadful"][i % 2])));
     let data = put(folder.path(), "reviews.csv", text);
-    let run = trained(config(&data, &["verdict"], 250), folder.path(), "run").run;
+    let run = trained(config(&data, &["verdict"], 1500), folder.path(), "run").run;
+    let data = put(folder.path(), "caused.csv", caused);
     for method in [Method::Shapley, Method::Occlusion, Method::IntegratedGradients] {
         let found = explained(&run, &data, Explain { method: Some(method), ..Explain::default() });
         let is_cause = |word: &str| word == "splendid" || word == "dreadful";

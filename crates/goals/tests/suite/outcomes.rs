@@ -2,7 +2,7 @@
 
 use crate::{config, flats, folder, ignoring, model_bytes, put, score, trained};
 use pellucid_data::OutValues;
-use pellucid_goals::{Config, Unwatched, evaluate, predict};
+use pellucid_goals::{Asking, Config, Unwatched, evaluate, predict, predict_with};
 use pellucid_kinds::image::decode;
 use pellucid_tensor::Stream;
 use std::path::{Path, PathBuf};
@@ -196,4 +196,42 @@ fn pictures_and_columns_together_know_more_than_either() {
     let done = trained(for_pictures(config(&data, &["y"], 250)), folder.path(), "both");
     let (accuracy, commonest) = score(&done.evaluation, "y", "accuracy");
     assert!(accuracy > 0.8 && commonest < 0.65, "{accuracy} against {commonest}");
+}
+
+#[test]
+fn sets_and_intervals_hold_the_truth_and_unsure_answers_can_be_left_out() {
+    let folder = folder();
+    let data = put(folder.path(), "flats.csv", flats(1500, 1));
+    let mut config = config(&data, &["class", "rent"], 200);
+    config.data.allow_leaks = true;
+    let run = trained(config, folder.path(), "run").run;
+    let new = put(folder.path(), "new.csv", flats(1000, 2));
+    let asking = Asking { coverage: Some(0.9), at_least: Some(0.9) };
+    let found = predict_with(run.path(), &[new.clone()], asking, &mut Unwatched).unwrap();
+    let column = |name: &str| &found.columns.iter().find(|c| c.name == name).unwrap().values;
+    let (OutValues::Text(sets), OutValues::Text(answers)) = (column("class_set"), column("class")) else {
+        panic!("no texts")
+    };
+    let (OutValues::Number(low), OutValues::Number(high)) = (column("rent_low"), column("rent_high")) else {
+        panic!("no numbers")
+    };
+    let OutValues::Number(p) = column("class_p") else { panic!("no numbers") };
+    let text = std::fs::read_to_string(&new).unwrap();
+    let (mut in_set, mut in_interval) = (0, 0);
+    for (i, line) in text.lines().skip(1).enumerate() {
+        let cells: Vec<&str> = line.split(',').collect();
+        let (rent, class) = (cells[4].parse::<f64>().unwrap(), cells[5]);
+        in_set += usize::from(sets[i].split(" | ").any(|named| named == class));
+        in_interval += usize::from((low[i]..=high[i]).contains(&rent));
+        assert_eq!(answers[i].is_empty(), p[i] < 0.9, "row {i}: `{}` with {}", answers[i], p[i]);
+    }
+    // 225 validation rows promise 90 %: a deviation of √(0.09 (1/225 + 1/1000)).
+    for held in [in_set, in_interval] {
+        assert!((840..=960).contains(&held), "{in_set} {in_interval}");
+    }
+    let report = std::fs::read_to_string(run.path().join("report.html")).unwrap();
+    assert!(report.contains("Answers that hold the truth as often as you ask"));
+    let sure = Asking { coverage: Some(0.9999), at_least: None };
+    let error = predict_with(run.path(), &[new], sure, &mut Unwatched).err().unwrap();
+    assert!(error.to_string().contains("cannot be promised") && error.exit_code() == 2, "{error}");
 }

@@ -226,6 +226,24 @@ pub struct Target {
     /// Answers with what moved them.
     #[serde(default)]
     pub explanations: Vec<Explanation>,
+    /// How often sets or intervals held the truth.
+    #[serde(default)]
+    pub coverage: Option<Coverage>,
+}
+
+/// How often sets of classes, or intervals of numbers, held the truth.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Coverage {
+    /// The share of cases that was asked for.
+    pub asked: f64,
+    /// Rows whose truth was held.
+    pub held: u64,
+    /// All rows.
+    pub rows: u64,
+    /// Classes in a set on average, or half of an interval's length.
+    pub size: f64,
+    /// What outputs were divided by to make probabilities mean what they say; 1 for numbers.
+    pub temperature: f64,
 }
 
 /// What kind of answer a target has, with the figures to draw.

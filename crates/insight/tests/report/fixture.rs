@@ -97,6 +97,7 @@ fn class_target(column: &str, classes: &[String], rows: usize, skill: f64, unsee
         outcome: Outcome::Classes(ClassOutcome::measure(classes, &p, &labels, &prior).unwrap()),
         examples: Vec::new(),
         explanations: Vec::new(),
+        coverage: None,
     }
 }
 
@@ -116,6 +117,7 @@ fn number_target(column: &str, rows: usize, noise_size: f64) -> Target {
         ),
         examples: Vec::new(),
         explanations: Vec::new(),
+        coverage: None,
     }
 }
 
@@ -144,6 +146,7 @@ fn tag_target(column: &str, rows: usize) -> Target {
         scores: evaluate_tags(&p, &truth, &answered, &prior, None, 1).unwrap(),
         outcome: Outcome::Tags(TagOutcome { always: true, left_out: 2, ..figures }),
         explanations: Vec::new(),
+        coverage: None,
         examples: vec![Example {
             place: "row 17".into(),
             fields: pairs(&[("tempo", "171"), ("loudness", "−4.2")]),
@@ -185,6 +188,7 @@ pub fn sentences() -> ReportData {
         scores: evaluate_texts(&answers, &truth, &read, None, 1).unwrap(),
         outcome: Outcome::Texts(outcome),
         explanations: Vec::new(),
+        coverage: None,
         examples: vec![Example {
             place: "row 17".into(),
             fields: pairs(&[("english", read[2].as_str())]),

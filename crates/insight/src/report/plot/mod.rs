@@ -17,7 +17,7 @@ pub(crate) use curves::{Line, curves};
 pub(crate) use dots::hundred;
 pub(crate) use histogram::histogram;
 pub(crate) use interval::interval;
-pub(crate) use reliability::reliability;
+pub(crate) use reliability::{reliability, wilson};
 pub(crate) use roc::roc;
 pub(crate) use roll::roll;
 pub(crate) use scatter::scatter;

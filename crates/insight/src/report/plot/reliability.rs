@@ -30,7 +30,7 @@ pub(crate) fn reliability(bins: &[ReliabilityBin]) -> Markup {
 }
 
 /// The interval of a share seen in `n` rows.
-fn wilson(share: f64, n: f64) -> (f64, f64) {
+pub(crate) fn wilson(share: f64, n: f64) -> (f64, f64) {
     let z = 1.96;
     let middle = (share + z * z / (2.0 * n)) / (1.0 + z * z / n);
     let reach = z / (1.0 + z * z / n) * (share * (1.0 - share) / n + z * z / (4.0 * n * n)).max(0.0).sqrt();

@@ -3,11 +3,54 @@
 use maud::{Markup, html};
 
 use super::figure;
-use crate::report::data::{ClassOutcome, Outcome, ReportData, Target};
+use crate::report::data::{ClassOutcome, Coverage, Outcome, ReportData, Target};
 use crate::report::{plot, words};
 
-pub(super) fn content(_: &ReportData, target: &Target) -> Option<Markup> {
-    let Outcome::Classes(outcome) = &target.outcome else { return None };
+pub(super) fn content(data: &ReportData, target: &Target) -> Option<Markup> {
+    let promised = target.coverage.as_ref().map(|coverage| promised(data, target, coverage));
+    let by_certainty = match &target.outcome {
+        Outcome::Classes(outcome) => of_classes(outcome),
+        _ => None,
+    };
+    (promised.is_some() || by_certainty.is_some()).then(|| {
+        html! {
+            @if let Some(by_certainty) = by_certainty { (by_certainty) }
+            @if let Some(promised) = promised { (promised) }
+        }
+    })
+}
+
+/// How often sets or intervals held the truth.
+fn promised(data: &ReportData, target: &Target, coverage: &Coverage) -> Markup {
+    let share = coverage.held as f64 / coverage.rows.max(1) as f64;
+    let (low, high) = plot::wilson(share, coverage.rows as f64);
+    let numbers = matches!(target.outcome, Outcome::Numbers(_));
+    html! {
+        h4 { "Answers that hold the truth as often as you ask" }
+        p {
+            @if numbers {
+                "Ask for " (words::percent(coverage.asked)) ", and each answer comes with an interval: here, the answer and " (format!("{:.3}", coverage.size)) " to either side. "
+            } @else {
+                "Ask for " (words::percent(coverage.asked)) ", and each answer names as many classes as that takes, here " (format!("{:.2}", coverage.size)) " on average. "
+            }
+            "On the " (words::count(coverage.rows)) " " (data.rows_are) " of the test, "
+            b { (words::percent(share)) } " held the truth (95 % interval " (words::percent(low)) " to " (words::percent(high)) "). "
+            "This needs no trust in the network, only that new rows are like those it was tested on."
+        }
+        details { summary { "How" }
+            p {
+                "Split conformal prediction on the validation rows (Angelopoulos & Bates, arXiv 2107.07511"
+                @if numbers { "; absolute errors)." } @else {
+                    "; classes whose probability is high enough, LAC, Sadinle et al., arXiv 1609.00451). Probabilities were made to mean what they say by dividing the network's outputs by "
+                    (format!("{:.2}", coverage.temperature)) " (temperature scaling, Guo et al., arXiv 1706.04599), which the validation rows chose."
+                }
+            }
+            p { "On the command line: " code { "pellucid predict … --coverage " (coverage.asked) } }
+        }
+    }
+}
+
+fn of_classes(outcome: &ClassOutcome) -> Option<Markup> {
     let rows: u64 = outcome.reliability.iter().map(|bin| bin.rows).sum();
     if rows == 0 {
         return None;

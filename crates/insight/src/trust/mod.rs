@@ -1,0 +1,7 @@
+//! How far an answer can be trusted: probabilities that mean what they say, and sets and intervals that hold the truth as often as was asked.
+
+mod conformal;
+mod temperature;
+
+pub use conformal::{Conformal, surprise};
+pub use temperature::{softened, temperature};
