@@ -86,6 +86,7 @@ pub(super) fn test(
         examples: Vec::new(),
         explanations: Vec::new(),
         coverage: None,
+        doubts: None,
     };
     Ok(Tested {
         evaluation: Evaluation {

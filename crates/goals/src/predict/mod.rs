@@ -2,6 +2,7 @@
 
 mod alike;
 mod design;
+mod doubts;
 mod frozen;
 mod network;
 mod report;

@@ -1,5 +1,6 @@
 //! What the report says of predictions, and the test that comes before it, of rows that are touched once.
 
+use super::doubts::doubts;
 use crate::explain::{Background, Explain, Explainer};
 use crate::finish::Tested;
 use crate::infer::{Asking, out_columns, tag_text};
@@ -73,6 +74,7 @@ pub(crate) fn test(
         records.iter().map(|&i| trained.survey.row_name(of.examples.rows()[i])).collect();
     let all: Vec<usize> = (0..records.len()).collect();
     let rows = Rows { records, places: &places };
+    let mut doubts = doubts(trained, of, run, watcher)?;
     let explainer = Explainer { model: of.model, encoder: &of.model.encoder, backgrounds };
     let mut targets = Vec::new();
     for (k, name) in of.model.target_names().enumerate() {
@@ -86,6 +88,7 @@ pub(crate) fn test(
                 scores: scores.clone(),
                 outcome: outcome(target, &known)?,
                 examples: examples(trained, of, &rows, target, &known, &numbers),
+                doubts: doubts[k].take(),
                 coverage: coverage(target, &known, &of.model.trust[k]),
                 explanations: explanations(trained, of, &explainer, records, name, watcher)?,
             });
@@ -269,7 +272,7 @@ fn to_a_thousandth(x: f64, spread: f64) -> String {
 }
 
 /// A picture small enough for a page, as PNG; `None` if it cannot be read.
-fn small_png(cell: Cell<'_>, files: Option<&pellucid_data::Files>) -> Option<Vec<u8>> {
+pub(super) fn small_png(cell: Cell<'_>, files: Option<&pellucid_data::Files>) -> Option<Vec<u8>> {
     let picture = decode(&picture_bytes(cell, files).ok()?).ok()?;
     let shrink = (SHOWN_SIDE as f64 / picture.height.max(picture.width) as f64).min(1.0);
     let side = |n: usize| ((n as f64 * shrink).round() as usize).max(1);

@@ -119,6 +119,7 @@ pub(super) fn test(
         examples: Vec::new(),
         explanations: Vec::new(),
         coverage: None,
+        doubts: None,
     };
     let names = |of: &dyn Fn(usize) -> String| OutValues::Text((0..users.len()).map(of).collect());
     let list_of =

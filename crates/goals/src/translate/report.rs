@@ -76,6 +76,7 @@ pub(super) fn test(
             outcome: Outcome::Texts(outcome),
             explanations: Vec::new(),
             coverage: None,
+            doubts: None,
             examples: examples(source, sources, &answers, truth, &places).map_err(failed)?,
         });
         evaluated.insert(target.clone(), scores);

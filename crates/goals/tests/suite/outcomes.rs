@@ -207,7 +207,7 @@ fn sets_and_intervals_hold_the_truth_and_unsure_answers_can_be_left_out() {
     let run = trained(config, folder.path(), "run").run;
     let new = put(folder.path(), "new.csv", flats(1000, 2));
     let asking = Asking { coverage: Some(0.9), at_least: Some(0.9) };
-    let found = predict_with(run.path(), &[new.clone()], asking, &mut Unwatched).unwrap();
+    let found = predict_with(run.path(), std::slice::from_ref(&new), asking, &mut Unwatched).unwrap();
     let column = |name: &str| &found.columns.iter().find(|c| c.name == name).unwrap().values;
     let (OutValues::Text(sets), OutValues::Text(answers)) = (column("class_set"), column("class")) else {
         panic!("no texts")
@@ -234,4 +234,38 @@ fn sets_and_intervals_hold_the_truth_and_unsure_answers_can_be_left_out() {
     let sure = Asking { coverage: Some(0.9999), at_least: None };
     let error = predict_with(run.path(), &[new], sure, &mut Unwatched).err().unwrap();
     assert!(error.to_string().contains("cannot be promised") && error.exit_code() == 2, "{error}");
+}
+
+#[test]
+fn labels_that_were_changed_are_listed() {
+    let folder = folder();
+    let mut changed = Vec::new();
+    let text = flats(2000, 1);
+    let spoil = |(i, line): (usize, &str)| match i % 20 {
+        7 if i > 0 => {
+            changed.push(i);
+            match line.strip_suffix("dear") {
+                Some(rest) => format!("{rest}cheap"),
+                None => line.replace("cheap", "dear"),
+            }
+        }
+        _ => line.to_owned(),
+    };
+    let text = text.lines().enumerate().map(spoil).collect::<Vec<_>>().join("\n");
+    let data = put(folder.path(), "flats.csv", text);
+    let run = trained(ignoring(config(&data, &["class"], 300), &["rent"]), folder.path(), "run").run;
+    let list = std::fs::read_to_string(run.path().join("doubtful_labels.csv")).unwrap();
+    let listed: Vec<usize> = list
+        .lines()
+        .skip(1)
+        .map(|line| line.split(',').next().unwrap().trim_start_matches("row ").parse().unwrap())
+        .collect();
+    let right = listed.iter().filter(|row| changed.contains(row)).count();
+    // Flats at the border between cheap and dear are doubted as well.
+    assert!(right as f64 > 0.75 * changed.len() as f64, "{right} of {}", changed.len());
+    assert!(right as f64 > 0.6 * listed.len() as f64, "{right} of {} listed", listed.len());
+    let first = listed.iter().take(50).filter(|row| changed.contains(row)).count();
+    assert!(first > 44, "of the first 50, {first} were changed");
+    let page = std::fs::read_to_string(run.path().join("report.html")).unwrap();
+    assert!(page.contains("Labels that may be wrong") && page.contains("doubtful_labels.csv"));
 }

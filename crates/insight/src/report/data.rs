@@ -1,5 +1,6 @@
 //! What a report is made of: plain facts that the caller collects, serialisable, without any layout.
 
+mod doubts;
 mod explained;
 mod made;
 
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::encoding;
 use crate::intervals::Scores;
 
+pub use doubts::{Doubt, Doubts};
 pub use explained::{Explanation, Heat, Quality, Worth};
 pub use made::*;
 
@@ -229,6 +231,9 @@ pub struct Target {
     /// How often sets or intervals held the truth.
     #[serde(default)]
     pub coverage: Option<Coverage>,
+    /// Rows whose label is likely wrong.
+    #[serde(default)]
+    pub doubts: Option<Doubts>,
 }
 
 /// How often sets of classes, or intervals of numbers, held the truth.

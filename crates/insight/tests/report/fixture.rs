@@ -98,6 +98,7 @@ fn class_target(column: &str, classes: &[String], rows: usize, skill: f64, unsee
         examples: Vec::new(),
         explanations: Vec::new(),
         coverage: None,
+        doubts: None,
     }
 }
 
@@ -118,6 +119,7 @@ fn number_target(column: &str, rows: usize, noise_size: f64) -> Target {
         examples: Vec::new(),
         explanations: Vec::new(),
         coverage: None,
+        doubts: None,
     }
 }
 
@@ -147,6 +149,7 @@ fn tag_target(column: &str, rows: usize) -> Target {
         outcome: Outcome::Tags(TagOutcome { always: true, left_out: 2, ..figures }),
         explanations: Vec::new(),
         coverage: None,
+        doubts: None,
         examples: vec![Example {
             place: "row 17".into(),
             fields: pairs(&[("tempo", "171"), ("loudness", "−4.2")]),
@@ -189,6 +192,7 @@ pub fn sentences() -> ReportData {
         outcome: Outcome::Texts(outcome),
         explanations: Vec::new(),
         coverage: None,
+        doubts: None,
         examples: vec![Example {
             place: "row 17".into(),
             fields: pairs(&[("english", read[2].as_str())]),

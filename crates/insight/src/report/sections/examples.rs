@@ -42,9 +42,7 @@ fn card(example: &Example, truth: &str) -> Markup {
     html! {
         article class=(if example.right { "example right" } else { "example wrong" }) {
             @if let Some(png) = &example.picture {
-                img class=[(width(png) < TINY).then_some("tiny")] loading="lazy"
-                    src=(data_url(png))
-                    alt=(format!("{}: truly {}, answered {}", example.place, example.truth, example.answer));
+                (picture(png, &format!("{}: truly {}, answered {}", example.place, example.truth, example.answer)))
             }
             div class="said" {
                 p class="answer" {
@@ -65,7 +63,12 @@ fn card(example: &Example, truth: &str) -> Markup {
     }
 }
 
-fn fields(fields: &[(String, String)]) -> Markup {
+/// A row's picture, enlarged with hard edges if it is tiny.
+pub(super) fn picture(png: &[u8], alt: &str) -> Markup {
+    html! { img class=[(width(png) < TINY).then_some("tiny")] loading="lazy" src=(data_url(png)) alt=(alt); }
+}
+
+pub(super) fn fields(fields: &[(String, String)]) -> Markup {
     html! { dl { @for (name, value) in fields { div { dt { (name) } dd { (value) } } } } }
 }
 

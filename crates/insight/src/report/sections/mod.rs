@@ -4,6 +4,7 @@ mod classes;
 mod confidence;
 mod confusion;
 mod data;
+mod doubts;
 mod examples;
 mod explained;
 mod hero;
@@ -47,7 +48,7 @@ pub(super) struct Part<T> {
 }
 
 /// What is said of each target.
-pub(super) static TARGET_PARTS: [Part<Target>; 13] = [
+pub(super) static TARGET_PARTS: [Part<Target>; 14] = [
     Part { id: "scores", title: "How good it is", short: "Scores", content: scores::content },
     Part { id: "confusion", title: "What it takes for what", short: "Mistakes", content: confusion::content },
     Part { id: "classes", title: "Class by class", short: "Classes", content: classes::content },
@@ -71,6 +72,7 @@ pub(super) static TARGET_PARTS: [Part<Target>; 13] = [
     },
     Part { id: "explained", title: "Why it answered so", short: "Why", content: explained::content },
     Part { id: "examples", title: "See for yourself", short: "Examples", content: examples::content },
+    Part { id: "labels", title: "Labels that may be wrong", short: "Labels", content: doubts::content },
 ];
 
 /// What is said of the run.

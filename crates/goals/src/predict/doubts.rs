@@ -1,0 +1,120 @@
+//! Rows whose label is likely wrong.
+
+use super::report::{Predicting, small_png};
+use crate::model::Model;
+use crate::trained::Trained;
+use crate::{Result, Run, Use, Watcher};
+use pellucid_data::{OutColumn, OutValues, write_table};
+use pellucid_insight::report::data::{Doubt, Doubts};
+use pellucid_insight::trust::doubtful_labels;
+use pellucid_kinds::{Target, cell_text};
+use std::time::Instant;
+
+/// Rows that are shown.
+const SHOWN: usize = 24;
+
+/// Columns of a row that are shown.
+const FIELDS: usize = 8;
+
+/// The share of the training's time that looking at all rows may take.
+const SHARE: f64 = 0.1;
+
+/// Rows by which it is measured how long one takes.
+const TIMED: usize = 512;
+
+/// The list of all, in the run's folder.
+const LIST: &str = "doubtful_labels.csv";
+
+/// For each target the rows whose label is likely wrong, of all parts of the data, as many as time allows; none for targets that are not
+/// classes, and where nothing is doubted. All of them are written into the run's folder.
+///
+/// # Errors
+/// Failures of reading and writing.
+pub(super) fn doubts(
+    trained: &Trained<'_>,
+    of: &Predicting<'_>,
+    run: &Run,
+    watcher: &mut dyn Watcher,
+) -> Result<Vec<Option<Doubts>>> {
+    let Model { batcher, .. } = of.model;
+    let mut all = vec![None; batcher.targets().len()];
+    if !batcher.targets().iter().any(|target| matches!(target, Target::Classes { .. })) {
+        return Ok(all);
+    }
+    let mut records: Vec<usize> = of.records.iter().flatten().copied().collect();
+    records.sort_unstable();
+    let start = Instant::now();
+    let timed = TIMED.min(records.len());
+    of.model.answer_records(of.examples, &records[..timed])?;
+    let each = start.elapsed().as_secs_f64() / timed.max(1) as f64;
+    let most = ((SHARE * trained.outcome.seconds / each.max(1e-9)) as usize).max(timed);
+    let looked_at: Vec<usize> =
+        records.iter().copied().step_by(records.len().div_ceil(most).max(1)).collect();
+    watcher.begin("Looking for wrong labels", looked_at.len());
+    let answers = of.model.answer_records(of.examples, &looked_at)?;
+    watcher.advance(looked_at.len());
+    let mut columns: [Vec<String>; 4] = Default::default();
+    let mut margins = Vec::new();
+    for (k, (target, answers)) in batcher.targets().iter().zip(&answers).enumerate() {
+        let Target::Classes { names, .. } = target else { continue };
+        let (known, positions) = answers.known();
+        let found = doubtful_labels(&known.probabilities, &known.labels(), names.len());
+        let column = of.model.target_names().nth(k).unwrap_or_default();
+        let mut shown = Vec::new();
+        for (place, doubtful) in found.iter().enumerate() {
+            let row = of.examples.rows()[looked_at[positions[doubtful.row]]];
+            let label = names[known.truth[doubtful.row] as usize].clone();
+            let (name, likely) = (trained.survey.row_name(row), names[doubtful.likely].clone());
+            if place < SHOWN {
+                let probability = f64::from(known.row(doubtful.row)[doubtful.likely]);
+                shown.push(doubt(
+                    trained,
+                    row,
+                    Doubt {
+                        place: name.clone(),
+                        label: label.clone(),
+                        likely: likely.clone(),
+                        probability,
+                        ..Doubt::default()
+                    },
+                )?);
+            }
+            let cells = [name, column.to_owned(), label, likely];
+            columns.iter_mut().zip(cells).for_each(|(column, cell)| column.push(cell));
+            margins.push(doubtful.margin);
+        }
+        if !found.is_empty() {
+            all[k] = Some(Doubts {
+                looked_at: positions.len() as u64,
+                rows: records.len() as u64,
+                found: found.len() as u64,
+                list: LIST.to_owned(),
+                shown,
+            });
+        }
+    }
+    if !margins.is_empty() {
+        let titles = ["row", "column", "label", "likely"].map(str::to_owned);
+        let texts = titles.into_iter().zip(columns);
+        let mut table: Vec<OutColumn> =
+            texts.map(|(name, texts)| OutColumn { name, values: OutValues::Text(texts) }).collect();
+        table.push(OutColumn { name: "margin".to_owned(), values: OutValues::Number(margins) });
+        write_table(&run.path().join(LIST), &table)?;
+    }
+    Ok(all)
+}
+
+/// A row with what stands in it.
+fn doubt(trained: &Trained<'_>, row: usize, mut doubt: Doubt) -> Result<Doubt> {
+    let cells = trained.survey.table.cells(row)?;
+    for column in trained.survey.used_as(Use::Input) {
+        let cell = cells.cell(column.position);
+        if column.kind.is_some_and(|kind| kind.name() == "image") {
+            doubt.picture = doubt.picture.or_else(|| small_png(cell, trained.survey.table.files()));
+        } else if doubt.fields.len() < FIELDS {
+            let text = cell_text(cell).map_or_else(|| "missing".to_owned(), |text| text.into_owned());
+            doubt.fields.push((column.name.clone(), text));
+        }
+    }
+    Ok(doubt)
+}
