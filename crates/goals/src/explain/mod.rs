@@ -3,6 +3,7 @@
 mod absent;
 mod flat;
 mod gradcam;
+mod importance;
 mod method;
 mod parts;
 mod quality;
@@ -23,6 +24,7 @@ use question::{Asked, Question};
 use std::path::{Path, PathBuf};
 
 pub(crate) use absent::Background;
+pub(crate) use importance::importance;
 pub use method::Method;
 
 /// The file of a run with training rows' numbers and categories, which stand in the place of missing columns.

@@ -41,6 +41,46 @@ pub(crate) enum Part {
     },
 }
 
+/// Where what a column says stands in a record.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Span {
+    numbers: Range<usize>,
+    codes: Range<usize>,
+    tokens: Range<usize>,
+    pictures: Range<usize>,
+}
+
+impl Span {
+    /// Of every input column, by name.
+    pub(super) fn of(encoder: &Encoder) -> Vec<(String, Span)> {
+        let mut end = [0; 4];
+        let mut all = Vec::with_capacity(encoder.inputs.len());
+        for (name, _, prepared) in &encoder.inputs {
+            let start = end;
+            for feature in prepared.features() {
+                match feature {
+                    Feature::Number { .. } => end[0] += 1,
+                    Feature::Code { .. } => end[1] += 1,
+                    Feature::Text { length, .. } => end[2] += 1 + length,
+                    Feature::Picture { height, width, channels, .. } => end[3] += height * width * channels,
+                    Feature::Sound { frames, bands, .. } => end[3] += frames * bands,
+                }
+            }
+            let [numbers, codes, tokens, pictures] = [0, 1, 2, 3].map(|i| start[i]..end[i]);
+            all.push((name.clone(), Span { numbers, codes, tokens, pictures }));
+        }
+        all
+    }
+
+    /// Puts what stands there in one record into another.
+    pub(super) fn copy(&self, from: &Record, to: &mut Record) {
+        to.numbers[self.numbers.clone()].copy_from_slice(&from.numbers[self.numbers.clone()]);
+        to.codes[self.codes.clone()].copy_from_slice(&from.codes[self.codes.clone()]);
+        to.tokens[self.tokens.clone()].copy_from_slice(&from.tokens[self.tokens.clone()]);
+        to.pictures[self.pictures.clone()].copy_from_slice(&from.pictures[self.pictures.clone()]);
+    }
+}
+
 /// A row of a table as a network reads it.
 pub(super) struct Input<'a> {
     pub(super) encoder: &'a Encoder,

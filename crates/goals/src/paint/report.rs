@@ -89,6 +89,7 @@ pub(super) fn test(
         explanations: Vec::new(),
         coverage: None,
         doubts: None,
+        importance: Vec::new(),
     };
     Ok(Tested {
         evaluation: Evaluation {

@@ -1,7 +1,7 @@
 //! What the report says of predictions, and the test that comes before it, of rows that are touched once.
 
 use super::doubts::doubts;
-use crate::explain::{Background, Explain, Explainer};
+use crate::explain::{Background, Explain, Explainer, importance};
 use crate::finish::Tested;
 use crate::infer::{Asking, out_columns, tag_text};
 use crate::model::{Model, Trust};
@@ -27,7 +27,11 @@ const COVERAGE: f64 = 0.9;
 
 /// How many answers are explained, and the share of the training's time for that.
 const EXPLAINED: usize = 6;
-const EXPLAINED_SHARE: f64 = 0.1;
+const EXPLAINED_SHARE: f64 = 0.05;
+
+/// The share of the training's time in which it is asked which columns matter, and the seconds that are granted in any case.
+const IMPORTANCE_SHARE: f64 = 0.03;
+const IMPORTANCE_SECONDS: f64 = 1.0;
 
 /// The longest side of a shown picture, in pixels.
 const SHOWN_SIDE: usize = 160;
@@ -77,6 +81,8 @@ pub(crate) fn test(
     let mut doubts = doubts(trained, of, run, watcher)?;
     let explainer = Explainer { model: of.model, encoder: &of.model.encoder, backgrounds };
     let mut targets = Vec::new();
+    let share = (IMPORTANCE_SHARE * trained.outcome.seconds).max(IMPORTANCE_SECONDS);
+    let (targets_count, seed) = (evaluation.targets.len().max(1) as f64, trained.config.training.seed);
     for (k, name) in of.model.target_names().enumerate() {
         if let Some(scores) = evaluation.targets.get(name) {
             let (known, numbers) = answers[k].known();
@@ -88,6 +94,7 @@ pub(crate) fn test(
                 scores: scores.clone(),
                 outcome: outcome(target, &known)?,
                 examples: examples(trained, of, &rows, target, &known, &numbers),
+                importance: importance(of.model, of.examples, records, k, (share / targets_count, seed))?,
                 doubts: doubts[k].take(),
                 coverage: coverage(target, &known, &of.model.trust[k]),
                 explanations: explanations(trained, of, &explainer, records, name, watcher)?,

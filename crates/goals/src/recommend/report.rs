@@ -120,6 +120,7 @@ pub(super) fn test(
         explanations: Vec::new(),
         coverage: None,
         doubts: None,
+        importance: Vec::new(),
     };
     let names = |of: &dyn Fn(usize) -> String| OutValues::Text((0..users.len()).map(of).collect());
     let list_of =

@@ -77,6 +77,7 @@ pub(super) fn test(
             explanations: Vec::new(),
             coverage: None,
             doubts: None,
+            importance: Vec::new(),
             examples: examples(source, sources, &answers, truth, &places).map_err(failed)?,
         });
         evaluated.insert(target.clone(), scores);

@@ -96,6 +96,9 @@ fn a_column_that_decides_is_named() {
     assert!(error.err().unwrap().to_string().contains("give the run's folder"));
     let page = std::fs::read_to_string(run.path().join("report.html")).unwrap();
     assert!(page.contains("Why it answered so") && page.contains("if nothing were known of it"));
+    // Over all rows, it is the column without which most answers are lost.
+    let matter = page.split("By how many points right answers become fewer").nth(1).unwrap();
+    assert!(matter.split("<th scope=\"row\">").nth(1).unwrap().starts_with("cause<"));
 }
 
 #[test]

@@ -234,6 +234,22 @@ pub struct Target {
     /// Rows whose label is likely wrong.
     #[serde(default)]
     pub doubts: Option<Doubts>,
+    /// How much each column matters, the most first.
+    #[serde(default)]
+    pub importance: Vec<Importance>,
+}
+
+/// By how much answers are worse without what a column says.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Importance {
+    /// The column.
+    pub name: String,
+    /// The share of right answers that is lost, or the growth of the mean error.
+    pub value: f64,
+    /// The lower end of its 95 % interval.
+    pub low: f64,
+    /// The upper end.
+    pub high: f64,
 }
 
 /// How often sets of classes, or intervals of numbers, held the truth.

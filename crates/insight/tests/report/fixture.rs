@@ -99,6 +99,7 @@ fn class_target(column: &str, classes: &[String], rows: usize, skill: f64, unsee
         explanations: Vec::new(),
         coverage: None,
         doubts: None,
+        importance: Vec::new(),
     }
 }
 
@@ -120,6 +121,7 @@ fn number_target(column: &str, rows: usize, noise_size: f64) -> Target {
         explanations: Vec::new(),
         coverage: None,
         doubts: None,
+        importance: Vec::new(),
     }
 }
 
@@ -150,6 +152,7 @@ fn tag_target(column: &str, rows: usize) -> Target {
         explanations: Vec::new(),
         coverage: None,
         doubts: None,
+        importance: Vec::new(),
         examples: vec![Example {
             place: "row 17".into(),
             fields: pairs(&[("tempo", "171"), ("loudness", "−4.2")]),
@@ -193,6 +196,7 @@ pub fn sentences() -> ReportData {
         explanations: Vec::new(),
         coverage: None,
         doubts: None,
+        importance: Vec::new(),
         examples: vec![Example {
             place: "row 17".into(),
             fields: pairs(&[("english", read[2].as_str())]),

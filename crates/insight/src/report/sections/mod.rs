@@ -8,6 +8,7 @@ mod doubts;
 mod examples;
 mod explained;
 mod hero;
+mod importance;
 mod melodies;
 mod network;
 mod numbers;
@@ -48,7 +49,7 @@ pub(super) struct Part<T> {
 }
 
 /// What is said of each target.
-pub(super) static TARGET_PARTS: [Part<Target>; 14] = [
+pub(super) static TARGET_PARTS: [Part<Target>; 15] = [
     Part { id: "scores", title: "How good it is", short: "Scores", content: scores::content },
     Part { id: "confusion", title: "What it takes for what", short: "Mistakes", content: confusion::content },
     Part { id: "classes", title: "Class by class", short: "Classes", content: classes::content },
@@ -70,6 +71,7 @@ pub(super) static TARGET_PARTS: [Part<Target>; 14] = [
         short: "Certainty",
         content: confidence::content,
     },
+    Part { id: "importance", title: "Which columns matter", short: "Columns", content: importance::content },
     Part { id: "explained", title: "Why it answered so", short: "Why", content: explained::content },
     Part { id: "examples", title: "See for yourself", short: "Examples", content: examples::content },
     Part { id: "labels", title: "Labels that may be wrong", short: "Labels", content: doubts::content },

@@ -1,0 +1,104 @@
+//! Which columns matter over all rows: how much worse the answers are if a column is dealt out anew.
+
+use super::parts::Span;
+use crate::Result;
+use crate::model::Model;
+use pellucid_insight::report::data::Importance;
+use pellucid_kinds::{Examples, Record, Target};
+use pellucid_tensor::Stream;
+use std::time::Instant;
+
+/// How often each column is dealt out anew.
+const TIMES: usize = 3;
+
+/// Rows that are answered each time, at most and at least.
+const MOST: usize = 1_000;
+const LEAST: usize = 50;
+
+/// Half of a 95 % interval, in standard errors.
+const NORMAL: f64 = 1.96;
+
+/// Permutation importance (Breiman 2001; Fisher et al., arXiv 1801.01489) of each input column for one target, the most important first:
+/// by how much the share of right answers falls, or the mean error grows, if what stands in the column is exchanged between rows. Takes about
+/// `seconds`; empty where there is only one column, or where that is too little time or there are too few rows.
+///
+/// # Errors
+/// Failures of reading, and no memory.
+pub(crate) fn importance(
+    model: &Model,
+    examples: &Examples,
+    records: &[usize],
+    target: usize,
+    (seconds, seed): (f64, u64),
+) -> Result<Vec<Importance>> {
+    let spans = Span::of(&model.encoder);
+    if spans.len() < 2 {
+        return Ok(Vec::new());
+    }
+    let read = |some: &[usize]| -> Result<Vec<Record>> {
+        let one = |&i: &usize| {
+            let mut record = Record::default();
+            examples.read(i, &mut record)?;
+            Ok(record)
+        };
+        some.iter().map(one).collect()
+    };
+    let evenly = |most: usize| -> Vec<usize> {
+        records.iter().copied().step_by(records.len().div_ceil(most.max(1)).max(1)).collect()
+    };
+    let start = Instant::now();
+    misses(model, &read(&evenly(LEAST))?, target)?;
+    let each = start.elapsed().as_secs_f64() / LEAST as f64;
+    let rows = (seconds / each.max(1e-9) / (TIMES * spans.len()) as f64) as usize;
+    if rows.min(records.len()) < LEAST {
+        return Ok(Vec::new());
+    }
+    let whole = read(&evenly(rows.min(MOST)))?;
+    let before = misses(model, &whole, target)?;
+    let mut random = Stream::new(seed, "importance", 0);
+    let mut all = Vec::with_capacity(spans.len());
+    for (name, span) in &spans {
+        let mut worse = vec![0.0; whole.len()];
+        for _ in 0..TIMES {
+            let mut order: Vec<usize> = (0..whole.len()).collect();
+            random.shuffle(&mut order);
+            let mut dealt = whole.clone();
+            for (record, &from) in dealt.iter_mut().zip(&order) {
+                span.copy(&whole[from], record);
+            }
+            let after = misses(model, &dealt, target)?;
+            for ((sum, after), before) in worse.iter_mut().zip(after).zip(&before) {
+                *sum += (after - before) / TIMES as f64;
+            }
+        }
+        let known: Vec<f64> = worse.into_iter().filter(|x| x.is_finite()).collect();
+        let n = known.len().max(1) as f64;
+        let mean = known.iter().sum::<f64>() / n;
+        let variance = known.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (n - 1.0).max(1.0);
+        let half = NORMAL * (variance / n).sqrt();
+        all.push(Importance { name: name.clone(), value: mean, low: mean - half, high: mean + half });
+    }
+    all.sort_by(|a, b| b.value.total_cmp(&a.value).then_with(|| a.name.cmp(&b.name)));
+    Ok(all)
+}
+
+/// By how much the answer to each row misses the truth: 1 for a wrong class, the share of wrong tags, the error of a number; NaN where the
+/// truth is not known.
+fn misses(model: &Model, records: &[Record], place: usize) -> Result<Vec<f64>> {
+    let answers = model.answer(records)?.swap_remove(place);
+    let target = &model.batcher.targets()[place];
+    let miss = |row: usize| match target {
+        Target::Classes { .. } => match answers.truth[row] {
+            truth if truth.is_nan() => f64::NAN,
+            truth => f64::from(u8::from(answers.best(row).0 as f64 != truth)),
+        },
+        Target::Number { .. } => (answers.numbers[row] - answers.truth[row]).abs(),
+        Target::Tags { names, .. } => {
+            let truth = &answers.truth[row * names.len()..(row + 1) * names.len()];
+            let wrong =
+                answers.tags(row).iter().zip(truth).filter(|(tag, truth)| **tag != (**truth > 0.0)).count();
+            if truth.iter().any(|t| t.is_nan()) { f64::NAN } else { wrong as f64 / names.len() as f64 }
+        }
+    };
+    Ok((0..answers.rows()).map(miss).collect())
+}
