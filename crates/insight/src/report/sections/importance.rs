@@ -15,7 +15,7 @@ pub(super) fn content(_: &ReportData, target: &Target) -> Option<Markup> {
         p {
             @if numbers { "By how much the mean error grows if what stands in a column is exchanged between rows. " }
             @else { "By how many points right answers become fewer if what stands in a column is exchanged between rows. " }
-            "Of two columns that say nearly the same, each may seem idle. (Permutation importance: Breiman 2001; Fisher et al., arXiv 1801.01489; "
+            "Of two columns that say nearly the same, each may seem idle; where an interval holds 0, it may be chance. (Permutation importance: Breiman 2001; Fisher et al., arXiv 1801.01489; "
             "three exchanges, 95 % intervals over rows.)"
         }
         (table(all.get(..SHOWN).unwrap_or(all), strongest, numbers))
