@@ -205,6 +205,18 @@ impl Model {
         self.encoder.targets.iter().map(|(name, _, _)| name.as_str())
     }
 
+    /// The place of a column to predict, the first if none is named.
+    ///
+    /// # Errors
+    /// A column that it does not answer.
+    pub(crate) fn target(&self, name: Option<&str>) -> Result<usize> {
+        let Some(name) = name else { return Ok(0) };
+        self.target_names().position(|n| n == name).ok_or_else(|| {
+            let names: Vec<String> = self.target_names().map(|name| format!("`{name}`")).collect();
+            Error::usage(format!("this network does not answer `{name}` · it answers {}", names.join(", ")))
+        })
+    }
+
     /// Writes the model's folder.
     ///
     /// # Errors
@@ -286,4 +298,19 @@ impl Model {
         (model.thresholds, model.trust) = (thresholds, trust);
         Ok(model)
     }
+}
+
+/// The place of a class or tag among `names`.
+///
+/// # Errors
+/// A class that does not exist, with the nearest one.
+pub(crate) fn place_of(class: &str, names: &[String]) -> Result<usize> {
+    names.iter().position(|name| name == class).ok_or_else(|| {
+        let near = pellucid_base::nearest(class, names.iter().map(String::as_str));
+        let advice = near.map_or_else(
+            || format!("there are {}", names.join(", ")),
+            |near| format!("did you mean `{near}`?"),
+        );
+        Error::usage(format!("there is no class `{class}` · {advice}"))
+    })
 }

@@ -4,7 +4,7 @@ mod divide;
 
 use crate::dataset::{Survey, reveals, split_rows};
 use crate::infer::{check_inputs, stored_model};
-use crate::model::Model;
+use crate::model::{Model, place_of};
 use crate::outcome::Answers as Given;
 use crate::train::open;
 use crate::{DataConfig, Error, Result, Watcher};
@@ -83,12 +83,7 @@ pub fn audit(
     let table = &survey.table;
     check_inputs(&model.encoder, table)?;
     let names: Vec<&str> = model.target_names().collect();
-    let place = match &how.target {
-        None => 0,
-        Some(name) => names.iter().position(|n| n == name).ok_or_else(|| {
-            Error::usage(format!("this network does not answer `{name}` · it answers {}", names.join(", ")))
-        })?,
-    };
+    let place = model.target(how.target.as_deref())?;
     table.column_index(names[place])?;
     let part = match &wanted {
         Some(parts) if parts.contains(&Part::Test) => Part::Test,
@@ -174,15 +169,7 @@ fn of_division(
 /// The classes that are judged.
 fn judged(target: &Target, names: &[String], how: &Auditing) -> Result<Vec<usize>> {
     if let Some(class) = &how.class {
-        let found = names.iter().position(|name| name == class);
-        return found.map(|class| vec![class]).ok_or_else(|| {
-            let near = pellucid_base::nearest(class, names.iter().map(String::as_str));
-            let advice = near.map_or_else(
-                || format!("there are {}", names.join(", ")),
-                |near| format!("did you mean `{near}`?"),
-            );
-            Error::usage(format!("there is no class `{class}` · {advice}"))
-        });
+        return Ok(vec![place_of(class, names)?]);
     }
     Ok(match target {
         Target::Classes { counts, .. } if names.len() == 2 => {

@@ -5,7 +5,7 @@ use super::gradcam::gradcam;
 use super::parts::Part;
 use super::question::Question;
 use crate::Result;
-use pellucid_insight::explain::{Attribution, Parts, Samples, integrated, occlusion, shapley};
+use pellucid_insight::explain::{Attribution, Case, Parts, Samples, integrated, occlusion, shapley};
 use pellucid_kinds::Record;
 use pellucid_tensor::Stream;
 
@@ -132,33 +132,13 @@ pub(super) fn find(
     }
 }
 
-/// The answers without anything, and to the whole.
+/// The answer without anything, on average over backgrounds, and to the whole.
 fn ends(question: &Question<'_>) -> Result<(f64, f64)> {
-    let none = occlusion(&Nothing(question), BACKGROUNDS)?;
-    Ok((none.nothing, none.everything))
-}
-
-/// A question of which all parts are one.
-struct Nothing<'a, 'b>(&'a Question<'b>);
-
-impl Parts for Nothing<'_, '_> {
-    type Error = crate::Error;
-
-    fn count(&self) -> usize {
-        1
-    }
-
-    fn backgrounds(&self) -> usize {
-        self.0.backgrounds()
-    }
-
-    fn answers(&self, cases: &[pellucid_insight::explain::Case]) -> Result<Vec<f64>> {
-        let spread = |case: &pellucid_insight::explain::Case| pellucid_insight::explain::Case {
-            there: vec![case.there == [true]; self.0.count()],
-            background: case.background,
-        };
-        self.0.answers(&cases.iter().map(spread).collect::<Vec<_>>())
-    }
+    let case = |there, background| Case { there: vec![there; question.count()], background };
+    let backgrounds = question.backgrounds().min(BACKGROUNDS);
+    let without: Vec<Case> = (0..backgrounds).map(|background| case(false, background)).collect();
+    let nothing = question.answers(&without)?.iter().sum::<f64>() / backgrounds as f64;
+    Ok((nothing, question.answers(&[case(true, 0)])?.iter().sum()))
 }
 
 fn along_the_way(question: &Question<'_>, record: &Record, parts: &[Part]) -> Result<Found> {

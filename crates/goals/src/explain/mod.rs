@@ -11,7 +11,7 @@ mod question;
 mod show;
 
 use crate::infer::{check_inputs, rename_media_column, stored_model};
-use crate::model::Model;
+use crate::model::{Model, place_of};
 use crate::outcome::Answers;
 use crate::{Error, Result, Run, Watcher};
 use absent::Absent;
@@ -190,41 +190,20 @@ impl Explainer<'_> {
         if let Some(Cell::Text(path)) = position.map(|position| input.cells.cell(position)) {
             return path.to_owned();
         }
-        format!("row {}", input.table.place(row).row.map_or(row + 1, |number| number))
+        format!("row {}", input.table.place(row).row.unwrap_or(row + 1))
     }
 
     /// Which output is explained.
     fn asked(&self, how: &Explain, answers: &[Answers]) -> Result<Asked> {
-        let names: Vec<&str> = self.model.target_names().collect();
-        let target = match &how.target {
-            None => 0,
-            Some(name) => names.iter().position(|n| n == name).ok_or_else(|| {
-                Error::usage(format!("this network does not answer `{name}` · it answers {}", listed(&names)))
-            })?,
-        };
+        let target = self.model.target(how.target.as_deref())?;
         let output = match (&self.model.batcher.targets()[target], &how.class) {
             (Target::Number { .. }, None) => 0,
             (Target::Number { .. }, Some(class)) => {
-                return Err(Error::usage(format!(
-                    "`{}` is a number and has no class `{class}`",
-                    names[target]
-                )));
+                let name = self.model.target_names().nth(target).unwrap_or_default();
+                return Err(Error::usage(format!("`{name}` is a number and has no class `{class}`")));
             }
             (Target::Classes { names, .. } | Target::Tags { names, .. }, Some(class)) => {
-                let found = names.iter().position(|name| name == class);
-                found.ok_or_else(|| {
-                    let near = pellucid_base::nearest(class, names.iter().map(String::as_str));
-                    let advice = near.map_or_else(
-                        || {
-                            format!(
-                                "there are {}",
-                                listed(&names.iter().map(String::as_str).collect::<Vec<_>>())
-                            )
-                        },
-                        |near| format!("did you mean `{near}`?"),
-                    );
-                    Error::usage(format!("there is no class `{class}` · {advice}"))
-                })?
+                place_of(class, names)?
             }
             (Target::Classes { .. } | Target::Tags { .. }, None) => answers[target].best(0).0,
         };
@@ -245,8 +224,4 @@ impl Explainer<'_> {
         }
         Ok(all)
     }
-}
-
-fn listed(names: &[&str]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }

@@ -1,45 +1,31 @@
 //! A page of an audit.
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 
-use super::{STYLE, words};
+use super::page::{footer, page};
+use super::words;
 use crate::audit::{Audit, Figure, FigureAbout, Trade};
 
 /// The page, as UTF-8 text: one file that needs no connection.
 pub fn render_audit(run: &str, target: &str, rows: usize, audits: &[Audit], trades: &[Vec<Trade>]) -> String {
-    let page: Markup = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                meta name="generator" content="Pellucid";
-                title { (run) " · audited" }
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                header class="page" {
-                    h1 { "Whom " (run) " serves how well" }
-                    p { "Answers to " code { (target) } " on " (words::count(rows as u64)) " rows, group by group. Behind each figure stands the interval in which it would lie in 95 of 100 such samples (percentile bootstrap)." }
-                }
-                main id="main" {
-                    @for (audit, trades) in audits.iter().zip(trades) {
-                        section {
-                            h2 { @if audit.class { code { (audit.subject) } " " } "by " (audit.column) }
-                            (groups(audit))
-                            (gaps(audit))
-                            (thresholds(audit, trades))
-                        }
-                    }
-                }
-                footer class="page" {
-                    p { "Made by Pellucid. This page is one file: keep it, send it, print it; it needs no connection." }
+    let body = html! {
+        header class="page" {
+            h1 { "Whom " (run) " serves how well" }
+            p { "Answers to " code { (target) } " on " (words::count(rows as u64)) " rows, group by group. Behind each figure stands the interval in which it would lie in 95 of 100 such samples (percentile bootstrap)." }
+        }
+        main id="main" {
+            @for (audit, trades) in audits.iter().zip(trades) {
+                section {
+                    h2 { @if audit.class { code { (audit.subject) } " " } "by " (audit.column) }
+                    (groups(audit))
+                    (gaps(audit))
+                    (thresholds(audit, trades))
                 }
             }
         }
+        (footer(None))
     };
-    page.into_string()
+    page(&format!("{run} · audited"), &body)
 }
 
 fn groups(audit: &Audit) -> Markup {

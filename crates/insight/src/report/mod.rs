@@ -8,19 +8,19 @@ pub mod data;
 mod encoding;
 mod explanations;
 pub mod measure;
+mod page;
 mod plot;
 mod sections;
 pub mod words;
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 
 pub use audits::render_audit;
 pub use data::ReportData;
 use data::Target;
 pub use explanations::render_explanations;
+use page::{footer, page};
 use sections::{Part, RUN_PARTS, TARGET_PARTS};
-
-const STYLE: &str = include_str!("style.css");
 
 /// The page, as UTF-8 text to be written to `report.html`.
 pub fn render(data: &ReportData) -> String {
@@ -28,62 +28,47 @@ pub fn render(data: &ReportData) -> String {
         data.targets.iter().enumerate().map(|(i, target)| (format!("target-{i}"), target)).collect();
     let parts: Vec<(&Part<ReportData>, Markup)> =
         RUN_PARTS.iter().filter_map(|part| Some((part, (part.content)(data, data)?))).collect();
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                meta name="generator" content="Pellucid";
-                title { (data.name) " · Pellucid report" }
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                a class="skip" href="#main" { "Skip to the findings" }
-                header class="page" { (sections::hero(data)) }
-                nav aria-label="Contents" {
-                    ul {
-                        @for (id, target) in &targets {
-                            @if targets.len() > 1 {
-                                li { a href={ "#" (id) } { (target.column) } }
-                            } @else {
-                                @for part in TARGET_PARTS.iter().filter(|part| (part.content)(data, target).is_some()) {
-                                    li { a href={ "#" (id) "-" (part.id) } { (part.short) } }
-                                }
-                            }
-                        }
-                        @for (part, _) in &parts {
-                            li { a href={ "#" (part.id) } { (part.short) } }
+    let body = html! {
+        a class="skip" href="#main" { "Skip to the findings" }
+        header class="page" { (sections::hero(data)) }
+        nav aria-label="Contents" {
+            ul {
+                @for (id, target) in &targets {
+                    @if targets.len() > 1 {
+                        li { a href={ "#" (id) } { (target.column) } }
+                    } @else {
+                        @for part in TARGET_PARTS.iter().filter(|part| (part.content)(data, target).is_some()) {
+                            li { a href={ "#" (id) "-" (part.id) } { (part.short) } }
                         }
                     }
                 }
-                main id="main" {
-                    (sections::notices(data))
-                    @for (id, target) in &targets {
-                        section class="target" id=(id) {
-                            @if targets.len() > 1 {
-                                h2 { span class="eyebrow" { "Predicting" } (target.column) }
-                            }
-                            @for part in &TARGET_PARTS {
-                                @if let Some(content) = (part.content)(data, target) {
-                                    section id={ (id) "-" (part.id) } {
-                                        @if targets.len() > 1 { h3 { (part.title) } } @else { h2 { (part.title) } }
-                                        (content)
-                                    }
-                                }
-                            }
-                        }
-                    }
-                    @for (part, content) in &parts {
-                        section id=(part.id) { h2 { (part.title) } (content) }
-                    }
-                }
-                footer class="page" {
-                    p { "Made by Pellucid on " (data.created) ". This page is one file: keep it, send it, print it; it needs no connection." }
+                @for (part, _) in &parts {
+                    li { a href={ "#" (part.id) } { (part.short) } }
                 }
             }
         }
+        main id="main" {
+            (sections::notices(data))
+            @for (id, target) in &targets {
+                section class="target" id=(id) {
+                    @if targets.len() > 1 {
+                        h2 { span class="eyebrow" { "Predicting" } (target.column) }
+                    }
+                    @for part in &TARGET_PARTS {
+                        @if let Some(content) = (part.content)(data, target) {
+                            section id={ (id) "-" (part.id) } {
+                                @if targets.len() > 1 { h3 { (part.title) } } @else { h2 { (part.title) } }
+                                (content)
+                            }
+                        }
+                    }
+                }
+            }
+            @for (part, content) in &parts {
+                section id=(part.id) { h2 { (part.title) } (content) }
+            }
+        }
+        (footer(Some(&data.created)))
     };
-    page.into_string()
+    page(&format!("{} · Pellucid report", data.name), &body)
 }
