@@ -417,7 +417,7 @@ fn carry_out(begun: Begun, run: Run, watcher: &mut dyn Watcher, stop: &AtomicBoo
         command: &command,
     };
     let predicting = Predicting { model: &model, examples: &examples, records: &records };
-    let backgrounds = chosen(&examples, &records[Part::Train as usize])?;
+    let backgrounds = chosen(&model.encoder, &survey.table, &examples, &records[Part::Train as usize])?;
     if !backgrounds.is_empty() {
         run.write_json(BACKGROUND, &backgrounds)?;
     }

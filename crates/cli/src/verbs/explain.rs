@@ -35,6 +35,14 @@ static CLASS: Flag = Flag {
     under: WHAT,
 };
 
+static LOCK: Flag = Flag {
+    name: "lock",
+    value: Value::Text("COLUMN"),
+    many: true,
+    help: "A column that cannot be changed, such as age, where it is said what would turn an answer",
+    under: WHAT,
+};
+
 static COUNT: Flag = Flag {
     name: "count",
     value: Value::Whole("N"),
@@ -77,7 +85,7 @@ pub(crate) static VERB: Verb = Verb {
             many: true,
         },
     ],
-    flags: &[&METHOD, &TARGET, &CLASS, &COUNT, &OUT, &SEED, &THREADS, &JSON],
+    flags: &[&METHOD, &TARGET, &CLASS, &LOCK, &COUNT, &OUT, &SEED, &THREADS, &JSON],
     run,
 };
 
@@ -88,6 +96,7 @@ fn run(a: &Arguments<'_>) -> Result<u8, Error> {
         target: a.text(&TARGET).map(str::to_owned),
         class: a.text(&CLASS).map(str::to_owned),
         count: usize::try_from(a.whole(&COUNT).unwrap_or(TEN)).unwrap_or(usize::MAX),
+        locked: a.texts(&LOCK),
         seed: a.whole(&SEED).unwrap_or_default(),
     };
     let mut watcher = show::watcher(false);
@@ -167,6 +176,7 @@ fn in_words(e: &Explanation) -> String {
             100.0 * heat.focus
         ));
     }
+    lines.extend(e.instead.as_ref().map(|instead| format!("  {}", instead.says())));
     lines.push(format!("  {}", e.trust().1));
     show::plain(&(lines.join("\n") + "\n"))
 }

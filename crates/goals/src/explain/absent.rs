@@ -2,6 +2,7 @@
 
 use super::parts::Part;
 use pellucid_kinds::{Layout, Record};
+use std::collections::BTreeMap;
 
 /// A picture is blurred by a window of one so-many-th of its longer side.
 const BLUR: usize = 4;
@@ -12,12 +13,14 @@ const TIMES: usize = 3;
 /// A sound's quiet level is what a tenth of its frames do not exceed.
 const QUIET: usize = 10;
 
-/// Numbers and codes of a training row, to stand in the place of columns that are missing.
+/// A training row's columns, to stand in the place of those that are missing.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Background {
     pub(crate) numbers: Vec<f64>,
     pub(crate) codes: Vec<u32>,
+    /// What stands in each column, in words.
+    pub(crate) cells: BTreeMap<String, String>,
 }
 
 /// An input that can be shown without some of its parts. A missing word is left out; a missing field of a picture is blurred beyond
@@ -194,7 +197,10 @@ mod tests {
             Part::Field { picture: 0, rows: 0..1, columns: 2..4 },
             Part::Field { picture: 1, rows: 1..2, columns: 0..1 },
         ];
-        let backgrounds = [Background::default(), Background { numbers: vec![5.0, 6.0], codes: vec![4] }];
+        let backgrounds = [
+            Background::default(),
+            Background { numbers: vec![5.0, 6.0], codes: vec![4], ..Background::default() },
+        ];
         let absent = Absent::new(&record, layout, &parts, &backgrounds, vec![false, true], vec![1]);
         assert_eq!(absent.record(&[true; 5], 1), record);
         let without = |gone: &[usize]| {

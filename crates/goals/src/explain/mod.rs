@@ -4,6 +4,7 @@ mod absent;
 mod flat;
 mod gradcam;
 mod importance;
+mod instead;
 mod method;
 mod parts;
 mod quality;
@@ -21,6 +22,7 @@ use pellucid_insight::report::data::Explanation;
 use pellucid_kinds::{Encoder, Examples, Record, Target};
 use pellucid_tensor::Stream;
 use question::{Asked, Question};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 pub(crate) use absent::Background;
@@ -47,6 +49,8 @@ pub struct Explain {
     pub class: Option<String>,
     /// How many rows at most.
     pub count: usize,
+    /// Columns that cannot be changed, where it is asked what would turn an answer.
+    pub locked: Vec<String>,
     /// Where what is drawn by chance comes from.
     pub seed: u64,
 }
@@ -85,6 +89,9 @@ pub fn explain(
     let mut problems: Vec<String> =
         table.skipped().iter().map(|s| format!("{}: {}", s.place, s.why)).collect();
     problems.extend(examples.unreadable().iter().map(|bad| format!("{}: {}", bad.place(&table), bad.why)));
+    for name in &how.locked {
+        table.column_index(name)?;
+    }
     let explainer = Explainer { model: &model, encoder, backgrounds: &backgrounds };
     watcher.begin("Explaining", examples.len());
     let mut explanations = Vec::with_capacity(examples.len());
@@ -99,7 +106,12 @@ pub fn explain(
 ///
 /// # Errors
 /// Failures of reading.
-pub(crate) fn chosen(examples: &Examples, records: &[usize]) -> Result<Vec<Background>> {
+pub(crate) fn chosen(
+    encoder: &Encoder,
+    table: &Table,
+    examples: &Examples,
+    records: &[usize],
+) -> Result<Vec<Background>> {
     let mut some: Vec<usize> = records.iter().copied().step_by(records.len().div_ceil(KEPT).max(1)).collect();
     Stream::new(0, "backgrounds", 0).shuffle(&mut some);
     let mut all = Vec::new();
@@ -109,7 +121,12 @@ pub(crate) fn chosen(examples: &Examples, records: &[usize]) -> Result<Vec<Backg
         if record.numbers.is_empty() && record.codes.is_empty() {
             return Ok(Vec::new());
         }
-        all.push(Background { numbers: record.numbers, codes: record.codes });
+        let cells = table.cells(examples.rows()[i])?;
+        let mut words = BTreeMap::new();
+        for (name, _) in parts::columns(encoder) {
+            words.insert(name.clone(), parts::in_words(cells.cell(table.column_index(name)?)));
+        }
+        all.push(Background { numbers: record.numbers, codes: record.codes, cells: words });
     }
     Ok(all)
 }
@@ -178,7 +195,13 @@ impl Explainer<'_> {
         let method = how.method.unwrap_or_else(|| Method::usual(&parts));
         let found = method::find(method, &question, &record, &parts, how.seed)?;
         let quality = quality::measure(method, &found, &question, &record, &parts, how.seed)?;
-        let shown = show::Shown { method, asked, parts: &parts, found: &found, answers: &answers };
+        // Of pictures and long texts it would take long.
+        let columns = parts.iter().all(|part| matches!(part, parts::Part::Column { .. }));
+        let instead = match columns {
+            true => instead::instead(&question, &record, &parts, self.backgrounds, &how.locked)?,
+            false => None,
+        };
+        let shown = show::Shown { method, asked, parts: &parts, found: &found, answers: &answers, instead };
         show::explanation(self.model, &input, self.place(&input, row), &shown, quality)
     }
 

@@ -1,7 +1,7 @@
 //! The parts of an input that an explanation gives a number to: columns, words, fields of pictures and of sounds.
 
 use crate::Result;
-use pellucid_data::{Row, Table};
+use pellucid_data::{Cell, Row, Table};
 use pellucid_kinds::{Encoder, Feature, Record, cell_text};
 use std::ops::Range;
 
@@ -123,13 +123,24 @@ pub(super) fn parts(input: &Input<'_>) -> Result<Vec<Part>> {
         if (first_number, first_code) != (numbers, codes) {
             parts.push(Part::Column {
                 name: name.clone(),
-                value: cell_text(cell).map_or_else(|| "missing".to_owned(), |text| text.into_owned()),
+                value: in_words(cell),
                 numbers: first_number..numbers,
                 codes: first_code..codes,
             });
         }
     }
     Ok(parts)
+}
+
+/// What stands in a cell.
+pub(super) fn in_words(cell: Cell<'_>) -> String {
+    cell_text(cell).map_or_else(|| "missing".to_owned(), |text| text.into_owned())
+}
+
+/// The columns of numbers, categories, flags and times, with their spans.
+pub(super) fn columns(encoder: &Encoder) -> impl Iterator<Item = (&String, Span)> {
+    let spans = encoder.inputs.iter().zip(Span::of(encoder)).map(|((name, ..), (_, span))| (name, span));
+    spans.filter(|(_, span)| !span.numbers.is_empty() || !span.codes.is_empty())
 }
 
 /// Cuts a picture into rectangles of this size.

@@ -7,7 +7,7 @@ use crate::infer::tag_text;
 use crate::model::Model;
 use crate::outcome::Answers;
 use crate::{Error, Result};
-use pellucid_insight::report::data::{Explanation, Heat, Quality, Worth};
+use pellucid_insight::report::data::{Explanation, Heat, Instead, Quality, Worth};
 use pellucid_kinds::image::Pixels;
 use pellucid_kinds::{Feature, Target};
 
@@ -31,6 +31,7 @@ pub(super) struct Shown<'a> {
     pub(super) parts: &'a [Part],
     pub(super) found: &'a Found,
     pub(super) answers: &'a [Answers],
+    pub(super) instead: Option<Instead>,
 }
 
 /// All that a person is told.
@@ -44,7 +45,7 @@ pub(super) fn explanation(
     shown: &Shown<'_>,
     quality: Quality,
 ) -> Result<Explanation> {
-    let Shown { method, asked, parts, found, answers } = shown;
+    let Shown { method, asked, parts, found, answers, instead } = shown;
     let attribution = &found.attribution;
     let target = &model.batcher.targets()[asked.target];
     let (answers, name) =
@@ -88,6 +89,7 @@ pub(super) fn explanation(
         columns,
         texts,
         pictures: heats(input, parts, found)?,
+        instead: instead.clone(),
         quality,
     })
 }

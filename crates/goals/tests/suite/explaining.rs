@@ -75,6 +75,20 @@ fn a_column_that_decides_is_named() {
             assert_eq!(e.class.as_deref(), Some(e.answer.as_str()));
         }
     }
+    // What would turn the answer is another value of the column that decides; if that is locked, nothing is found or more is needed.
+    for e in explained(&run, &data, Explain::default()) {
+        let instead = e.instead.unwrap();
+        let [change] = instead.changes.as_slice() else { panic!("{instead:?}") };
+        let turned = change.to.parse::<f64>().unwrap() > 0.0;
+        assert!(change.name == "cause" && instead.answer != e.answer, "{instead:?}");
+        assert!(turned == (instead.answer == "high") || change.to.trim_start_matches('-').starts_with("0.0"));
+        assert!(instead.says().contains("if `cause` were"));
+    }
+    let locked = Explain { locked: vec!["cause".to_owned()], ..Explain::default() };
+    let others = explained(&run, &data, locked);
+    assert!(
+        others.iter().flat_map(|e| &e.instead).flat_map(|i| &i.changes).all(|change| change.name != "cause")
+    );
     // Of the class that was not answered, the same speaks against.
     let other = explained(&run, &data, Explain { class: Some("high".to_owned()), ..Explain::default() });
     assert!(other.iter().any(|e| e.answer == "low" && e.value < 0.5 && e.class.as_deref() == Some("high")));

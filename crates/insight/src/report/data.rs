@@ -12,7 +12,7 @@ use super::encoding;
 use crate::intervals::Scores;
 
 pub use doubts::{Doubt, Doubts};
-pub use explained::{Explanation, Heat, Quality, Worth};
+pub use explained::{Change, Explanation, Heat, Instead, Quality, Worth};
 pub use made::*;
 
 /// Everything a run's report and model card say.

@@ -43,6 +43,8 @@ pub struct Explanation {
     pub texts: Vec<Vec<Worth>>,
     /// Pictures and sounds.
     pub pictures: Vec<Heat>,
+    /// What would have turned the answer, if a few columns are enough for that.
+    pub instead: Option<Instead>,
     /// How far to trust it.
     pub quality: Quality,
 }
@@ -82,6 +84,35 @@ pub struct Heat {
     /// What each pixel adds, row by row.
     #[serde(skip)]
     pub values: Vec<f64>,
+}
+
+/// Other values of a few columns, with which another class would have been answered.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Instead {
+    /// What would have been answered.
+    pub answer: String,
+    /// What would have been different.
+    pub changes: Vec<Change>,
+}
+
+/// A column with another value.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Change {
+    /// The column.
+    pub name: String,
+    /// What stands in it.
+    pub from: String,
+    /// What would stand in it.
+    pub to: String,
+}
+
+impl Instead {
+    /// In words: "it would be `benign` if `radius` were 12 (not 18)".
+    pub fn says(&self) -> String {
+        let change = |c: &Change| format!("`{}` were {} (not {})", c.name, c.to, c.from);
+        let changes: Vec<String> = self.changes.iter().map(change).collect();
+        format!("It would be `{}` if {}.", self.answer, changes.join(" and "))
+    }
 }
 
 /// What was measured of an explanation.

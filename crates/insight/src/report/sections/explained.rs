@@ -47,6 +47,7 @@ pub(crate) fn card(explanation: &Explanation) -> Markup {
                     details { summary { (rest.len()) " more" } (bars(explanation, rest, strongest)) }
                 }
             }
+            @if let Some(instead) = &explanation.instead { p { (prose(&instead.says())) } }
             p class=(if trusted { "trust" } else { "trust doubt" }) { (prose(&trust)) }
             details { summary { "How this was found" } p { (explanation.about) "." } }
         }
