@@ -431,10 +431,18 @@ fn answers_are_explained_and_audited_and_bounds_are_a_gate() {
     let run_folder = run(folder, &words).ok().run();
     let sizes = run_folder.to_str().unwrap();
     let explained = run(folder, &["explain", sizes, "rows.csv", "--count", "2", "--out", "why.html"]).ok();
-    assert!(explained.out.contains("size = ") && explained.out.contains("row 1 · class"), "{explained:#?}");
+    assert!(
+        explained.out.contains("It would be `")
+            && explained.out.contains("size = ")
+            && explained.out.contains("row 1 · class"),
+        "{explained:#?}"
+    );
     assert!(explained.err.contains("1,198 more rows") && folder.join("why.html").is_file(), "{explained:#?}");
     let json = run(folder, &["explain", sizes, "rows.csv", "--count", "1", "--json"]).ok().json();
     assert!(json["trusted"].is_boolean() && json["columns"].as_array().unwrap().len() == 2, "{json}");
+    let locked = run(folder, &["explain", sizes, "rows.csv", "--lock", "size", "--count", "2"]).ok();
+    assert!(!locked.out.contains("`size` were"), "{locked:#?}");
+    run(folder, &["explain", sizes, "rows.csv", "--lock", "sise"]).fails(2, &["did you mean `size`?"]);
     run(folder, &["explain", sizes, "rows.csv", "--class", "huge"]).fails(2, &["no class `huge`"]);
     run(folder, &["explain", sizes, "rows.csv", "--method", "magic"]).fails(2, &["magic"]);
 
