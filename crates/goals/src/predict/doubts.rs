@@ -51,8 +51,8 @@ pub(super) fn doubts(
     ask()?;
     let each = start.elapsed().as_secs_f64() / timed.max(1) as f64;
     let most = ((SHARE * trained.outcome.seconds / each.max(1e-9)) as usize).max(timed);
-    let looked_at: Vec<usize> =
-        records.iter().copied().step_by(records.len().div_ceil(most).max(1)).collect();
+    let most = most.min(records.len());
+    let looked_at: Vec<usize> = (0..most).map(|i| records[i * records.len() / most]).collect();
     watcher.begin("Looking for wrong labels", looked_at.len());
     let answers = of.model.answer_records(of.examples, &looked_at)?;
     watcher.advance(looked_at.len());
