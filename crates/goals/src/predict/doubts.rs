@@ -16,8 +16,9 @@ const SHOWN: usize = 24;
 /// Columns of a row that are shown.
 const FIELDS: usize = 8;
 
-/// The share of the training's time that looking at all rows may take.
+/// The share of the training's time that looking at all rows may take, and the seconds that are granted in any case.
 const SHARE: f64 = 0.1;
+const SECONDS: f64 = 2.0;
 
 /// Rows by which it is measured how long one takes.
 const TIMED: usize = 1_024;
@@ -50,7 +51,8 @@ pub(super) fn doubts(
     let start = Instant::now();
     ask()?;
     let each = start.elapsed().as_secs_f64() / timed.max(1) as f64;
-    let most = ((SHARE * trained.outcome.seconds / each.max(1e-9)) as usize).max(timed);
+    let seconds = (SHARE * trained.outcome.seconds).max(SECONDS);
+    let most = ((seconds / each.max(1e-9)) as usize).max(timed);
     let most = most.min(records.len());
     let looked_at: Vec<usize> = (0..most).map(|i| records[i * records.len() / most]).collect();
     watcher.begin("Looking for wrong labels", looked_at.len());
