@@ -1,6 +1,6 @@
 //! Results on standard output, and words to people on standard error.
 
-use pellucid_data::DataError;
+use pellucid_data::{DataError, write_atomic};
 use pellucid_goals::Error;
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -23,6 +23,21 @@ pub(crate) fn write(fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Resu
 /// Tells people something, on standard error. That nobody listens any more is no failure: the work goes on.
 pub(crate) fn say(text: impl Display) {
     let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// Writes a page into a file, whole or not at all, and says where it is.
+///
+/// # Errors
+/// A place that cannot be written.
+pub(crate) fn page(path: &Path, page: &str) -> Result<(), Error> {
+    write_atomic(path, |w| w.write_all(page.as_bytes()))?;
+    say(format_args!("Page     {}", path.display()));
+    Ok(())
+}
+
+/// What a run is called: its folder's name.
+pub(crate) fn name(run: &Path) -> String {
+    run.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
 /// Writes one line of a result.

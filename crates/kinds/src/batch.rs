@@ -47,15 +47,20 @@ impl Batch {
         let mut mirrored = self.clone();
         for (picture, _) in mirrored.pictures.iter_mut().zip(&self.sounds).filter(|(_, sound)| !**sound) {
             let (width, channels) = (picture.dim(2)?, picture.dim(3)?);
-            for line in picture.data_mut::<f32>()?.chunks_mut((width * channels).max(1)) {
-                for x in 0..width / 2 {
-                    for c in 0..channels {
-                        line.swap(x * channels + c, (width - 1 - x) * channels + c);
-                    }
-                }
-            }
+            mirror(picture.data_mut::<f32>()?, width, channels);
         }
         Ok(mirrored)
+    }
+}
+
+/// Mirrors lines of `width` pixels left to right.
+pub fn mirror(lines: &mut [f32], width: usize, channels: usize) {
+    for line in lines.chunks_mut((width * channels).max(1)) {
+        for x in 0..width / 2 {
+            for c in 0..channels {
+                line.swap(x * channels + c, (width - 1 - x) * channels + c);
+            }
+        }
     }
 }
 

@@ -30,7 +30,7 @@ mod target;
 pub mod text;
 mod time;
 
-pub use batch::{Batch, Batcher, Truth};
+pub use batch::{Batch, Batcher, Truth, mirror};
 pub use cells::cell_text;
 pub use error::{Error, Result};
 pub use examples::{Encoder, Examples, Unreadable, Voided};

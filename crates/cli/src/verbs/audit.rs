@@ -2,10 +2,9 @@
 
 use crate::arguments::Arguments;
 use crate::flags::{Flag, JSON, THREADS, Value};
-use crate::output::{self, say};
+use crate::output;
 use crate::program::{DONE, Operand, UNMET, Verb};
 use crate::show;
-use pellucid_data::write_atomic;
 use pellucid_goals::{Audit, Audited, Auditing, Error, Requirement, Trade, Verdict, audit, audit_page};
 use std::path::Path;
 
@@ -99,10 +98,8 @@ fn run(a: &Arguments<'_>) -> Result<u8, Error> {
         false => output::line(&in_words(&audited, &judged))?,
     }
     if let Some(path) = a.path(&OUT) {
-        let name = run.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-        let page = audit_page(&name, &audited.target, audited.rows, &audited.audits, &audited.trades);
-        write_atomic(path, |w| w.write_all(page.as_bytes()))?;
-        say(format_args!("Page     {}", path.display()));
+        let Audited { target, rows, audits, trades, .. } = &audited;
+        output::page(path, &audit_page(&output::name(run), target, *rows, audits, trades))?;
     }
     let kept = judged.iter().flat_map(|(_, all)| all).all(|(_, verdict)| *verdict == Verdict::Met);
     Ok(if kept { DONE } else { UNMET })
@@ -175,16 +172,8 @@ fn as_json(audited: &Audited, judged: &[Judged]) -> String {
             serde_json::json!({"bound": bound, "kept": kept, "by": of})
         })
         .collect();
-    let revealed: serde_json::Map<_, _> = audited
-        .revealed
-        .iter()
-        .map(|(column, all)| {
-            let of = |r: &pellucid_goals::Revealed| {
-                serde_json::json!({"column": r.column, "right": r.right, "baseline": r.baseline, "score": r.score})
-            };
-            (column.clone(), all.iter().map(of).collect::<Vec<_>>().into())
-        })
-        .collect();
+    let revealed: serde_json::Map<_, _> =
+        audited.revealed.iter().map(|(column, all)| (column.clone(), serde_json::json!(all))).collect();
     serde_json::json!({
         "target": audited.target,
         "rows": audited.rows,

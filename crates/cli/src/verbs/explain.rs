@@ -5,7 +5,7 @@ use crate::flags::{Flag, JSON, SEED, THREADS, Value};
 use crate::output::{self, say};
 use crate::program::{DONE, Operand, Verb};
 use crate::show;
-use pellucid_data::{DataError, write_atomic};
+use pellucid_data::DataError;
 use pellucid_goals::{Error, Explain, Explanation, Method, explain, explanations_page};
 use std::path::Path;
 
@@ -13,7 +13,7 @@ const WHAT: &str = "What to explain";
 
 static METHOD: Flag = Flag {
     name: "method",
-    value: Value::Choice("METHOD", &["shapley", "occlusion", "gradients", "smoothgrad", "gradcam"]),
+    value: Value::Choice("METHOD", &Method::NAMES),
     many: false,
     help: "How [default: shapley for columns and words, gradients (integrated) where there are pictures or sounds]",
     under: WHAT,
@@ -112,10 +112,7 @@ fn run(a: &Arguments<'_>) -> Result<u8, Error> {
         }
     }
     if let Some(path) = a.path(&OUT) {
-        let name = run.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-        let page = explanations_page(&name, &explained.explanations);
-        write_atomic(path, |w| w.write_all(page.as_bytes()))?;
-        say(format_args!("Page     {}", path.display()));
+        output::page(path, &explanations_page(&output::name(run), &explained.explanations))?;
     }
     let warning = show::Style::of_stderr().yellow("warning:");
     for problem in &explained.problems {

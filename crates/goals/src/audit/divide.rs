@@ -61,20 +61,20 @@ impl Division {
             true => quartiles(&values, &numbers),
             false => values.iter().map(|value| name(value)).collect(),
         };
-        let names: BTreeMap<&String, u32> = labels.iter().map(|label| (label, 0)).collect();
-        if names.len() > MOST {
+        let division = Division::of(column.to_owned(), &labels);
+        if division.names.len() > MOST {
             let error = DataError::refused("a column with so many values makes no groups");
             return Err(error
                 .in_file(table.origin())
                 .in_column(column)
                 .because(format!(
                     "{} values among {} rows; at most {MOST} are groups",
-                    names.len(),
+                    division.names.len(),
                     rows.len()
                 ))
                 .into());
         }
-        Ok(Division::of(column.to_owned(), &labels))
+        Ok(division)
     }
 
     fn of(column: String, labels: &[String]) -> Division {

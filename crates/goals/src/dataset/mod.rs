@@ -11,4 +11,5 @@ pub use checks::{Inspection, inspect};
 pub(crate) use checks::{check, reveals};
 pub(crate) use prepare::{MAX_SECONDS, Prepared, fingerprint, prepare, tell_unusable, tell_voided, tolerate};
 pub(crate) use split::{codes, each_cell, split_rows};
+pub(crate) use survey::row_name;
 pub use survey::{ColumnPlan, Survey, Use};

@@ -7,6 +7,17 @@ use crate::{Error, Result};
 use pellucid_data::{Cell, DataError, MEDIA, OpenOptions, Place, Table};
 use pellucid_kinds::{Kind, Profile, Role, kind, profile, recognise};
 
+/// What a row is called: what stands in the column of its file, or its number.
+pub(crate) fn row_name(table: &Table, file: Option<usize>, row: usize) -> String {
+    if let Some(position) = file
+        && let Ok(cells) = table.cells(row)
+        && let Cell::Text(name) = cells.cell(position)
+    {
+        return name.to_owned();
+    }
+    format!("row {}", table.place(row).row.unwrap_or(row + 1))
+}
+
 /// Names that a column to predict often has, when the person names none.
 pub(super) const USUAL_TARGETS: [&str; 6] = ["label", "target", "class", "outcome", "diagnosis", "y"];
 
@@ -133,13 +144,7 @@ impl Survey {
     pub fn row_name(&self, row: usize) -> String {
         let is_file = |k: &str| MEDIA.iter().any(|media| media.column == k);
         let file = self.used_as(Use::Input).find(|c| c.kind.is_some_and(|k| is_file(k.name())));
-        if let Some(column) = file
-            && let Ok(cells) = self.table.cells(row)
-            && let Cell::Text(name) = cells.cell(column.position)
-        {
-            return name.to_owned();
-        }
-        self.table.place(row).row.map_or_else(|| format!("row {}", row + 1), |n| format!("row {n}"))
+        row_name(&self.table, file.map(|column| column.position), row)
     }
 
     /// The facts about a column.

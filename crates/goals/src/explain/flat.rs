@@ -7,7 +7,7 @@ use crate::networks::code_width;
 use crate::predict::{LookedUp, Seen};
 use pellucid_grad::{Gradients, Var, ops};
 use pellucid_kinds::image::slopes_by_pixels;
-use pellucid_kinds::{Batch, Record, Target};
+use pellucid_kinds::{Record, Target, mirror};
 use pellucid_nn::Pass;
 use pellucid_tensor::Tensor;
 use std::ops::Range;
@@ -200,10 +200,15 @@ impl<'a> Flat<'a> {
                 put(range, &of(&gradients, text)?);
             }
         }
+        let sounds = self.model.batcher.sounds();
         for (i, (range, size)) in self.layout.pictures.iter().enumerate() {
             let mut both = of(&gradients, &seen.pictures[i])?;
             if let Some(mirrored) = seen.mirrored.get(i) {
-                let back = self.mirrored_back(i, &of(&gradients, mirrored)?, rows.len(), *size)?;
+                let mut back = of(&gradients, mirrored)?;
+                // Sounds are not mirrored.
+                if !sounds[i] {
+                    mirror(&mut back, size[1], 2 * size[2]);
+                }
                 both.iter_mut().zip(back).for_each(|(sum, x)| *sum += x);
             }
             let length = (2 * range.len()).max(1);
@@ -213,30 +218,6 @@ impl<'a> Flat<'a> {
             }
         }
         Ok(slopes)
-    }
-
-    /// Slopes by the pixels of mirrored pictures, by those of the pictures themselves; sounds are not mirrored.
-    fn mirrored_back(
-        &self,
-        picture: usize,
-        slopes: &[f32],
-        rows: usize,
-        [height, width, channels]: [usize; 3],
-    ) -> Result<Vec<f32>> {
-        let tensor = Tensor::new(slopes, &[rows, height, width, 2 * channels])?;
-        let sound = self.model.batcher.sounds().get(picture).copied().unwrap_or_default();
-        let batch = Batch {
-            rows,
-            numbers: None,
-            codes: None,
-            texts: Vec::new(),
-            pictures: vec![tensor],
-            sounds: vec![sound],
-            vectors: None,
-            truths: Vec::new(),
-        };
-        let back = batch.mirrored()?;
-        Ok(back.pictures[0].data::<f32>()?.to_vec())
     }
 
     /// What numbers of a row add up to for each part.

@@ -53,8 +53,19 @@ impl Method {
         Method::GradCam,
     ];
 
+    /// Their names in commands, in this order.
+    pub const NAMES: [&str; Method::ALL.len()] = {
+        let mut names = [""; Method::ALL.len()];
+        let mut i = 0;
+        while i < names.len() {
+            names[i] = Method::ALL[i].name();
+            i += 1;
+        }
+        names
+    };
+
     /// Its name in commands.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Method::Shapley => "shapley",
             Method::Occlusion => "occlusion",

@@ -11,6 +11,7 @@ mod quality;
 mod question;
 mod show;
 
+use crate::dataset::row_name;
 use crate::infer::{check_inputs, rename_media_column, stored_model};
 use crate::model::{Model, place_of};
 use crate::outcome::Answers;
@@ -28,6 +29,7 @@ use std::path::{Path, PathBuf};
 pub(crate) use absent::Background;
 pub(crate) use importance::importance;
 pub use method::Method;
+pub(crate) use parts::in_words;
 
 /// The file of a run with training rows' numbers and categories, which stand in the place of missing columns.
 pub(crate) const BACKGROUND: &str = "background.json";
@@ -92,7 +94,7 @@ pub fn explain(
     for name in &how.locked {
         table.column_index(name)?;
     }
-    let explainer = Explainer { model: &model, encoder, backgrounds: &backgrounds };
+    let explainer = Explainer::new(&model, encoder, &backgrounds)?;
     watcher.begin("Explaining", examples.len());
     let mut explanations = Vec::with_capacity(examples.len());
     for i in 0..examples.len() {
@@ -156,13 +158,26 @@ fn backgrounds(model: &Model, run: Option<&Run>) -> Result<Vec<Background>> {
 
 /// A model, and what stands in the place of what is missing.
 pub(crate) struct Explainer<'a> {
-    pub(crate) model: &'a Model,
-    /// The model's own, or one in which a column has another name.
-    pub(crate) encoder: &'a Encoder,
-    pub(crate) backgrounds: &'a [Background],
+    model: &'a Model,
+    encoder: &'a Encoder,
+    backgrounds: &'a [Background],
+    /// The same network before it has learned.
+    unlearned: Model,
 }
 
-impl Explainer<'_> {
+impl<'a> Explainer<'a> {
+    /// Explains answers of a model; `encoder` is its own, or one in which a column has another name.
+    ///
+    /// # Errors
+    /// No memory.
+    pub(crate) fn new(
+        model: &'a Model,
+        encoder: &'a Encoder,
+        backgrounds: &'a [Background],
+    ) -> Result<Explainer<'a>> {
+        Ok(Explainer { model, encoder, backgrounds, unlearned: quality::unlearned(model)? })
+    }
+
     /// Explains the answer to one example.
     ///
     /// # Errors
@@ -194,7 +209,8 @@ impl Explainer<'_> {
         let question = Question { model: self.model, absent, parts: parts.len(), asked };
         let method = how.method.unwrap_or_else(|| Method::usual(&parts));
         let found = method::find(method, &question, &record, &parts, how.seed)?;
-        let quality = quality::measure(method, &found, &question, &record, &parts, how.seed)?;
+        let quality =
+            quality::measure(method, &found, &question, &self.unlearned, &record, &parts, how.seed)?;
         // Of pictures and long texts it would take long.
         let columns = parts.iter().all(|part| matches!(part, parts::Part::Column { .. }));
         let instead = match columns {
@@ -202,18 +218,14 @@ impl Explainer<'_> {
             false => None,
         };
         let shown = show::Shown { method, asked, parts: &parts, found: &found, answers: &answers, instead };
-        show::explanation(self.model, &input, self.place(&input, row), &shown, quality)
+        show::explanation(self.model, &input, self.place(table, row), &shown, quality)
     }
 
-    /// What a row is called: the file of its picture or sound, or its number.
-    fn place(&self, input: &Input<'_>, row: usize) -> String {
+    /// What a row is called.
+    fn place(&self, table: &Table, row: usize) -> String {
         let is_file = |kind: &str| MEDIA.iter().any(|media| media.column == kind);
         let file = self.encoder.inputs.iter().find(|(_, kind, _)| is_file(kind));
-        let position = file.and_then(|(name, ..)| input.table.column_index(name).ok());
-        if let Some(Cell::Text(path)) = position.map(|position| input.cells.cell(position)) {
-            return path.to_owned();
-        }
-        format!("row {}", input.table.place(row).row.unwrap_or(row + 1))
+        row_name(table, file.and_then(|(name, ..)| table.column_index(name).ok()), row)
     }
 
     /// Which output is explained.

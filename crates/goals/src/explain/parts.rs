@@ -133,7 +133,7 @@ pub(super) fn parts(input: &Input<'_>) -> Result<Vec<Part>> {
 }
 
 /// What stands in a cell.
-pub(super) fn in_words(cell: Cell<'_>) -> String {
+pub(crate) fn in_words(cell: Cell<'_>) -> String {
     cell_text(cell).map_or_else(|| "missing".to_owned(), |text| text.into_owned())
 }
 

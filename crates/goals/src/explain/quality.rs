@@ -8,7 +8,7 @@ use crate::model::Model;
 use crate::predict::Network;
 use pellucid_insight::explain::{Effort, faithfulness, rank_correlation};
 use pellucid_insight::report::data::Quality;
-use pellucid_kinds::{Encoder, Feature, Prepared, Record};
+use pellucid_kinds::{Encoder, Feature, Record};
 use pellucid_nn::Seed;
 use pellucid_tensor::Stream;
 
@@ -25,7 +25,7 @@ const BYTES: f32 = 3.0;
 /// The seed of the network that has learned nothing.
 const UNLEARNED: u64 = 0x0bad;
 
-/// Measures an explanation.
+/// Measures an explanation; `unlearned` is [the same network](unlearned) before it has learned.
 ///
 /// # Errors
 /// No memory.
@@ -33,6 +33,7 @@ pub(super) fn measure(
     method: Method,
     found: &Found,
     question: &Question<'_>,
+    unlearned: &Model,
     record: &Record,
     parts: &[Part],
     seed: u64,
@@ -46,50 +47,29 @@ pub(super) fn measure(
     };
     let attribution = &found.attribution;
     let faithfulness = faithfulness(question, attribution, effort)?;
-    let again = |question: &Question<'_>, record: &Record| -> Result<f64> {
-        let other = find(method, question, record, parts, seed)?;
+    let again = |model: &Model, record: &Record| -> Result<f64> {
+        let absent = question.absent.of(record);
+        let question = Question { model, absent, parts: question.parts, asked: question.asked };
+        let other = find(method, &question, record, parts, seed)?;
         Ok(rank_correlation(&attribution.values, &other.attribution.values))
     };
     let enough = parts.len() >= FEWEST;
-    let stability = match shaken(question.model, record, seed) {
-        Some(near) if enough => {
-            let absent = question.absent.of(&near);
-            let question =
-                Question { model: question.model, absent, parts: question.parts, asked: question.asked };
-            Some(again(&question, &near)?)
-        }
-        _ => None,
-    };
-    let unlearned = match enough {
-        true => {
-            let model = unlearned(question.model)?;
-            let absent = question.absent.of(record);
-            let question = Question { model: &model, absent, parts: question.parts, asked: question.asked };
-            Some(again(&question, record)?.abs())
-        }
-        false => None,
-    };
+    let near = if enough { shaken(question.model, record, seed) } else { None };
+    let stability = near.map(|near| again(question.model, &near)).transpose()?;
+    let unlearned = enough.then(|| again(unlearned, record)).transpose()?.map(f64::abs);
     let gap = method.adds_up().then(|| attribution.gap());
     Ok(Quality { faithfulness, stability, unlearned, gap })
 }
 
 /// The same network before it has learned anything (Adebayo et al., arXiv 1810.03292): an explanation that stays the same does not show what
-/// was learned.
-fn unlearned(model: &Model) -> Result<Model> {
-    let restored =
-        Encoder { inputs: restore(&model.encoder.inputs)?, targets: restore(&model.encoder.targets)? };
+/// was learned. It answers records only, so it has no columns.
+///
+/// # Errors
+/// No memory.
+pub(super) fn unlearned(model: &Model) -> Result<Model> {
+    let columns = Encoder { inputs: Vec::new(), targets: Vec::new() };
     let network = Network::build(&model.blueprint, &model.batcher, &Seed::new(UNLEARNED))?;
-    Ok(Model::new(restored, model.batcher.clone(), network, model.blueprint.clone()))
-}
-
-/// Columns with their names and kinds.
-type Columns = Vec<(String, &'static str, Box<dyn Prepared>)>;
-
-fn restore(columns: &Columns) -> Result<Columns> {
-    let column = |(name, kind, prepared): &(String, &'static str, Box<dyn Prepared>)| {
-        Ok((name.clone(), *kind, pellucid_kinds::kind(kind)?.restore(&prepared.state())?))
-    };
-    columns.iter().map(column).collect()
+    Ok(Model::new(columns, model.batcher.clone(), network, model.blueprint.clone()))
 }
 
 /// The record changed so little that nobody would call it another; `None` if nothing in it can be changed a little.

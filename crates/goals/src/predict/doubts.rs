@@ -1,20 +1,17 @@
 //! Rows whose label is likely wrong.
 
-use super::report::{Predicting, small_png};
+use super::report::{Predicting, ShownRow, shown_row};
 use crate::model::Model;
 use crate::trained::Trained;
-use crate::{Result, Run, Use, Watcher};
+use crate::{Result, Run, Watcher};
 use pellucid_data::{OutColumn, OutValues, write_table};
 use pellucid_insight::report::data::{Doubt, Doubts};
 use pellucid_insight::trust::doubtful_labels;
-use pellucid_kinds::{Target, cell_text};
+use pellucid_kinds::Target;
 use std::time::Instant;
 
 /// Rows that are shown.
 const SHOWN: usize = 24;
-
-/// Columns of a row that are shown.
-const FIELDS: usize = 8;
 
 /// The share of the training's time that looking at all rows may take, and the seconds that are granted in any case.
 const SHARE: f64 = 0.1;
@@ -72,17 +69,9 @@ pub(super) fn doubts(
             let (name, likely) = (trained.survey.row_name(row), names[doubtful.likely].clone());
             if place < SHOWN {
                 let probability = f64::from(known.row(doubtful.row)[doubtful.likely]);
-                shown.push(doubt(
-                    trained,
-                    row,
-                    Doubt {
-                        place: name.clone(),
-                        label: label.clone(),
-                        likely: likely.clone(),
-                        probability,
-                        ..Doubt::default()
-                    },
-                )?);
+                let ShownRow { picture, fields } = shown_row(trained, row)?;
+                let (place, label, likely) = (name.clone(), label.clone(), likely.clone());
+                shown.push(Doubt { place, label, likely, probability, picture, fields });
             }
             let cells = [name, column.to_owned(), label, likely];
             columns.iter_mut().zip(cells).for_each(|(column, cell)| column.push(cell));
@@ -107,19 +96,4 @@ pub(super) fn doubts(
         write_table(&run.path().join(LIST), &table)?;
     }
     Ok(all)
-}
-
-/// A row with what stands in it.
-fn doubt(trained: &Trained<'_>, row: usize, mut doubt: Doubt) -> Result<Doubt> {
-    let cells = trained.survey.table.cells(row)?;
-    for column in trained.survey.used_as(Use::Input) {
-        let cell = cells.cell(column.position);
-        if column.kind.is_some_and(|kind| kind.name() == "image") {
-            doubt.picture = doubt.picture.or_else(|| small_png(cell, trained.survey.table.files()));
-        } else if doubt.fields.len() < FIELDS {
-            let text = cell_text(cell).map_or_else(|| "missing".to_owned(), |text| text.into_owned());
-            doubt.fields.push((column.name.clone(), text));
-        }
-    }
-    Ok(doubt)
 }

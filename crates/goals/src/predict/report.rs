@@ -1,7 +1,7 @@
 //! What the report says of predictions, and the test that comes before it, of rows that are touched once.
 
 use super::doubts::doubts;
-use crate::explain::{Background, Explain, Explainer, importance};
+use crate::explain::{Background, Explain, Explainer, importance, in_words};
 use crate::finish::Tested;
 use crate::infer::{Asking, out_columns, tag_text};
 use crate::model::{Model, Trust};
@@ -15,7 +15,7 @@ use pellucid_insight::report::data::{
     Target as Scored,
 };
 use pellucid_kinds::image::{decode, picture_bytes};
-use pellucid_kinds::{Examples, Target, cell_text};
+use pellucid_kinds::{Examples, Target};
 use std::collections::BTreeMap;
 use std::time::Instant;
 
@@ -32,6 +32,9 @@ const EXPLAINED_SHARE: f64 = 0.05;
 /// The share of the training's time in which it is asked which columns matter, and the seconds that are granted in any case.
 const IMPORTANCE_SHARE: f64 = 0.03;
 const IMPORTANCE_SECONDS: f64 = 1.0;
+
+/// Columns of a row that are shown.
+const SHOWN_FIELDS: usize = 8;
 
 /// The longest side of a shown picture, in pixels.
 const SHOWN_SIDE: usize = 160;
@@ -79,7 +82,7 @@ pub(crate) fn test(
     let all: Vec<usize> = (0..records.len()).collect();
     let rows = Rows { records, places: &places };
     let mut doubts = doubts(trained, of, run, watcher)?;
-    let explainer = Explainer { model: of.model, encoder: &of.model.encoder, backgrounds };
+    let explainer = Explainer::new(of.model, &of.model.encoder, backgrounds)?;
     let mut targets = Vec::new();
     let share = (IMPORTANCE_SHARE * trained.outcome.seconds).max(IMPORTANCE_SECONDS);
     let (targets_count, seed) = (evaluation.targets.len().max(1) as f64, trained.config.training.seed);
@@ -237,18 +240,7 @@ fn example(
     right: bool,
 ) -> Example {
     let table_row = of.examples.rows()[tested.records[row]];
-    let (mut picture, mut fields) = (None, Vec::new());
-    if let Ok(cells) = trained.survey.table.cells(table_row) {
-        for column in trained.survey.used_as(Use::Input) {
-            let cell = cells.cell(column.position);
-            if column.kind.is_some_and(|k| k.name() == "image") {
-                picture = picture.or_else(|| small_png(cell, trained.survey.table.files()));
-            } else {
-                let text = cell_text(cell).map_or_else(|| "missing".to_owned(), |t| t.into_owned());
-                fields.push((column.name.clone(), text));
-            }
-        }
-    }
+    let ShownRow { picture, fields } = shown_row(trained, table_row).unwrap_or_default();
     let (truth, answer, probability) = match target {
         Target::Classes { names, .. } => {
             let (best, p) = known.best(i);
@@ -263,8 +255,29 @@ fn example(
             (known.truth[i].to_string(), to_a_thousandth(known.numbers[i], *scale), None)
         }
     };
-    fields.truncate(8);
     Example { place: tested.places[row].clone(), picture, fields, truth, answer, probability, right }
+}
+
+/// What is shown of a row: its first picture as PNG, and its first columns.
+#[derive(Default)]
+pub(super) struct ShownRow {
+    pub(super) picture: Option<Vec<u8>>,
+    pub(super) fields: Vec<(String, String)>,
+}
+
+/// Looks up what is shown of a row of the table.
+pub(super) fn shown_row(trained: &Trained<'_>, row: usize) -> Result<ShownRow> {
+    let cells = trained.survey.table.cells(row)?;
+    let mut shown = ShownRow::default();
+    for column in trained.survey.used_as(Use::Input) {
+        let cell = cells.cell(column.position);
+        if column.kind.is_some_and(|k| k.name() == "image") {
+            shown.picture = shown.picture.or_else(|| small_png(cell, trained.survey.table.files()));
+        } else if shown.fields.len() < SHOWN_FIELDS {
+            shown.fields.push((column.name.clone(), in_words(cell)));
+        }
+    }
+    Ok(shown)
 }
 
 /// For each tag of a row whether it is true.
@@ -279,7 +292,7 @@ fn to_a_thousandth(x: f64, spread: f64) -> String {
 }
 
 /// A picture small enough for a page, as PNG; `None` if it cannot be read.
-pub(super) fn small_png(cell: Cell<'_>, files: Option<&pellucid_data::Files>) -> Option<Vec<u8>> {
+fn small_png(cell: Cell<'_>, files: Option<&pellucid_data::Files>) -> Option<Vec<u8>> {
     let picture = decode(&picture_bytes(cell, files).ok()?).ok()?;
     let shrink = (SHOWN_SIDE as f64 / picture.height.max(picture.width) as f64).min(1.0);
     let side = |n: usize| ((n as f64 * shrink).round() as usize).max(1);

@@ -180,17 +180,17 @@ pub fn audit(
     let values = |tallies: &[Tally]| -> Vec<Vec<Option<f64>>> {
         tallies.iter().map(|tally| about.iter().map(|figure| (figure.value)(tally)).collect()).collect()
     };
-    let told = |all: &[Vec<Option<f64>>], measure: &Measure| -> Option<f64> {
+    let told = |all: &[Vec<Option<f64>>]| -> Vec<Vec<Option<f64>>> {
         let of_group = |(values, enough): (&Vec<Option<f64>>, &Vec<bool>)| {
-            let kept = values.iter().zip(enough).map(|(value, enough)| value.filter(|_| *enough));
-            kept.collect::<Vec<_>>()
+            values.iter().zip(enough).map(|(value, enough)| value.filter(|_| *enough)).collect()
         };
-        (measure.gap)(&all.iter().zip(&enough).map(of_group).collect::<Vec<_>>())
+        all.iter().zip(&enough).map(of_group).collect()
     };
     let plan = Plan::new(count, clusters, seed);
     let samples = plan.run(count * about.len(), |counts| {
         let all = values(&Tally::of(&rows, counts));
-        let gaps = measures.iter().map(|measure| told(&all, measure));
+        let told = told(&all);
+        let gaps = measures.iter().map(|measure| (measure.gap)(&told));
         all.iter().flatten().copied().chain(gaps).collect()
     });
     let interval = |place: usize| {
@@ -198,6 +198,7 @@ pub fn audit(
         percentiles(drawn, samples.len()).unzip()
     };
     let now = values(&once);
+    let told_now = told(&now);
     let mut groups: Vec<Group> = rows
         .names
         .iter()
@@ -222,17 +223,12 @@ pub fn audit(
             let needed = |f: &usize| measure.of.contains(&about[*f].name);
             once[*g].rows > 0.0 && (0..about.len()).filter(needed).any(|f| !enough[*g][f])
         };
-        let kept: Vec<Vec<Option<f64>>> = now
-            .iter()
-            .zip(&enough)
-            .map(|(values, enough)| values.iter().zip(enough).map(|(v, e)| v.filter(|_| *e)).collect())
-            .collect();
         Gap {
             name: measure.name.to_owned(),
-            value: told(&now, measure),
+            value: (measure.gap)(&told_now),
             low,
             high,
-            ratio: measure.ratio.and_then(|ratio| ratio(&kept)),
+            ratio: measure.ratio.and_then(|ratio| ratio(&told_now)),
             lacking: (0..rows.names.len()).filter(lacks).map(|g| rows.names[g].clone()).collect(),
         }
     });

@@ -40,7 +40,7 @@ pub fn gives_answer_away(data: &Dataset<'_>) -> Vec<Finding> {
 }
 
 /// What a column alone tells of something else.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct Revealed {
     /// The column.
     pub column: String,
