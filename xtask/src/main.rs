@@ -37,6 +37,13 @@ const COMMANDS: &[Command] = &[
         run: evaluate::run,
     },
     Command {
+        name: "screenshots",
+        about: "draw every page of the studio, light and dark, into docs/studio (needs Chromium and its driver)",
+        run: |_| {
+            cargo(&["test", "--package", "pellucid", "--features", "screenshots", "--test", "screenshots"])
+        },
+    },
+    Command {
         name: "reference",
         about: "where reference values come from; --python PATH makes them again",
         run: reference::run,
@@ -44,9 +51,16 @@ const COMMANDS: &[Command] = &[
 ];
 
 /// All tests with this machine's vector family, and those of the kernels and operations with each narrower one as
-/// well. With arguments for `cargo test`, only what they ask for.
+/// well; those of the studio's pages where there is a browser. With arguments for `cargo test`, only what they ask for.
 fn test(arguments: &[String]) -> Outcome {
     let mut all = vec!["test", "--workspace"];
+    match has_program("chromedriver") {
+        true => all.extend(["--features", "pellucid/browser"]),
+        false => eprintln!(
+            "There is no chromedriver, so the studio's pages are not tested in a browser. On Debian and Ubuntu it comes with: \
+             apt-get install chromium chromium-driver"
+        ),
+    }
     all.extend(arguments.iter().map(String::as_str));
     cargo(&all)?;
     if !arguments.is_empty() {
@@ -55,6 +69,12 @@ fn test(arguments: &[String]) -> Outcome {
     const ENGINE: [&str; 6] =
         ["test", "--package", "pellucid-kernels", "--package", "pellucid-grad", "--tests"];
     narrower(Isa::detect()).try_for_each(|family| cargo_with(&[("PELLUCID_ISA", family.name())], &ENGINE))
+}
+
+/// Whether a program is on the path.
+fn has_program(name: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| folder.join(name).is_file())
 }
 
 /// The vector families narrower than one, the widest first.

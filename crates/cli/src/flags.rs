@@ -152,6 +152,12 @@ pub(crate) static FROM: Flag = flag(
     TRAINING,
     "Start from a network that has learned already: a folder in the Hugging Face hub's layout, its name there, or an earlier run",
 );
+pub(crate) static TOKENIZER: Flag = flag(
+    "tokenizer",
+    Value::Path("FILE"),
+    TRAINING,
+    "A tokenizer.json: the pieces of words that texts are read in [default: learned from the texts]",
+);
 pub(crate) static FREEZE: Flag = flag(
     "freeze",
     Value::Switch,

@@ -3,6 +3,7 @@
 use crate::arguments::Arguments;
 use crate::flags;
 use crate::program::{Operand, Verb};
+use pellucid_base::quoted;
 use pellucid_goals::{Config, Error, Preset};
 use std::path::Path;
 
@@ -60,6 +61,7 @@ fn data(a: &Arguments<'_>, config: &mut Config) -> Result<(), Error> {
     replace(&mut data.ignore, a.texts(&flags::IGNORE));
     data.kinds.extend(a.pairs(&flags::KIND).cloned());
     set(&mut data.from, a.path(&flags::FROM).map(Path::to_owned));
+    set(&mut data.tokenizer, a.path(&flags::TOKENIZER).map(Path::to_owned));
     set(&mut data.group, a.text(&flags::GROUP).map(str::to_owned));
     set(&mut data.time, a.text(&flags::TIME_COLUMN).map(str::to_owned));
     set(&mut data.split, a.text(&flags::SPLIT).map(str::to_owned));
@@ -105,26 +107,4 @@ fn set<T>(setting: &mut Option<T>, given: Option<T>) {
 pub(crate) fn command(verb: &Verb) -> String {
     let words = std::env::args_os().skip(2).map(|word| quoted(&word.to_string_lossy()));
     ["pellucid".to_owned(), verb.name.to_owned()].into_iter().chain(words).collect::<Vec<_>>().join(" ")
-}
-
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "-_./=,:+@%".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_are_quoted_for_a_shell() {
-        assert_eq!(quoted("runs/a-1"), "runs/a-1");
-        assert_eq!(quoted("my data.csv"), "'my data.csv'");
-        assert_eq!(quoted("it's"), r"'it'\''s'");
-        assert_eq!(quoted(""), "''");
-    }
 }

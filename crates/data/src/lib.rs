@@ -43,7 +43,7 @@ mod write;
 
 pub use error::{DataError, ErrorKind, Place, Result};
 pub use files::Files;
-pub use formats::format_names;
+pub use formats::{format_names, is_table};
 pub use media::{MEDIA, Media};
 pub use splits::{Part, SplitOptions, SplitPlan, Splits, split};
 pub use stream::{Ahead, ahead};

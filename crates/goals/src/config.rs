@@ -83,6 +83,9 @@ pub struct DataConfig {
     /// have trained; or an earlier run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<PathBuf>,
+    /// The vocabulary that texts are read with, a `tokenizer.json`; where none is given, it is learned from them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tokenizer: Option<PathBuf>,
     /// The longest side of pictures in pixels; larger ones are scaled down.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_side: Option<usize>,
@@ -226,6 +229,7 @@ const KEYS: &[(&str, &[&str])] = &[
             "skip_share",
             "allow_leaks",
             "from",
+            "tokenizer",
             "max_side",
             "max_seconds",
             "memory",
@@ -380,6 +384,7 @@ mod tests {
         (full.data.validation, full.data.test, full.data.skip_share) = (Some(0.1), Some(0.1), Some(0.1));
         (full.data.max_side, full.data.max_seconds, full.data.memory) = (Some(1), Some(1.0), Some(1));
         full.data.from = Some("minilm".into());
+        full.data.tokenizer = Some("tokenizer.json".into());
         full.data.inputs = vec!["age".into()];
         full.data.both_ways = true;
         full.data.generate = true;

@@ -5,6 +5,8 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod about;
+mod answerer;
 mod audit;
 mod config;
 mod dataset;
@@ -36,6 +38,8 @@ mod trained;
 mod translate;
 mod watch;
 
+pub use about::{About, AboutColumn, about};
+pub use answerer::{Answerer, Given, Prepared};
 pub use audit::{Audited, Auditing, audit};
 pub use config::{ClassWeights, Config, DataConfig, NetworkConfig, Preset, TrainingConfig};
 pub use dataset::{ColumnPlan, Inspection, Survey, Use, inspect};
@@ -47,7 +51,7 @@ pub use generate::{Generation, Writing};
 pub use generator::{Generator, generator};
 pub use infer::{Asking, Predictions, predict, predict_with};
 pub use int8::{Int8Comparison, compare_int8};
-pub use listen::{Heard, Listener, Recognition, listen_to_file, listen_to_samples};
+pub use listen::{Heard, Listener, Recognition, Samples, listen_to_file, listen_to_samples};
 pub use model::{Model, Trust};
 pub use outcome::{Answers, Evaluation};
 pub use paint::{Brush, Painting, judge, sheet};
@@ -59,6 +63,7 @@ pub use pellucid_insight::report::render_explanations as explanations_page;
 pub use pellucid_kinds::image::{Pixels, decode};
 pub use pellucid_kinds::melody::Melody;
 pub use recommend::{Because, Recommended, Recommender, recommender};
+pub use report::drawn_curves;
 pub use run::Run;
 pub use train::{Ended, Place, resume, train};
 pub use translate::{Alternative, Translated, Translation, Way, translation};

@@ -155,24 +155,35 @@ pub fn listen_to_file(
     }
 }
 
-/// Listens to raw samples of 16 bits with a sign, the low byte first, in one channel, until they end.
+/// Raw samples of 16 bits with a sign, the low byte first, in one channel.
+pub struct Samples<'a> {
+    /// Where they come from.
+    pub from: &'a mut dyn Read,
+    /// What that is called in messages.
+    pub name: &'a str,
+    /// Samples a second.
+    pub rate: u32,
+}
+
+/// Listens to raw samples until they end.
 ///
 /// # Errors
 /// As [`Listener::open`], failures of reading, and what `recognised` reports.
 pub fn listen_to_samples(
     run: &Path,
-    from: &mut dyn Read,
-    rate: u32,
+    samples: &mut Samples<'_>,
     threshold: f32,
     recognised: &mut dyn FnMut(&Recognition) -> Result<()>,
 ) -> Result<Heard> {
+    let Samples { from, name, rate } = samples;
+    let rate = *rate;
     let mut listener = Listener::open(run, rate, threshold)?;
     // 20 ms at a time: an answer waits for no more than that.
     let (mut bytes, mut filled) = (vec![0u8; 2 * (rate as usize / 50).max(1)], 0);
     loop {
         let read = match from.read(&mut bytes[filled..]) {
             Err(e) if e.kind() == std::io::ErrorKind::Interrupted => continue,
-            read => read.map_err(|e| DataError::io("the samples cannot be read", "standard input", &e))?,
+            read => read.map_err(|e| DataError::io("the samples cannot be read", *name, &e))?,
         };
         if read == 0 {
             return listener.finish(recognised);

@@ -5,13 +5,14 @@ use crate::trained::Trained;
 use crate::{Result, Run};
 use pellucid_data::Part;
 use pellucid_insight::check::{Finding, Severity as Found};
-use pellucid_insight::report::ReportData;
 use pellucid_insight::report::data::{
     Choice, Column, Curves, DataFacts, Layer, MetricCurves, Notice, Reproduce, Severity, Skipped, Split,
     Training,
 };
+use pellucid_insight::report::{ReportData, learning_curves};
 use pellucid_nn::LayerRow;
-use pellucid_train::{Line, Stopped, read_log};
+use pellucid_train::{Line, RunFolder, Stopped, read_log};
+use std::path::Path;
 
 /// Collects everything a report says.
 pub(crate) fn report_data(trained: &Trained<'_>, tested: &Tested, run: &Run) -> Result<ReportData> {
@@ -161,14 +162,23 @@ fn training(trained: &Trained<'_>) -> Result<Training> {
             Stopped::Finished => "all planned steps were done".to_owned(),
             Stopped::Interrupted => "it was interrupted".to_owned(),
         },
-        curves: curves(trained)?,
+        curves: curves(&trained.folder.log(), trained.outcome.best.as_ref().map(|b| b.step))?,
     })
 }
 
-fn curves(trained: &Trained<'_>) -> Result<Curves> {
+/// The curves of a run so far, as drawings for a page.
+///
+/// # Errors
+/// A log that cannot be read.
+pub fn drawn_curves(run: &Run) -> Result<String> {
+    Ok(learning_curves(&curves(&RunFolder::new(run.path(), "").log(), None)?))
+}
+
+/// What a log tells; `best` is the step whose weights are kept.
+fn curves(log: &Path, best: Option<u64>) -> Result<Curves> {
     let mut curves = Curves { unit: "epoch".to_owned(), ..Curves::default() };
     let mut followed = MetricCurves::default();
-    for line in read_log(&trained.folder.log())? {
+    for line in read_log(log)? {
         match line {
             Line::Step(step) => curves.loss.training.extend(step.loss.map(|loss| (step.epoch, loss))),
             Line::Validation(v) => {
@@ -178,7 +188,7 @@ fn curves(trained: &Trained<'_>) -> Result<Curves> {
                     followed.name = name.to_owned();
                     followed.values.validation.push((v.epoch, value));
                 }
-                if Some(v.step) == trained.outcome.best.as_ref().map(|b| b.step) {
+                if Some(v.step) == best {
                     curves.best = Some(v.epoch);
                 }
             }

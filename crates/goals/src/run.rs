@@ -110,7 +110,7 @@ impl Run {
     }
 
     /// Whether training has saved something to go on from.
-    pub(crate) fn has_checkpoint(&self) -> bool {
+    pub fn has_checkpoint(&self) -> bool {
         RunFolder::new(&self.path, "").has_checkpoint()
     }
 

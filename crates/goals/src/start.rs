@@ -4,7 +4,7 @@ use crate::infer::open_model;
 use crate::model::Model;
 use crate::predict::{Blueprint, Network};
 use crate::{Error, Result};
-use pellucid_kinds::{Batcher, Feature, Prepared, Target, kind};
+use pellucid_kinds::{Batcher, Feature, Prepared, Target, Vocabulary, kind};
 use pellucid_nn::{params, params_mut};
 use pellucid_pretrained::{Bert, BertConfig, Folder, Hub, Preprocessing, VisionConfig};
 use std::collections::BTreeMap;
@@ -49,10 +49,13 @@ impl Start {
         Ok(Start::Bert { folder, shape, tokenizer })
     }
 
-    /// The vocabulary that texts must have, and the most pieces of one.
-    pub(crate) fn vocabulary(&self) -> Option<(&[u8], usize)> {
+    /// The vocabulary that texts must have.
+    pub(crate) fn vocabulary(&self) -> Option<Vocabulary<'_>> {
         match self {
-            Start::Bert { tokenizer, shape, .. } => Some((tokenizer, shape.max_position_embeddings)),
+            Start::Bert { tokenizer, shape, .. } => {
+                let longest = Some(shape.max_position_embeddings);
+                Some(Vocabulary { tokenizer, as_numbered: true, longest })
+            }
             Start::Vision { .. } | Start::Run(_) => None,
         }
     }

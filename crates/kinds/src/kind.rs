@@ -95,10 +95,21 @@ pub struct FitContext<'a> {
     pub max_side: usize,
     /// Whether smaller ones are scaled up to it, because a given network knows pictures of that size.
     pub enlarge: bool,
-    /// A `tokenizer.json` and the most pieces of a text, from a network that others have trained: its vocabulary is used then.
-    pub vocabulary: Option<(&'a [u8], usize)>,
+    /// The vocabulary that texts are to be read with, where it is not learned from them.
+    pub vocabulary: Option<Vocabulary<'a>>,
     /// The longest sound, in seconds; of longer ones the loudest part is taken.
     pub max_seconds: f64,
+}
+
+/// A vocabulary that is given.
+#[derive(Clone, Copy, Debug)]
+pub struct Vocabulary<'a> {
+    /// A `tokenizer.json`.
+    pub tokenizer: &'a [u8],
+    /// Whether its pieces must keep their numbers, because a network knows them by these.
+    pub as_numbered: bool,
+    /// The most pieces that this network can read.
+    pub longest: Option<usize>,
 }
 
 /// What one column contributes to a [`Record`], in order.

@@ -1,13 +1,13 @@
 //! BERT (Devlin et al., arXiv 1810.04805): an encoder of texts, and what it was distilled into, such as MiniLM.
 
-use crate::folder::WEIGHTS;
+use crate::folder::{POOLING, WEIGHTS};
 use crate::theirs::Theirs;
 use crate::{Folder, Result};
 use pellucid_grad::{Var, ops};
 use pellucid_kernels::activation::Activation;
 use pellucid_nn::layers::{Dropout, Embedding, LayerNorm, Linear, SelfAttention};
 use pellucid_nn::{Layer, LayerRow, Pass, Seed, module, parameter_count, params_mut};
-use pellucid_tensor::{Result as EngineResult, Tensor};
+use pellucid_tensor::{Error, Result as EngineResult, Tensor};
 use serde::{Deserialize, Serialize};
 
 /// Tensors of a BERT that this one does without: what was only needed to train it, and numbers that count places.
@@ -20,6 +20,31 @@ pub enum HiddenActivation {
     /// By the error function.
     #[default]
     Gelu,
+}
+
+/// How the vectors of a text's pieces become one vector for the text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Pooling {
+    /// Their mean (Reimers & Gurevych, arXiv 1908.10084).
+    #[default]
+    Mean,
+    /// The vector of the first piece, `[CLS]`.
+    First,
+}
+
+impl Pooling {
+    /// That of a network whose folder says nothing else.
+    pub fn is_usual(&self) -> bool {
+        *self == Pooling::default()
+    }
+}
+
+/// What the folder of a network for sentences says of its pooling.
+#[derive(Deserialize)]
+struct StatedPooling {
+    #[serde(default)]
+    pooling_mode_cls_token: bool,
 }
 
 /// The shape of a BERT, as the hub's `config.json` names it.
@@ -43,6 +68,9 @@ pub struct BertConfig {
     /// What stands between the two maps of each piece.
     #[serde(default)]
     pub hidden_act: HiddenActivation,
+    /// How the vectors of a text's pieces become one; the hub's `config.json` is silent on it, another file may tell.
+    #[serde(default, skip_serializing_if = "Pooling::is_usual")]
+    pub pooling: Pooling,
 }
 
 /// The only way of counting places that is known here.
@@ -70,6 +98,7 @@ pub struct Bert {
     norm: LayerNorm,
     blocks: Vec<Block>,
     dropout: Dropout,
+    pooling: Pooling,
 }
 
 module!(Bert { words, places, norm, blocks });
@@ -123,6 +152,7 @@ impl Bert {
             norm: LayerNorm::new(c.hidden_size)?.epsilon(c.layer_norm_eps),
             blocks: (0..c.num_hidden_layers).map(block).collect::<EngineResult<_>>()?,
             dropout: Dropout::new(dropout)?,
+            pooling: c.pooling,
         })
     }
 
@@ -153,7 +183,11 @@ impl Bert {
             );
             return Err(folder.error("config.json", why));
         }
-        folder.config()
+        let mut config: BertConfig = folder.config()?;
+        if let Some(StatedPooling { pooling_mode_cls_token: true }) = folder.optional(POOLING)? {
+            config.pooling = Pooling::First;
+        }
+        Ok(config)
     }
 
     /// Takes the weights of a folder.
@@ -246,12 +280,15 @@ impl Bert {
         Ok(h)
     }
 
-    /// A vector for each text, `[n, hidden_size]`: the mean of its pieces' (Reimers & Gurevych, arXiv 1908.10084).
+    /// A vector for each text, `[n, hidden_size]`, as its [`Pooling`] says.
     ///
     /// # Errors
     /// As [`pieces`](Bert::pieces).
     pub fn texts(&self, pass: &Pass, ids: &Var, lengths: &Tensor) -> EngineResult<Var> {
         let h = self.pieces(pass, ids, lengths)?;
+        if self.pooling == Pooling::First {
+            return first_pieces(&h);
+        }
         let (n, time) = (h.shape()[0], h.shape()[1]);
         let counts = lengths.data::<u32>()?;
         let share = |(i, &count): (usize, &u32)| if i < count as usize { 1.0 / count as f32 } else { 0.0 };
@@ -259,6 +296,17 @@ impl Bert {
             counts.iter().flat_map(|count| (0..time).map(move |i| share((i, count)))).collect();
         ops::sum_axis(&ops::mul(&h, &pass.input(&Tensor::new(&shares, &[n, time, 1])?))?, 1, false)
     }
+}
+
+/// The first vector of each text: h `[n, time, width]`, the result `[n, width]`.
+///
+/// # Errors
+/// Texts without pieces, and no memory.
+pub fn first_pieces(h: &Var) -> EngineResult<Var> {
+    let &[n, _, width] = &h.shape()[..] else {
+        return Err(Error::shape("first pieces", format!("h is {}, expected [n, time, width]", h.shape())));
+    };
+    ops::reshape(&ops::narrow(h, 1, 0, 1)?, &[n, width])
 }
 
 /// Each row of a matrix plus one row.

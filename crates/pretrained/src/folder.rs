@@ -14,6 +14,9 @@ pub(crate) const WEIGHTS: &str = "model.safetensors";
 pub(crate) const TOKENIZER: &str = "tokenizer.json";
 pub(crate) const PREPROCESSOR: &str = "preprocessor_config.json";
 
+/// How the vectors of a text's pieces become one, in the layout of `sentence-transformers`.
+pub(crate) const POOLING: &str = "1_Pooling/config.json";
+
 /// Names which of several files holds each tensor of a large network.
 pub(crate) const INDEX: &str = "model.safetensors.index.json";
 

@@ -1,6 +1,6 @@
 //! Networks by their names on the Hugging Face hub, by its own client; once fetched, they need no network connection any more.
 
-use crate::folder::{CONFIG, CONVERT, INDEX, PREPROCESSOR, TOKENIZER, WEIGHTS, is_pickle, parts_of};
+use crate::folder::{CONFIG, CONVERT, INDEX, POOLING, PREPROCESSOR, TOKENIZER, WEIGHTS, is_pickle, parts_of};
 use crate::{Error, Result};
 use hf_hub::api::sync::{ApiBuilder, ApiError, ApiRepo};
 use hf_hub::{Cache, Repo, RepoType};
@@ -93,8 +93,8 @@ impl Hub {
 /// The files that are needed, of those that there are, but for the configuration.
 fn wanted(repo: &ApiRepo, files: &[String]) -> std::result::Result<Vec<String>, ApiError> {
     let there = |name: &str| files.iter().any(|file| file == name);
-    let single = [TOKENIZER, PREPROCESSOR, WEIGHTS].into_iter().filter(|name| there(name)).map(str::to_owned);
-    let mut wanted: Vec<String> = single.collect();
+    let single = [TOKENIZER, PREPROCESSOR, POOLING, WEIGHTS].into_iter().filter(|name| there(name));
+    let mut wanted: Vec<String> = single.map(str::to_owned).collect();
     if !there(WEIGHTS) && there(INDEX) {
         let index = std::fs::read(repo.get(INDEX)?)?;
         let index = serde_json::from_slice(&index).unwrap_or_default();

@@ -16,7 +16,7 @@ mod hub;
 mod theirs;
 mod vision;
 
-pub use bert::{Bert, BertConfig, HiddenActivation};
+pub use bert::{Bert, BertConfig, HiddenActivation, Pooling, first_pieces};
 pub use error::{Error, Result};
 pub use folder::Folder;
 pub use hub::Hub;

@@ -6,12 +6,13 @@ use crate::output;
 use crate::program::{DONE, Verb};
 use crate::show::kernels;
 use indicatif::BinaryBytes;
-use pellucid_base::{free_memory, whole_memory};
+use pellucid_base::{free_disk, free_memory, whole_memory};
 use pellucid_goals::Error;
 use pellucid_kernels::isa::isa;
 use pellucid_kernels::matmul::{Epilogue, Mat, matmul};
 use pellucid_kernels::peak::operations_per_second;
 use pellucid_kernels::threads::{set_threads, threads};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 static KERNELS: Flag = Flag {
@@ -132,14 +133,6 @@ fn memory() -> Option<String> {
 }
 
 /// Free space on the disk of this folder, where the system tells.
-#[cfg(unix)]
 fn disk() -> Option<String> {
-    let stat = rustix::fs::statvfs(".").ok()?;
-    Some(format!("{} free here", BinaryBytes(stat.f_bavail.saturating_mul(stat.f_frsize))))
-}
-
-/// Other systems are not asked.
-#[cfg(not(unix))]
-fn disk() -> Option<String> {
-    None
+    free_disk(Path::new(".")).map(|bytes| format!("{} free here", BinaryBytes(bytes)))
 }

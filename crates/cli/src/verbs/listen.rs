@@ -1,12 +1,21 @@
 //! `listen`: recognise words and other sounds while they are heard.
 
+#[cfg(feature = "microphone")]
+mod microphone;
+
 use super::resume::RUN;
 use crate::arguments::Arguments;
 use crate::flags::{Flag, JSON, THREADS, Value};
 use crate::output::{self, say};
 use crate::program::{DONE, Operand, Verb};
-use pellucid_goals::{Error, Recognition, listen_to_file, listen_to_samples};
+use pellucid_goals::{Error, Heard, Recognition, Samples, listen_to_file, listen_to_samples};
 use std::path::Path;
+
+#[cfg(feature = "microphone")]
+use crate::stop;
+
+/// What is told of each recognition.
+type Tell<'a> = dyn FnMut(&Recognition) -> Result<(), Error> + 'a;
 
 static RATE: Flag = Flag {
     name: "rate",
@@ -24,14 +33,23 @@ static THRESHOLD: Flag = Flag {
     under: "Listening",
 };
 
+static MICROPHONE: Flag = Flag {
+    name: "microphone",
+    value: Value::Switch,
+    many: false,
+    help: "Listen to the microphone, until Ctrl-C",
+    under: "Listening",
+};
+
 /// The rates that standard input may have.
 const RATES: std::ops::RangeInclusive<u64> = 1_000..=384_000;
 
 pub(crate) static VERB: Verb = Verb {
     name: "listen",
-    about: "Recognise commands in a sound file or on standard input, while they are heard",
+    about: "Recognise commands in a sound file, from the microphone or on standard input, while they are heard",
     examples: &[
         "pellucid listen runs/voice-commands-1 recording.wav",
+        "pellucid listen runs/voice-commands-1 --microphone",
         "arecord -f S16_LE -r 16000 -c 1 -t raw | pellucid listen runs/voice-commands-1 -",
     ],
     operands: &[
@@ -39,17 +57,16 @@ pub(crate) static VERB: Verb = Verb {
         Operand {
             name: "SOUND",
             help: "A sound file; - is raw samples on standard input: 16 bits with a sign, low byte first, one channel",
-            required: true,
+            required: false,
             many: false,
         },
     ],
-    flags: &[&RATE, &THRESHOLD, &THREADS, &JSON],
+    flags: &[&MICROPHONE, &RATE, &THRESHOLD, &THREADS, &JSON],
     run,
 };
 
 fn run(a: &Arguments<'_>) -> Result<u8, Error> {
     let run = a.operand(0).unwrap_or(Path::new(""));
-    let sound = a.operand(1).unwrap_or(Path::new("-"));
     let threshold = a.number(&THRESHOLD).unwrap_or(0.9) as f32;
     let rate = a.whole(&RATE).unwrap_or(16_000);
     if !RATES.contains(&rate) {
@@ -69,9 +86,22 @@ fn run(a: &Arguments<'_>) -> Result<u8, Error> {
             false => output::line(&format!("{seconds:8.2} s  {answer}  ({:.0} %)", 100.0 * probability)),
         }
     };
-    let heard = match sound == Path::new("-") {
-        true => listen_to_samples(run, &mut std::io::stdin().lock(), rate as u32, threshold, &mut tell)?,
-        false => listen_to_file(run, sound, threshold, &mut tell)?,
+    let heard = match (a.operand(1), a.on(&MICROPHONE)) {
+        (None, true) => to_microphone(run, threshold, &mut tell)?,
+        (Some(sound), false) if sound == Path::new("-") => {
+            let mut samples =
+                Samples { from: &mut std::io::stdin().lock(), name: "standard input", rate: rate as u32 };
+            listen_to_samples(run, &mut samples, threshold, &mut tell)?
+        }
+        (Some(sound), false) => listen_to_file(run, sound, threshold, &mut tell)?,
+        (Some(_), true) => {
+            return Err(Error::usage("both SOUND and --microphone are given · leave one of them out"));
+        }
+        (None, false) => {
+            return Err(Error::usage(
+                "there is nothing to listen to · name a sound file, or say --microphone",
+            ));
+        }
     };
     let what = match heard.recognised {
         0 => "nothing heard".to_owned(),
@@ -85,4 +115,22 @@ fn run(a: &Arguments<'_>) -> Result<u8, Error> {
         millis(heard.longest)
     ));
     Ok(DONE)
+}
+
+/// Listens to the microphone until Ctrl-C.
+#[cfg(feature = "microphone")]
+fn to_microphone(run: &Path, threshold: f32, tell: &mut Tell<'_>) -> Result<Heard, Error> {
+    let mut microphone = microphone::Microphone::open(stop::on_interrupt("\nListening ends.")?)?;
+    let (name, rate) = (microphone.name.clone(), microphone.rate);
+    say(format_args!("Listening to {name}, {rate} samples a second. Ctrl-C ends it."));
+    listen_to_samples(run, &mut Samples { from: &mut microphone, name: &name, rate }, threshold, tell)
+}
+
+/// Says how a program is made that can.
+#[cfg(not(feature = "microphone"))]
+fn to_microphone(_: &Path, _: f32, _: &mut Tell<'_>) -> Result<Heard, Error> {
+    Err(Error::usage(
+        "this program was built without the microphone · build it with: cargo build --release --features microphone (on Linux, \
+         the headers of ALSA must be there: libasound2-dev), or pipe raw samples into: pellucid listen RUN -",
+    ))
 }

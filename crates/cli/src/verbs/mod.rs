@@ -11,6 +11,8 @@ mod predict;
 mod recommend;
 mod resume;
 mod sample;
+mod serve;
+mod studio;
 mod train;
 mod translate;
 
@@ -29,6 +31,8 @@ pub(crate) static VERBS: &[&Verb] = &[
     &generate::VERB,
     &recommend::VERB,
     &listen::VERB,
+    &serve::VERB,
+    &studio::VERB,
     &doctor::VERB,
     &sample::VERB,
 ];

@@ -27,7 +27,7 @@ pub(crate) static VERB: Verb = Verb {
 fn run(a: &Arguments<'_>) -> Result<u8, Error> {
     let run = a.operand(0).unwrap_or(Path::new(""));
     let place = Place { out: None, name: None, command: settings::command(&VERB) };
-    let stop = stop::on_interrupt()?;
+    let stop = stop::on_interrupt(stop::TRAINING)?;
     let mut watcher = show::watcher(a.on(&flags::JSON_EVENTS));
     let ended = pellucid_goals::resume(run, &place, watcher.as_mut(), stop)?;
     drop(watcher);

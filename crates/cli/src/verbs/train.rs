@@ -44,6 +44,7 @@ pub(crate) static VERB: Verb = Verb {
         &flags::BATCH,
         &flags::LR,
         &flags::FROM,
+        &flags::TOKENIZER,
         &flags::FREEZE,
         &flags::SEED,
         &flags::THREADS,
@@ -65,7 +66,7 @@ fn run(a: &Arguments<'_>) -> Result<u8, Error> {
         name: a.text(&flags::NAME),
         command: settings::command(&VERB),
     };
-    let stop = stop::on_interrupt()?;
+    let stop = stop::on_interrupt(stop::TRAINING)?;
     let mut watcher = show::watcher(a.on(&flags::JSON_EVENTS));
     let ended = pellucid_goals::train(config, &place, watcher.as_mut(), stop)?;
     drop(watcher);

@@ -3,8 +3,11 @@
 
 mod damaged;
 mod data;
+mod http;
 mod program;
 mod refused;
 mod resumed;
+mod serving;
+mod studio;
 mod support;
 mod whole_path;

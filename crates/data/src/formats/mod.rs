@@ -53,6 +53,11 @@ pub(crate) fn table_format_of(name: &str) -> Option<&'static dyn Format> {
     FORMATS.into_iter().find(|format| format.is_table() && format.extensions().contains(&extension.as_str()))
 }
 
+/// Whether a file is a table, by its name.
+pub fn is_table(path: &std::path::Path) -> bool {
+    path.file_name().is_some_and(|name| table_format_of(&name.to_string_lossy()).is_some())
+}
+
 /// All formats with their extensions, as messages list them: `CSV (.csv, .tsv), …`.
 pub fn format_names() -> String {
     let dotted =

@@ -82,6 +82,11 @@ impl Config {
                 "`freeze` keeps a network as it is, but none is given · [training] · name one with --from, or leave --freeze out",
             ));
         }
+        if d.tokenizer.is_some() && d.from.is_some() {
+            return Err(Error::usage(
+                "`from` names a network, which brings the vocabulary that it knows · [data] · leave `tokenizer` out",
+            ));
+        }
         let (network, n) = (Section("network"), &self.network);
         network.count("channels", n.channels, WIDEST)?;
         network.count("width", n.width, WIDEST)?;
@@ -114,8 +119,17 @@ impl Config {
     /// # Errors
     /// The first of these that is given.
     pub(crate) fn refuse_for_writing(&self, keys: &[&str], here: &str) -> Result<()> {
-        let of_predicting =
-            ["from", "freeze", "class_weights", "augment", "layers", "channels", "blocks", "members"];
+        let of_predicting = [
+            "from",
+            "tokenizer",
+            "freeze",
+            "class_weights",
+            "augment",
+            "layers",
+            "channels",
+            "blocks",
+            "members",
+        ];
         self.refuse(&[&of_predicting, keys].concat(), here)
     }
 
@@ -127,6 +141,7 @@ impl Config {
         let (data, network, training) = (&self.data, &self.network, &self.training);
         let all = [
             ("from", data.from.is_some()),
+            ("tokenizer", data.tokenizer.is_some()),
             ("freeze", training.freeze),
             ("class_weights", training.class_weights.is_some()),
             ("augment", training.augment.is_some()),

@@ -5,7 +5,9 @@ use crate::config::DataConfig;
 use crate::start::Start;
 use crate::{Error, Result, Watcher};
 use pellucid_data::{DataError, Part, Splits, Table};
-use pellucid_kinds::{Batcher, Encoder, Examples, FitContext, Record, Role, TrainingCells, Unreadable};
+use pellucid_kinds::{
+    Batcher, Encoder, Examples, FitContext, Record, Role, TrainingCells, Unreadable, Vocabulary,
+};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
@@ -54,13 +56,18 @@ pub(crate) fn prepare(
     progress: &mut dyn FnMut(usize),
 ) -> Result<Prepared> {
     let is_training = |row: usize| splits.parts.get(row) == Some(&Part::Train);
+    let tokenizer = config.tokenizer.as_ref().map(|path| {
+        std::fs::read(path).map_err(|e| DataError::io("the vocabulary cannot be read", path, &e))
+    });
+    let tokenizer = tokenizer.transpose()?;
+    let own = tokenizer.as_ref().map(|t| Vocabulary { tokenizer: t, as_numbered: false, longest: None });
     let fit = |role: Use| -> Result<Vec<_>> {
         let context = FitContext {
             files: survey.table.files(),
             role: if role == Use::Target { Role::Target } else { Role::Input },
             max_side: config.max_side.unwrap_or(usize::MAX),
             enlarge: start.as_ref().and_then(Start::side).is_some(),
-            vocabulary: start.as_ref().and_then(Start::vocabulary),
+            vocabulary: start.as_ref().and_then(Start::vocabulary).or(own),
             max_seconds: config.max_seconds.unwrap_or(MAX_SECONDS),
         };
         let mut fitted = Vec::new();

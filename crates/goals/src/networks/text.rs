@@ -3,7 +3,7 @@
 use pellucid_grad::{Var, ops};
 use pellucid_nn::layers::{Dropout, Embedding, Gru, LayerNorm, TransformerBlock};
 use pellucid_nn::{Layer, LayerRow, Pass, Seed, describe, module};
-use pellucid_pretrained::{Bert, BertConfig, Folder};
+use pellucid_pretrained::{Bert, BertConfig, Folder, Pooling, first_pieces};
 use pellucid_tensor::{Error, Result, Tensor};
 use serde::{Deserialize, Serialize};
 
@@ -45,7 +45,8 @@ impl TextBlueprint {
 }
 
 /// Vectors of pieces, through transformer blocks and a recurrent layer that reads from both ends (Schuster & Paliwal 1997), where
-/// there are such; of all pieces of a text then the mean and the largest of each number.
+/// there are such; of all pieces of a text then the mean and the largest of each number. In the place of the mean stands the first
+/// piece's vector where the given network is one whose texts are told by that.
 ///
 /// x: `[n, time]` pieces (`u32`), filled up with 0; y: `[n, 2 · width]`. In training, whole pieces are left out: a network that
 /// cannot count on any one word must learn from all of them (Dai & Le, arXiv 1511.01432).
@@ -57,6 +58,7 @@ pub(crate) struct TextNetwork {
     norm: Option<LayerNorm>,
     states: Option<Gru>,
     dropout: Dropout,
+    pooling: Pooling,
     width: usize,
 }
 
@@ -91,6 +93,7 @@ impl TextNetwork {
             norm: deep.then(|| LayerNorm::new(b.vector)).transpose()?,
             states: (b.states > 0).then(states).transpose()?,
             dropout: Dropout::new(dropout)?,
+            pooling: b.bert.map_or(Pooling::Mean, |bert| bert.pooling),
             width: b.width(),
         })
     }
@@ -122,7 +125,12 @@ impl TextNetwork {
     pub(crate) fn forward_of(&self, pass: &Pass, x: &Var, vectors: &Var) -> Result<Var> {
         let (there, counts) = present(x)?;
         let h = self.layers(pass, vectors, &there, &counts)?;
-        pooled(pass, &h, &there, &counts)
+        let largest = largest(pass, &h, &there)?;
+        let whole = match self.pooling {
+            Pooling::Mean => mean(pass, &h, &there, &counts)?,
+            Pooling::First => first_pieces(&h)?,
+        };
+        ops::concat(&[&whole, &largest], 1)
     }
 
     /// The pieces' vectors after all layers, `[n, time, width]`.
@@ -164,14 +172,19 @@ fn present(x: &Var) -> Result<(Tensor, Tensor)> {
     Ok((Tensor::new(&there.collect::<Vec<_>>(), &[n, time, 1])?, Tensor::new(&counts, &[n])?))
 }
 
-/// The mean and the largest of each number over the pieces that are there: `[n, 2 · width]`.
-fn pooled(pass: &Pass, h: &Var, there: &Tensor, counts: &Tensor) -> Result<Var> {
+/// The mean of each number over the pieces that are there: `[n, width]`.
+fn mean(pass: &Pass, h: &Var, there: &Tensor, counts: &Tensor) -> Result<Var> {
     let shares: Vec<f32> = counts.data::<u32>()?.iter().map(|&n| 1.0 / n as f32).collect();
     let shares = pass.input(&Tensor::new(&shares, &[shares.len(), 1])?);
     let sum = ops::sum_axis(&ops::mul(h, &pass.input(there))?, 1, false)?;
+    ops::mul(&sum, &shares)
+}
+
+/// The largest of each number over the pieces that are there: `[n, width]`.
+fn largest(pass: &Pass, h: &Var, there: &Tensor) -> Result<Var> {
     let hidden: Vec<f32> = there.data::<f32>()?.iter().map(|t| (t - 1.0) * HIDDEN).collect();
     let seen = ops::add(h, &pass.input(&Tensor::new(&hidden, there.shape())?))?;
-    ops::concat(&[&ops::mul(&sum, &shares)?, &ops::max_axis(&seen, 1, false)?], 1)
+    ops::max_axis(&seen, 1, false)
 }
 
 impl Layer for TextNetwork {

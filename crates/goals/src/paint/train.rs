@@ -72,6 +72,7 @@ pub(crate) fn begin(
 ) -> Result<Box<Begun>> {
     let idle = [
         "from",
+        "tokenizer",
         "freeze",
         "class_weights",
         "layers",

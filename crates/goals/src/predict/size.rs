@@ -233,6 +233,7 @@ mod tests {
             max_position_embeddings: 16,
             layer_norm_eps: 1e-12,
             hidden_act: HiddenActivation::Gelu,
+            pooling: pellucid_pretrained::Pooling::Mean,
         };
         let text = TextBlueprint { bert: Some(bert), ..TextBlueprint::default() };
         Blueprint { text, ..blueprint(8, 1, 16, 1) }

@@ -121,6 +121,7 @@ pub(crate) fn begin(
 ) -> Result<Box<Begun>> {
     let idle = [
         "from",
+        "tokenizer",
         "freeze",
         "class_weights",
         "augment",

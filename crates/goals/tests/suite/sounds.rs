@@ -1,7 +1,7 @@
 //! Sounds: learned from a folder, and listened to while they go on.
 
 use crate::{config, folder, put, trained};
-use pellucid_goals::{Error, Heard, Recognition, listen_to_file, listen_to_samples};
+use pellucid_goals::{Error, Heard, Recognition, Samples, listen_to_file, listen_to_samples};
 use pellucid_tensor::Stream;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -107,11 +107,14 @@ fn words_are_recognised_one_by_one_and_while_a_sound_goes_on() {
         assert!((word + 0.2..word + 1.2).contains(&found.seconds), "word {i} at {word} s: {found:?}");
     }
     let bytes = bytes(&stream);
-    let live = recognised(|tell| listen_to_samples(&run, &mut Slowly(&bytes), RATE, 0.9, tell));
-    assert_eq!(live, in_file, "samples that arrive in pieces are the same sound");
+    let live = |from: &mut dyn Read| {
+        let mut samples = Samples { from, name: "a pipe", rate: RATE };
+        recognised(|tell| listen_to_samples(&run, &mut samples, 0.9, tell))
+    };
+    assert_eq!(live(&mut Slowly(&bytes)), in_file, "samples that arrive in pieces are the same sound");
     let silence = vec![0; bytes.len()];
-    assert_eq!(recognised(|tell| listen_to_samples(&run, &mut &silence[..], RATE, 0.9, tell)), []);
-    assert_eq!(recognised(|tell| listen_to_samples(&run, &mut &[][..], RATE, 0.9, tell)), []);
+    assert_eq!(live(&mut &silence[..]), []);
+    assert_eq!(live(&mut &[][..]), []);
 }
 
 #[test]

@@ -65,13 +65,47 @@ fn folders_that_hold_no_such_network_are_refused() {
     let why = |config: &Config| inspect(config, &mut Unwatched).err().unwrap().to_string();
     let inside = |file: &str| folder.path().join("bert").join(file);
     std::fs::write(inside("tokenizer.json"), "{}").unwrap();
-    assert!(why(&config).contains("no pieces of words"), "{}", why(&config));
+    assert!(why(&config).contains("pieces of words"), "{}", why(&config));
     std::fs::remove_file(inside("tokenizer.json")).unwrap();
     assert!(why(&config).contains("tokenizer.json"), "{}", why(&config));
     std::fs::write(inside("config.json"), "{\"model_type\": \"gpt2\"}").unwrap();
     assert!(why(&config).contains("gpt2"), "{}", why(&config));
     config.data.from = Some("elsewhere".into());
     assert!(why(&config).contains("elsewhere"), "{}", why(&config));
+}
+
+#[test]
+fn a_vocabulary_of_ones_own_is_used_and_kept_in_the_model() {
+    let folder = folder();
+    let given = bert(folder.path()).join("tokenizer.json");
+    let own = put(
+        folder.path(),
+        "own.json",
+        std::fs::read_to_string(given).unwrap().replace("[PAD]", "zero").replace("[UNK]", "<unk>"),
+    );
+    let with = |tokenizer: &Path| {
+        let mut config = config(&films(folder.path()), &["verdict"], 60);
+        config.data.tokenizer = Some(tokenizer.to_owned());
+        config.training.learning_rate = Some(0.01);
+        config
+    };
+    let done = trained(with(&own), folder.path(), "run");
+    let (accuracy, _) = score(&done.evaluation, "verdict", "accuracy");
+    assert!(accuracy > 0.9, "{accuracy}");
+    let kept = std::fs::read_to_string(done.run.model().join("tokenizer.json")).unwrap();
+    assert!(kept.contains("WordLevel") && kept.contains("<unk>"), "{kept}");
+    std::fs::remove_file(&own).unwrap();
+    let again = predict(done.run.path(), &[films(folder.path())], &mut Unwatched).unwrap();
+    assert!(again.problems.is_empty(), "{:?}", again.problems);
+
+    let why = refused(with(&own), folder.path()).to_string();
+    assert!(why.contains("the vocabulary cannot be read") && why.contains("own.json"), "{why}");
+    let why = refused(with(&put(folder.path(), "no.json", "[1]")), folder.path()).to_string();
+    assert!(why.contains("pieces of words") && why.contains("`said`"), "{why}");
+    let mut both = with(&own);
+    both.data.from = Some(bert(folder.path()));
+    let why = refused(both, folder.path()).to_string();
+    assert!(why.contains("leave `tokenizer` out"), "{why}");
 }
 
 /// The tensors of a run's network whose names begin so.

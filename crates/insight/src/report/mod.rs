@@ -17,10 +17,17 @@ use maud::{Markup, html};
 
 pub use audits::render_audit;
 pub use data::ReportData;
-use data::Target;
+use data::{Curves, Target};
 pub use explanations::render_explanations;
+pub use page::STYLE;
 use page::{footer, page};
+pub use sections::prose;
 use sections::{Part, RUN_PARTS, TARGET_PARTS};
+
+/// Curves of a training that may still go on, as a part of a page with [`STYLE`].
+pub fn learning_curves(curves: &Curves) -> String {
+    sections::drawn(curves).into_string()
+}
 
 /// The page, as UTF-8 text to be written to `report.html`.
 pub fn render(data: &ReportData) -> String {

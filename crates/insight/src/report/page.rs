@@ -2,7 +2,8 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-const STYLE: &str = include_str!("style.css");
+/// The style of all pages.
+pub const STYLE: &str = include_str!("style.css");
 
 /// A page of this title with this body, as UTF-8 text.
 pub(super) fn page(title: &str, body: &Markup) -> String {

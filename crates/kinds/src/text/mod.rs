@@ -87,13 +87,13 @@ impl Kind for Text {
             Ok(())
         })?;
         let refused =
-            |why: String| cells.error("no pieces of words can be learned from this column").because(why);
+            |why: String| cells.error("this column cannot be cut into pieces of words").because(why);
         if texts.iter().all(|t| t.trim().is_empty()) {
             return Err(refused("every training row is empty".to_owned())
                 .advise("leave the column out with --ignore"));
         }
         let pieces = match context.vocabulary {
-            Some((given, _)) => Pieces::given(given),
+            Some(given) => Pieces::given(given.tokenizer, given.as_numbered),
             None => Pieces::learn(&texts),
         };
         let pieces = pieces.map_err(refused)?;
@@ -102,7 +102,8 @@ impl Kind for Text {
         let mut lengths: Vec<usize> = lengths.map_err(refused)?;
         lengths.sort_unstable();
         let kept = lengths.len() - 1 - lengths.len() * LONGER / 1000;
-        let most = context.vocabulary.map_or(LONGEST, |(_, most)| most.min(LONGEST));
+        let most =
+            context.vocabulary.and_then(|given| given.longest).map_or(LONGEST, |most| most.min(LONGEST));
         let length = lengths[kept].clamp(1, most);
         let longer = lengths.iter().filter(|&&n| n > length).count() as f64 / lengths.len() as f64;
         let tokenizer = pieces.stored().map_err(refused)?;

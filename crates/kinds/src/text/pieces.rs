@@ -50,6 +50,8 @@ pub struct Pieces {
     tokenizer: Tokenizer,
     vocabulary: usize,
     unknown: u32,
+    /// By how much the number of a piece is larger than that in the tokenizer: 1 where its own first piece does not fill up rows.
+    moved: u32,
 }
 
 /// What is read of a text.
@@ -122,26 +124,34 @@ impl Pieces {
         Pieces::new(stored.clone())
     }
 
-    /// From a `tokenizer.json` that came with a network.
-    pub(super) fn given(bytes: &[u8]) -> Result<Pieces, String> {
-        Pieces::new(serde_json::from_slice(bytes).map_err(|e| e.to_string())?)
+    /// From a `tokenizer.json` that a person gives. Where a network comes with it, it knows the pieces by their numbers, so these must
+    /// be kept (`as_numbered`).
+    pub(super) fn given(bytes: &[u8], as_numbered: bool) -> Result<Pieces, String> {
+        let pieces = Pieces::new(serde_json::from_slice(bytes).map_err(|e| e.to_string())?)?;
+        match as_numbered && pieces.moved > 0 {
+            true => Err(format!("it has no piece {}, or its first piece is not {}", NAMES[1], NAMES[0])),
+            false => Ok(pieces),
+        }
     }
 
     fn new(stored: Value) -> Result<Pieces, String> {
         let mut tokenizer: Tokenizer = serde_json::from_value(stored).map_err(|e| e.to_string())?;
         // Rows are cut and filled up here.
         tokenizer.with_padding(None).with_truncation(None).map_err(|e| e.to_string())?;
+        let size = tokenizer.get_vocab(true).into_values().max().map_or(0, |last| last as usize + 1);
+        if size == 0 {
+            return Err("it has no pieces".to_owned());
+        }
         let [padding, unknown] = NAMES.map(|name| tokenizer.token_to_id(name));
-        let unknown = unknown.ok_or("it has no piece [UNK]")?;
-        if padding != Some(PADDING) {
-            return Err("its first piece is not [PAD]".to_owned());
+        if let (Some(PADDING), Some(unknown)) = (padding, unknown) {
+            if ENDS.iter().all(|name| tokenizer.token_to_id(name).is_some()) {
+                // A text in which their names stand is still only a text.
+                tokenizer.set_encode_special_tokens(true);
+            }
+            return Ok(Pieces { tokenizer, vocabulary: size, unknown, moved: 0 });
         }
-        if ENDS.iter().all(|name| tokenizer.token_to_id(name).is_some()) {
-            // A text in which their names stand is still only a text.
-            tokenizer.set_encode_special_tokens(true);
-        }
-        let vocabulary = tokenizer.get_vocab(true).into_values().max().map_or(0, |last| last as usize + 1);
-        Ok(Pieces { tokenizer, vocabulary, unknown })
+        // Before all its pieces one that fills up rows, and after them one for texts of which nothing is known.
+        Ok(Pieces { tokenizer, vocabulary: size + 2, unknown: size as u32 + 1, moved: 1 })
     }
 
     /// The whole vocabulary, as a `tokenizer.json` holds it.
@@ -164,7 +174,7 @@ impl Pieces {
 
     /// The pieces before and after a text, of a vocabulary for writing.
     pub fn ends(&self) -> Option<[u32; 2]> {
-        let [begin, end] = ENDS.map(|name| self.tokenizer.token_to_id(name));
+        let [begin, end] = ENDS.map(|name| self.tokenizer.token_to_id(name).filter(|_| self.moved == 0));
         Some([begin?, end?])
     }
 
@@ -188,7 +198,7 @@ impl Pieces {
             None => shortened(text),
         };
         let encoding = self.tokenizer.encode_fast(&*text, true).map_err(|e| e.to_string())?;
-        Ok(encoding.get_ids().to_vec())
+        Ok(encoding.get_ids().iter().map(|id| id + self.moved).collect())
     }
 
     /// Where each of the pieces that [`of`](Self::of) gives stands in the text, in bytes: empty for those that stand for no part of it.
@@ -294,6 +304,33 @@ mod tests {
             assert!(ids.iter().all(|&id| (id as usize) < pieces.vocabulary()));
         }
         assert_ne!(pieces.of("日本").unwrap(), pieces.of("中国").unwrap());
+    }
+
+    #[test]
+    fn a_vocabulary_of_any_layout_can_be_given() {
+        // Words as pieces, numbered from 0 on, with no piece that fills up rows: as people's own vocabularies may be.
+        let stored = serde_json::json!({
+            "version": "1.0", "truncation": null, "padding": null, "added_tokens": [], "normalizer": null,
+            "pre_tokenizer": {"type": "Whitespace"}, "post_processor": null, "decoder": null,
+            "model": {"type": "WordLevel", "vocab": {"good": 0, "bad": 1, "film": 2, "<unk>": 3}, "unk_token": "<unk>"}
+        });
+        let bytes = serde_json::to_vec(&stored).unwrap();
+        let pieces = Pieces::given(&bytes, false).unwrap();
+        assert_eq!(pieces.of("good film x").unwrap(), [1, 3, 4]);
+        assert_eq!((pieces.vocabulary(), pieces.unknown(), pieces.ends()), (6, 5, None));
+        let back = Pieces::restore(&pieces.stored().unwrap()).unwrap();
+        assert_eq!(back.of("bad good").unwrap(), [2, 1]);
+        assert!(
+            Pieces::given(&bytes, true).err().unwrap().contains("[PAD]"),
+            "a network knows pieces by number"
+        );
+        let own = serde_json::to_vec(&learned().stored().unwrap()).unwrap();
+        assert_eq!(
+            Pieces::given(&own, true).unwrap().of("good").unwrap(),
+            learned().of("good").unwrap(),
+            "one with such a piece keeps its numbers"
+        );
+        assert!(Pieces::given(b"{}", false).is_err() && Pieces::given(b"no JSON", false).is_err());
     }
 
     #[test]

@@ -19,6 +19,11 @@ def mean(hidden, mask):
     return (hidden * mask.unsqueeze(-1)).sum(1) / mask.sum(1, keepdim=True)
 
 
+def rounded(tensor):
+    # As many digits as a number of single precision has.
+    return [float(f"{x:.8g}") for x in tensor.flatten().tolist()]
+
+
 def answers(model, vocabulary, lengths, gradients):
     torch.manual_seed(1)
     time = max(lengths)
@@ -43,7 +48,7 @@ def answers(model, vocabulary, lengths, gradients):
             "encoder.layer.1.output.dense.weight",
             "encoder.layer.1.output.LayerNorm.bias",
         ]
-        found["gradients"] = {name: named[name].grad.norm().item() for name in kept}
+        found["gradients"] = {name: rounded(named[name].grad) for name in kept}
     return found
 
 

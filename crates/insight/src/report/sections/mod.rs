@@ -30,6 +30,7 @@ use super::data::{ReportData, Severity, Target};
 
 pub(super) use explained::card;
 pub(super) use hero::hero;
+pub(super) use training::drawn;
 
 /// A picture's PNG bytes as an address inside of the page.
 fn data_url(png: &[u8]) -> String {
@@ -116,7 +117,7 @@ fn figure(heading: &str, drawing: Markup, caption: Markup) -> Markup {
 }
 
 /// Text in which `back-quoted` parts are code.
-fn prose(text: &str) -> Markup {
+pub fn prose(text: &str) -> Markup {
     html! {
         @for (i, part) in text.split('`').enumerate() {
             @if i % 2 == 1 { code { (part) } } @else { (part) }

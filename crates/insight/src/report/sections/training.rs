@@ -20,15 +20,7 @@ pub(super) fn content(data: &ReportData, _: &ReportData) -> Option<Markup> {
             (format!("{:.1}", training.epochs)) " times through the training rows."
             @if !training.stopped.is_empty() { " It ended because " (training.stopped) "." }
         }
-        div class="pair" {
-            @if !is_empty(&curves.loss) {
-                (pair("The loss: what learning lowers", "loss", &curves.loss, curves))
-            }
-            @if let Some(metric) = curves.metric.as_ref().filter(|metric| !is_empty(&metric.values)) {
-                @let label = by_name(&metric.name).map_or(metric.name.as_str(), |known| known.label);
-                (pair(label, &metric.name, &metric.values, curves))
-            }
-        }
+        (drawn(curves))
         @if !settings.is_empty() {
             dl class="settings" { @for (name, choice) in settings { (setting(name, choice)) } }
         }
@@ -38,6 +30,21 @@ pub(super) fn content(data: &ReportData, _: &ReportData) -> Option<Markup> {
                 (training.augmentation.join(", ")) "." }
         }
     })
+}
+
+/// The loss, and the score that decides, side by side.
+pub(in crate::report) fn drawn(curves: &Curves) -> Markup {
+    html! {
+        div class="pair" {
+            @if !is_empty(&curves.loss) {
+                (pair("The loss: what learning lowers", "loss", &curves.loss, curves))
+            }
+            @if let Some(metric) = curves.metric.as_ref().filter(|metric| !is_empty(&metric.values)) {
+                @let label = by_name(&metric.name).map_or(metric.name.as_str(), |known| known.label);
+                (pair(label, &metric.name, &metric.values, curves))
+            }
+        }
+    }
 }
 
 fn is_empty(pair: &Pair) -> bool {

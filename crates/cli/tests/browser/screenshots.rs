@@ -1,0 +1,79 @@
+//! Pictures of every page of the studio, light and dark, for `docs/studio/`: `cargo xtask screenshots`.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, dead_code)]
+
+mod driver;
+#[path = "../suite/http.rs"]
+mod http;
+#[path = "../suite/support.rs"]
+mod support;
+
+use driver::Browser;
+use http::studio;
+use std::path::Path;
+
+/// Pages with the words that they wait for.
+const PAGES: [(&str, &str, &str); 8] = [
+    ("gather", "/", "What should it learn?"),
+    ("record", "/record", "Record examples"),
+    ("check", "/data/tumours", "to learn from"),
+    ("runs", "/runs", "Compared"),
+    ("train", "/runs/tumours-1", "It has learned"),
+    ("understand", "/runs/tumours-1/understand", "Keep this report"),
+    ("use", "/runs/clothes-1/use", "Drop a picture here"),
+    ("playground", "/playground", "How a network learns"),
+];
+
+fn main() {
+    let studio = studio();
+    let folder = studio.folder.path();
+    for words in [
+        &["sample", "tumours", "--out", "data/tumours"][..],
+        &["sample", "clothes", "--out", "data/clothes"],
+        &["train", "data/tumours/tumours.csv", "--yes", "--name", "tumours-1"],
+        &[
+            "train",
+            "data/tumours/tumours.csv",
+            "--yes",
+            "--name",
+            "tumours-2",
+            "--preset",
+            "quick",
+            "--seed",
+            "1",
+        ],
+        &[
+            "train",
+            "data/clothes/clothes.zip",
+            "--yes",
+            "--name",
+            "clothes-1",
+            "--preset",
+            "quick",
+            "--time",
+            "20s",
+        ],
+    ] {
+        support::run(folder, words).ok();
+    }
+    let out = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/studio");
+    std::fs::create_dir_all(&out).unwrap();
+    for scheme in ["light", "dark"] {
+        let browser = Browser::new([1200, 900], None);
+        browser.prefer(scheme);
+        browser.go(&format!("http://{}/?token={}", studio.host, studio.token));
+        for (name, page, words) in PAGES {
+            browser.go(&format!("http://{}{page}", studio.host));
+            browser.wait_for(words);
+            if name == "playground" {
+                browser.script("document.querySelector('#play').click()");
+                std::thread::sleep(std::time::Duration::from_secs(4));
+                browser.script(
+                    "document.querySelector('#play').click(); document.querySelector('#slow').click()",
+                );
+            }
+            std::thread::sleep(std::time::Duration::from_secs(1));
+            std::fs::write(out.join(format!("{name}-{scheme}.png")), browser.picture()).unwrap();
+            println!("docs/studio/{name}-{scheme}.png");
+        }
+    }
+}

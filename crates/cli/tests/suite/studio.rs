@@ -1,0 +1,201 @@
+//! The studio as programs see it: from data that arrives to answers, and what it refuses.
+
+use crate::http::{Open, studio, studio_in};
+use serde_json::{Value, json};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// A table in which `a` mostly says what `level` is.
+fn table(rows: usize) -> String {
+    let line = |i: usize| {
+        let a = (i * 7919) % 10_007;
+        let high = (a > 5_000) != (i % 23 == 0);
+        format!("{a},{},{}", (i * 104_729) % 1_299_709, if high { "high" } else { "low" })
+    };
+    format!("a,noise,level\n{}\n", (0..rows).map(line).collect::<Vec<_>>().join("\n"))
+}
+
+/// A short training on a table.
+fn short(target: &str) -> Value {
+    json!({"data": "levels", "name": "levels-1", "asked": {"predict": [target], "effort": "quick", "minutes": 0.1}})
+}
+
+#[test]
+fn from_rows_to_answers() {
+    let studio = studio();
+    studio.json("/api/data/levels/rows", &json!({"file": "rows.csv", "text": table(600)})).is(201);
+    let sets = studio.ask("GET", "/api/data", b"").is(200).json();
+    assert_eq!((sets[0]["name"].as_str(), sets[0]["files"].as_u64()), (Some("levels"), Some(1)));
+    let rows = studio.ask("GET", "/api/data/levels/rows?from=590&count=50", b"").is(200).json();
+    assert_eq!((rows["total"].as_u64(), rows["rows"].as_array().unwrap().len()), (Some(600), 10));
+    assert_eq!(rows["columns"], json!(["a", "noise", "level"]));
+
+    let checked = studio.json("/api/data/levels/check", &json!({"predict": ["level"]})).is(200).json();
+    let columns = checked["columns"].as_array().unwrap();
+    assert!(columns.iter().any(|c| c["name"] == "level" && c["use"] == "to predict"), "{checked}");
+    let refused = studio.json("/api/data/levels/check", &json!({"predict": ["lefel"]})).is(422).json();
+    assert!(refused["detail"].as_str().unwrap().contains("did you mean `level`"), "{refused}");
+
+    let run = studio.json("/api/runs", &short("level")).is(201).json();
+    assert_eq!(run["name"], "levels-1");
+    studio.json("/api/runs", &short("level")).is(409);
+    studio.ask("DELETE", "/api/runs/levels-1", b"").is(409);
+    assert_eq!(studio.ended("levels-1"), "finished");
+    let about = studio.ask("GET", "/api/runs/levels-1", b"").is(200).json();
+    let accuracy = about["evaluation"]["targets"]["level"]["accuracy"]["value"].as_f64().unwrap();
+    assert!(accuracy > 0.85, "{about}");
+    let events = studio.ask("GET", "/api/runs/levels-1/events", b"").is(200).text();
+    for told in [
+        "\"event\":\"plan\"",
+        "\"event\":\"validation\"",
+        "\"event\":\"done\"",
+        "event: state",
+        "data: finished",
+    ] {
+        assert!(events.contains(told), "`{told}` is not told: {events}");
+    }
+    let last = events.lines().filter_map(|line| line.strip_prefix("id: ")).next_back().unwrap().to_owned();
+    let token = format!("Bearer {}", studio.token);
+    let later = [("authorization", token.as_str()), ("last-event-id", last.as_str())];
+    let rest = studio.with("GET", "/api/runs/levels-1/events", &later, b"").is(200).text();
+    assert!(!rest.contains("plan") && rest.contains("data: finished"), "{rest}");
+    assert!(studio.ask("GET", "/api/runs/levels-1/report", b"").is(200).text().contains("<html"));
+    assert!(studio.ask("GET", "/api/runs/levels-1/curves", b"").is(200).text().contains("<svg"));
+
+    let input = b"a,noise\n200,4000\n9500,4000\n";
+    let answered = studio.ask("POST", "/api/runs/levels-1/predict?file=new.csv", input).is(200).json();
+    assert_eq!(
+        (answered["rows"][0]["level"].as_str(), answered["rows"][1]["level"].as_str()),
+        (Some("low"), Some("high"))
+    );
+    assert_eq!(answered["command"], "pellucid predict runs/levels-1 new.csv");
+    let why = studio.ask("POST", "/api/runs/levels-1/explain?file=new.csv", input).is(200);
+    assert!(why.text().contains("<html") && why.header("pellucid-command").unwrap().contains("explain"));
+    let refused = studio.ask("POST", "/api/runs/levels-1/predict?file=new.csv", b"noise\n1\n").is(422).json();
+    assert!(refused["detail"].as_str().unwrap().contains("`a`"), "{refused}");
+    studio.json("/api/runs/levels-1/translate", &json!({"texts": ["--help"]})).is(422);
+
+    for page in [
+        "/",
+        "/record",
+        "/data/levels",
+        "/runs",
+        "/runs/levels-1",
+        "/runs/levels-1/understand",
+        "/runs/levels-1/use",
+    ] {
+        let shown = studio.ask("GET", page, b"").is(200);
+        assert!(shown.text().contains("<main") && shown.text().len() < 200_000, "{page}");
+    }
+    studio.ask("DELETE", "/api/runs/levels-1", b"").is(204);
+    studio.ask("GET", "/api/runs/levels-1", b"").is(404);
+    studio.ask("DELETE", "/api/data/levels", b"").is(204);
+    studio.ask("GET", "/data/levels", b"").is(404);
+}
+
+#[test]
+fn a_file_that_broke_off_goes_on_where_it_was() {
+    let studio = studio();
+    let (content, path) = (table(200), "/api/data/levels/files/in%20here/rows.csv");
+    let bytes = content.as_bytes();
+    assert_eq!(studio.ask("HEAD", path, b"").is(204).header("upload-offset"), Some("0"));
+    let first = studio.piece(path, 0, bytes.len(), &bytes[..1000]).is(204);
+    assert_eq!(first.header("upload-offset"), Some("1000"));
+    studio.ask("GET", "/data/levels", b"").is(404);
+    assert_eq!(studio.ask("HEAD", path, b"").is(204).header("upload-offset"), Some("1000"));
+    studio.piece(path, 500, bytes.len(), &bytes[500..]).is(409);
+    studio.piece(path, 1000, 1200, &bytes[1000..]).is(413);
+    let there: usize = studio.ask("HEAD", path, b"").header("upload-offset").unwrap().parse().unwrap();
+    studio.piece(path, there, bytes.len(), &bytes[there..]).is(201);
+    let arrived = std::fs::read(studio.folder.path().join("data/levels/in here/rows.csv")).unwrap();
+    assert_eq!(arrived, bytes);
+    assert_eq!(studio.ask("HEAD", path, b"").header("upload-offset"), Some(bytes.len().to_string().as_str()));
+    studio.ask("PUT", path, b"no length").is(422);
+    studio.piece(path, 0, 1 << 62, b"x").is(422);
+}
+
+#[test]
+fn strangers_and_paths_that_lead_out_are_refused() {
+    let studio = studio();
+    let token = format!("Bearer {}", studio.token);
+    studio.with("GET", "/", &[], b"").is(401);
+    studio.with("GET", "/api/data", &[("authorization", "Bearer no")], b"").is(401);
+    studio.with("GET", "/api/data", &[("host", "evil.example"), ("authorization", &token)], b"").is(421);
+    for origin in ["http://evil.example", "null", "http://127.0.0.1:1"] {
+        studio.with("GET", "/api/data", &[("origin", origin), ("authorization", &token)], b"").is(403);
+    }
+    let own = format!("http://{}", studio.host);
+    studio.with("GET", "/api/data", &[("origin", &own), ("authorization", &token)], b"").is(200);
+    let welcome = studio.with("GET", &format!("/?token={}", studio.token), &[], b"").is(303);
+    let cookie = welcome.header("set-cookie").unwrap().to_owned();
+    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"), "{cookie}");
+    let page = studio.with("GET", "/", &[("cookie", cookie.split(';').next().unwrap())], b"").is(200);
+    let policy = page.header("content-security-policy").unwrap();
+    assert!(
+        policy.contains("script-src 'self'") && !policy.contains("script-src 'self' 'unsafe"),
+        "{policy}"
+    );
+
+    let secret = studio.folder.path().join("secret.txt");
+    std::fs::write(&secret, "secret").unwrap();
+    for path in [
+        "..",
+        "../secret.txt",
+        "..%2fsecret.txt",
+        "%2e%2e/secret.txt",
+        "a/../../secret.txt",
+        "%2fetc%2fpasswd",
+        "..%5csecret.txt",
+        "%00",
+    ] {
+        for address in [
+            format!("/api/data/{path}/rows"),
+            format!("/data/{path}"),
+            format!("/api/runs/{path}/report"),
+            format!("/assets/{path}"),
+        ] {
+            let response = studio.ask("GET", &address, b"");
+            assert!(
+                (400..500).contains(&response.status) && !response.text().contains("secret\n"),
+                "{address}: {response:?}"
+            );
+        }
+        let kept = studio.piece(&format!("/api/data/x/files/{path}"), 0, 3, b"bad");
+        assert!((400..500).contains(&kept.status), "{path}: {kept:?}");
+    }
+    assert_eq!(std::fs::read(&secret).unwrap(), b"secret");
+    let stray = |path: &Path| path.exists();
+    assert!(!stray(&studio.folder.path().join("data/x")));
+}
+
+#[test]
+fn a_training_can_be_stopped_killed_with_the_studio_and_resumed() {
+    let studio = studio();
+    studio.json("/api/data/levels/rows", &json!({"file": "rows.csv", "text": table(3000)})).is(201);
+    let order = json!({"data": "levels", "name": "long", "asked": {"predict": ["level"], "effort": "best", "minutes": 20}});
+    studio.json("/api/runs", &order).is(201);
+    let told = |studio: &Open, what: &str| {
+        let file = studio.folder.path().join(".studio/jobs/long/events.jsonl");
+        let since = Instant::now();
+        while !std::fs::read_to_string(&file).unwrap_or_default().contains(what) {
+            assert!(since.elapsed() < Duration::from_secs(120), "`{what}` is not told");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    };
+    told(&studio, "\"event\":\"validation\"");
+    studio.ask("POST", "/api/runs/long/stop", b"").is(202);
+    assert_eq!(studio.ended("long"), "stopped");
+    studio.ask("POST", "/api/runs/long/stop", b"").is(409);
+    studio.ask("POST", "/api/runs/long/resume", b"").is(202);
+    told(&studio, "\"event\":\"resumed\"");
+    studio.ask("POST", "/api/runs/long/resume", b"").is(409);
+
+    // The studio dies; its training goes on, and the next studio knows it.
+    let folder = studio.folder.clone();
+    drop(studio);
+    let second = studio_in(folder);
+    let about = second.ask("GET", "/api/runs/long", b"").is(200).json();
+    assert_eq!(about["state"], "training", "{about}");
+    second.ask("POST", "/api/runs/long/stop", b"").is(202);
+    assert_eq!(second.ended("long"), "stopped");
+}

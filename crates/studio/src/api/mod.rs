@@ -1,0 +1,41 @@
+//! `/api/…`: one file for each thing that can be asked about. `/api/openapi.json` describes it all, from the code.
+
+mod ask;
+mod asked;
+mod data;
+mod runs;
+mod upload;
+
+pub(crate) use asked::{Asked, Effort, Goal};
+pub(crate) use data::check_data;
+pub(crate) use runs::{Summary, summaries, summary};
+
+use axum::routing::get;
+use axum::{Json, Router};
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::app::App;
+use crate::problem::Problem;
+
+/// What the document says beside the routes.
+#[derive(OpenApi)]
+#[openapi(info(
+    title = "Pellucid studio",
+    description = "Data sets, trainings and answers on this machine."
+))]
+struct Document;
+
+/// All routes, below `/api`.
+pub(crate) fn routes() -> Router<App> {
+    let described = OpenApiRouter::with_openapi(Document::openapi());
+    let described =
+        described.merge(data::routes()).merge(upload::routes()).merge(runs::routes()).merge(ask::routes());
+    let (router, mut document) = described.split_for_parts();
+    document.servers = Some(vec![utoipa::openapi::Server::new("/api")]);
+    router.route("/openapi.json", get(move || async { Json(document) })).fallback(nothing)
+}
+
+async fn nothing() -> Problem {
+    Problem::missing("there is nothing at this address · see /api/openapi.json for what there is")
+}

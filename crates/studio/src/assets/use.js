@@ -1,0 +1,239 @@
+// Use: whatever the network takes is sent as it is; the answer and the command that gave it come back.
+import { all, ask, commandIs, find, make, say, showCommand, trying } from "./common.js";
+
+const form = find("#use");
+const { name: run, base, goal, media } = form.dataset;
+const place = find("#answer");
+
+/** The answers to one row, the likeliest first. */
+function answerOf(row) {
+  const targets = Object.keys(row).filter((key) => `${key}_p` in row || Object.keys(row).every((other) => !other.endsWith("_p")));
+  const parts = [];
+  for (const target of targets.filter((key) => key !== "input")) {
+    const sure = row[`${target}_p`];
+    const answer = row[target] === null || row[target] === "" ? "no answer" : String(row[target]);
+    parts.push(make("p", { class: "said" }, make("small", {}, target), make("b", {}, answer), sure == null ? null : ` ${(100 * sure).toFixed(1)} %`));
+    const others = Object.entries(row).filter(([key]) => key.startsWith(`${target}_p_`));
+    others.sort(([, a], [, b]) => b - a);
+    for (const [key, share] of others.slice(0, 8)) {
+      const bar = make("span", { class: "bar-cell" }, make("span", { style: `width:${(100 * share).toFixed(1)}%` }));
+      parts.push(make("div", { class: "share" }, make("span", {}, key.slice(target.length + 3)), bar, make("span", { class: "number" }, `${(100 * share).toFixed(1)} %`)));
+    }
+  }
+  return make("div", { class: "answer" }, ...parts);
+}
+
+function tableOf(rows) {
+  const names = Object.keys(rows[0] ?? {});
+  const shown = (value) => (typeof value === "number" && !Number.isInteger(value) ? value.toFixed(4) : String(value ?? ""));
+  const line = (row) => make("tr", {}, ...names.map((name) => make("td", {}, shown(row[name]))));
+  const head = make("thead", {}, make("tr", {}, ...names.map((name) => make("th", { scope: "col" }, name))));
+  return make("div", { class: "scroll" }, make("table", {}, head, make("tbody", {}, ...rows.slice(0, 200).map(line))));
+}
+
+const csv = (rows) => {
+  const names = Object.keys(rows[0] ?? {});
+  const quoted = (value) => (/[",\n]/.test(String(value ?? "")) ? `"${String(value).replaceAll('"', '""')}"` : String(value ?? ""));
+  return [names, ...rows.map((row) => names.map((name) => row[name]))].map((cells) => cells.map(quoted).join(",")).join("\n");
+};
+
+function download(name, content) {
+  const address = URL.createObjectURL(new Blob([content]));
+  make("a", { href: address, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(address), 1000);
+}
+
+let given;
+
+async function predict(name, body) {
+  given = { name, body };
+  place.setAttribute("aria-busy", "true");
+  await trying(async () => {
+    const { rows, command, warnings } = await (await ask(`${base}/predict?file=${encodeURIComponent(name)}`, { method: "POST", body })).json();
+    if (command) commandIs(command);
+    if (warnings) say(warnings, true);
+    if (rows.length === 1) place.replaceChildren(answerOf(rows[0]));
+    else {
+      const keep = make("button", { type: "button", class: "button quiet", onclick: () => download(`${run}-answers.csv`, csv(rows)) }, "Keep the answers");
+      place.replaceChildren(make("p", {}, `${rows.length.toLocaleString()} answers`), keep, tableOf(rows));
+    }
+    const why = find("#why");
+    if (why) why.hidden = false;
+  });
+  place.removeAttribute("aria-busy");
+}
+
+async function explain() {
+  if (!given) return;
+  const waiting = make("p", { class: "waiting" }, "Taking the input apart…");
+  place.append(waiting);
+  await trying(async () => {
+    const response = await ask(`${base}/explain?file=${encodeURIComponent(given.name)}`, { method: "POST", body: given.body });
+    showCommand(response);
+    all("iframe", place).forEach((old) => old.remove());
+    place.append(make("iframe", { class: "report", title: "Why it answered so", srcdoc: await response.text() }));
+  });
+  waiting.remove();
+}
+
+/** What was typed into the fields, as a table of one row. */
+function typed() {
+  const fields = all(".inputs [name]");
+  return JSON.stringify([Object.fromEntries(fields.map((field) => [field.name, field.value]))]);
+}
+
+function shows(file) {
+  const address = URL.createObjectURL(file);
+  const shown = find(media === "image" ? "#given" : "#heard");
+  shown.src = address;
+  shown.hidden = false;
+}
+
+if (goal === "predict") {
+  const drop = find("#drop");
+  find("#file")?.addEventListener("change", ({ target }) => {
+    const [file] = target.files;
+    if (!file) return;
+    if (media) shows(file);
+    predict(file.name, file);
+  });
+  drop?.addEventListener("dragover", (event) => event.preventDefault());
+  drop?.addEventListener("drop", (event) => {
+    event.preventDefault();
+    const [file] = event.dataTransfer.files;
+    if (!file) return;
+    shows(file);
+    predict(file.name, file);
+  });
+  find("#why")?.addEventListener("click", async () => {
+    if (!media) await predict("row.json", new Blob([typed()]));
+    await explain();
+  });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (!media) predict("row.json", new Blob([typed()]));
+  });
+  if (media === "image") pictures();
+  if (media === "audio") sounds();
+}
+
+function pictures() {
+  const [view, paper, taking] = [find("#view"), find("#paper"), find("#take")];
+  const pen = paper.getContext("2d", { willReadFrequently: true });
+  const blank = () => {
+    pen.fillStyle = "#000";
+    pen.fillRect(0, 0, paper.width, paper.height);
+  };
+  let stream;
+  const stop = () => {
+    stream?.getTracks().forEach((track) => track.stop());
+    stream = undefined;
+    view.hidden = true;
+  };
+  find("#camera").addEventListener("click", () =>
+    trying(async () => {
+      stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
+      view.srcObject = stream;
+      await view.play();
+      [view.hidden, taking.hidden, paper.hidden] = [false, false, true];
+    }),
+  );
+  find("#draw").addEventListener("click", () => {
+    stop();
+    blank();
+    [paper.hidden, taking.hidden] = [false, false];
+    paper.focus();
+  });
+  let from;
+  paper.addEventListener("pointerdown", (event) => {
+    paper.setPointerCapture(event.pointerId);
+    from = [event.offsetX, event.offsetY];
+  });
+  paper.addEventListener("pointermove", (event) => {
+    if (!from) return;
+    const scale = paper.width / paper.clientWidth;
+    Object.assign(pen, { strokeStyle: "#fff", lineWidth: 20, lineCap: "round" });
+    pen.beginPath();
+    pen.moveTo(from[0] * scale, from[1] * scale);
+    from = [event.offsetX, event.offsetY];
+    pen.lineTo(from[0] * scale, from[1] * scale);
+    pen.stroke();
+  });
+  paper.addEventListener("pointerup", () => (from = undefined));
+  taking.addEventListener("click", () => {
+    if (stream) {
+      [paper.width, paper.height] = [view.videoWidth, view.videoHeight];
+      pen.drawImage(view, 0, 0);
+    }
+    paper.toBlob((picture) => predict("picture.png", picture), "image/png");
+  });
+}
+
+async function sounds() {
+  const { record } = await import("./sound.js");
+  const button = find("#microphone");
+  let recording;
+  button.addEventListener("click", () =>
+    trying(async () => {
+      if (recording) {
+        const file = await recording.stop();
+        recording = undefined;
+        button.textContent = "Use the microphone";
+        shows(file);
+        await predict("sound.wav", file);
+        return;
+      }
+      recording = await record();
+      button.textContent = "Stop and ask";
+    }),
+  );
+}
+
+const goals = {
+  async translate() {
+    const texts = find("#text").value.split("\n").filter((line) => line.trim());
+    if (texts.length === 0) return;
+    const { command, lines } = await (await ask(`${base}/translate`, { json: { texts } })).json();
+    commandIs(command);
+    place.replaceChildren(...lines.map((line) => make("p", { class: "translated" }, line.translation ?? line.alternatives?.[0]?.text ?? "")));
+  },
+  async generate() {
+    const wish = new URLSearchParams();
+    for (const field of all("[name]", form)) if (field.value) wish.set(field.name, field.value);
+    const response = await ask(`${base}/generate?${wish}`, { method: "POST" });
+    showCommand(response);
+    const kind = response.headers.get("content-type");
+    if (kind.startsWith("text/")) {
+      const text = make("p", { class: "written" });
+      place.replaceChildren(text);
+      const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+      for (let piece = await reader.read(); !piece.done; piece = await reader.read()) text.append(piece.value);
+      return;
+    }
+    const address = URL.createObjectURL(await response.blob());
+    place.replaceChildren(kind.startsWith("audio/") ? make("audio", { src: address, controls: true, autoplay: true }) : make("img", { src: address, alt: "What it painted", class: "painted" }));
+  },
+  async recommend() {
+    const user = find("#user").value.trim() || null;
+    const liked = find("#liked").value.split("\n").map((line) => line.trim()).filter(Boolean);
+    const { command, lines } = await (await ask(`${base}/recommend`, { json: { user, liked } })).json();
+    commandIs(command);
+    const item = ({ item: name, title, rating, because }) => {
+      const why = (because ?? []).map((reason) => reason.title ?? reason.item).join(", ");
+      return make("li", {}, make("b", {}, title ?? name), rating ? ` ${rating.toFixed(1)}` : "", why ? make("small", {}, ` because of ${why}`) : null);
+    };
+    place.replaceChildren(make("ol", { class: "recommended" }, ...lines.map(item)));
+  },
+};
+
+if (goals[goal]) {
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const button = find("button", form);
+    button.disabled = true;
+    place.setAttribute("aria-busy", "true");
+    await trying(goals[goal]);
+    place.removeAttribute("aria-busy");
+    button.disabled = false;
+  });
+}

@@ -1,0 +1,77 @@
+//! Train: what a run is doing, live, or what became of it.
+
+use axum::extract::{Path, State};
+use maud::{Markup, PreEscaped, html};
+use pellucid_goals::drawn_curves;
+
+use super::shell::{self, steps};
+use super::{runs, words};
+use crate::api::{self, Summary};
+use crate::app::App;
+use crate::jobs::State as Stage;
+use crate::problem::{Answer, Page};
+use crate::workspace::Name;
+
+/// The page of a run.
+pub(super) async fn page(State(app): State<App>, Path(run): Path<Name>) -> Page {
+    Page(shown(&app, &run))
+}
+
+fn shown(app: &App, name: &Name) -> Answer<Markup> {
+    let run = api::summary(app, name)?;
+    let curves = app.workspace.run(name).ok().and_then(|run| drawn_curves(&run).ok());
+    let finished = run.state == Stage::Finished;
+    let body = html! {
+        nav class="crumbs" aria-label="Where this is" { a href="/runs" { "Runs" } " / " (name) }
+        (steps(&run.name, finished, "Train"))
+        section class="run" id="run" data-run=(name) data-state=(run.state.name()) {
+            h1 { (name) " " span id="state" { (runs::state(run.state)) } }
+            (told(&run))
+            @if run.state == Stage::Training { (progress()) }
+            (buttons(&run))
+            div id="curves" { @if let Some(curves) = &curves { (PreEscaped(curves)) } }
+            details open[run.state == Stage::Training] { summary { "What it says" } ol id="log" class="log" {} }
+        }
+    };
+    Ok(shell::page_with(&run.name, Some("/runs"), &["train.js"], &body))
+}
+
+/// What is to be said of a run that is not at work.
+fn told(run: &Summary) -> Markup {
+    html! {
+        @match run.state {
+            Stage::Training => {},
+            Stage::Finished => p class="lead" { "It has learned all it was asked to. " a href={ "/runs/" (run.name) "/understand" } { "See how good it is" }
+                ", or " a href={ "/runs/" (run.name) "/use" } { "put it to use" } "." },
+            Stage::Stopped => p class="lead" { "It was stopped, and nothing is lost: it can go on from where it was, and will end as if it never had been." },
+            Stage::Failed => {
+                p class="lead" { "This did not work." }
+                @if let Some(why) = run.why.as_ref().filter(|why| !why.is_empty()) { pre class="why" { (why) } }
+            },
+        }
+        @if run.changed > 0 && run.state != Stage::Training { p class="aside" { "Changed " (words::ago(run.changed)) "." } }
+    }
+}
+
+/// What moves while it learns.
+fn progress() -> Markup {
+    html! {
+        div class="progress" {
+            progress id="progress" max="1" aria-label="How far it is" {}
+            p id="now" class="lead" { "It begins…" }
+            p id="numbers" class="aside" {}
+        }
+    }
+}
+
+fn buttons(run: &Summary) -> Markup {
+    html! {
+        div class="buttons" {
+            @match run.state {
+                Stage::Training => button class="button quiet" data-do="stop" { "Stop, and keep what it knows" },
+                Stage::Stopped => button class="button" data-do="resume" { "Go on" },
+                Stage::Finished | Stage::Failed => {},
+            }
+        }
+    }
+}
