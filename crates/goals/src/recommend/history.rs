@@ -174,8 +174,9 @@ impl History {
             }
             // One at least stays to learn from.
             let n = |share: f64| (share * own.len() as f64).round() as usize;
-            let (test, validation) = (n(test).min(own.len() - 1), n(validation));
-            let validation = validation.min(own.len() - 1 - test);
+            let most = own.len().saturating_sub(1);
+            let (test, validation) = (n(test).min(most), n(validation));
+            let validation = validation.min(most - test);
             for (place, &i) in order.iter().rev().enumerate() {
                 own[i].part = match place {
                     place if place < test => Part::Test,

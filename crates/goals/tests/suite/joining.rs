@@ -129,7 +129,9 @@ fn folders_are_read_whether_plain_or_as_recbole_has_them() {
     };
     let set = folder.path().join("films");
     put(&set, "films.inter", typed(&ratings(40), &["token", "token", "float"]));
-    put(&set, "films.item", typed(&movies(), &["token", "token_seq", "token", "token_seq"]));
+    // Between spaces, tags are known by standing alone somewhere.
+    let movies = movies().replacen("Songs|Loud", "Loud", 1);
+    put(&set, "films.item", typed(&movies, &["token", "token_seq", "token", "token_seq"]));
     put(&set, "films.user", typed(&people(40), &["token", "float", "token_seq"]));
     put(&set, "films.link", "movieId:token\tentity_id:token\n1\tm.1\n");
     let done = trained(small(&[set], 3), folder.path(), "typed");
