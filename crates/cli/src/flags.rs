@@ -92,7 +92,7 @@ pub(crate) static RECOMMEND: Flag = flag(
     "recommend",
     Value::Switch,
     DATA,
-    "Learn what people like: a table that says who took or liked what, perhaps how much and when",
+    "Learn what people like: a table that says who took or liked what, perhaps how much and when; tables with a row for each user or item may lie beside it",
 );
 pub(crate) static USER_COLUMN: Flag = flag(
     "user-column",

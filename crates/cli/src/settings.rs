@@ -10,7 +10,7 @@ use std::path::Path;
 /// The data, as operand.
 pub(crate) const DATA: Operand = Operand {
     name: "DATA",
-    help: "A table, a folder or zip of pictures, sounds, texts or melodies, or several files such as train.csv test.csv",
+    help: "A table, a folder or zip of pictures, sounds, texts or melodies, or several files such as train.csv test.csv, or ratings.csv users.csv movies.csv",
     required: false,
     many: true,
 };

@@ -48,6 +48,6 @@ pub use media::{MEDIA, Media};
 pub use splits::{Part, SplitOptions, SplitPlan, Splits, split};
 pub use stream::{Ahead, ahead};
 pub use table::{
-    Cell, Chunk, Chunks, ColumnInfo, MISSING_TOKENS, OpenOptions, Row, SkippedRow, Storage, Table,
+    Cell, Chunk, Chunks, Collection, ColumnInfo, MISSING_TOKENS, OpenOptions, Row, SkippedRow, Storage, Table,
 };
 pub use write::{OutColumn, OutValues, check_output, write_atomic, write_csv, write_table};

@@ -90,12 +90,12 @@ pub(crate) fn most_frequent_media(files: &Files, into: &mut Builder) -> Option<&
     counted.first().map(|(_, media)| *media)
 }
 
-/// The part that a name gives: its own stem (`train.csv`, `train-00000-of-00002.parquet`, `adult_test.csv`), or a
-/// folder on its path.
+/// The part that a name gives: its own stem (`train.csv`, `train-00000-of-00002.parquet`, `adult_test.csv`,
+/// `films.valid.inter`), or a folder on its path.
 pub(crate) fn part_of_name(name: &str) -> Option<Part> {
     let (folders, base) = name.rsplit_once('/').unwrap_or(("", name));
-    let stem = base.split('.').next().unwrap_or(base);
-    let words: Vec<&str> = stem.split(['-', '_', ' ']).collect();
+    let stem = base.rsplit_once('.').map_or(base, |(stem, _)| stem);
+    let words: Vec<&str> = stem.split(['-', '_', ' ', '.']).collect();
     let of_stem =
         words.first().and_then(|w| part_of_word(w)).or_else(|| words.last().and_then(|w| part_of_word(w)));
     of_stem.or_else(|| folders.split('/').find_map(part_of_word))
@@ -248,6 +248,8 @@ mod tests {
             ("data/train-00000-of-00002.parquet", Some(Part::Train)),
             ("adult_test.csv", Some(Part::Test)),
             ("dev.tsv", Some(Part::Validation)),
+            ("films.test.inter", Some(Part::Test)),
+            ("adult.test", None),
             ("Validation/x.csv", Some(Part::Validation)),
             ("testimony.csv", None),
             ("latest.csv", None),

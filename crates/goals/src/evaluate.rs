@@ -20,15 +20,15 @@ pub fn evaluate(path: &Path, data: Option<&[PathBuf]>, watcher: &mut dyn Watcher
     let (stored, run) = stored_model(path)?;
     let paints = paint::Painting::is(&stored);
     let texts = stored.goal == generate::GOAL && !paints;
+    if stored.goal == recommend::GOAL {
+        return recommend::evaluate(&stored, data, watcher);
+    }
     let table = Table::open(data, &OpenOptions { texts, ..OpenOptions::default() })?;
     if texts {
         return generate::evaluate(&stored, &table, watcher);
     }
     if stored.goal == translate::GOAL {
         return translate::evaluate(&stored, &table, watcher);
-    }
-    if stored.goal == recommend::GOAL {
-        return recommend::evaluate(&stored, &table, watcher);
     }
     if paints {
         return paint::evaluate(&stored, &table, watcher);

@@ -100,12 +100,13 @@ pub fn predict_with(
             stored.goal
         )));
     }
-    let open = || Table::open(inputs, &OpenOptions { skip_share: 1.0, ..OpenOptions::default() });
+    let options = OpenOptions { skip_share: 1.0, ..OpenOptions::default() };
+    let open = || Table::open(inputs, &options);
     if stored.goal == translate::GOAL {
         return translate::predict(&stored, &open()?, watcher);
     }
     if stored.goal == recommend::GOAL {
-        return recommend::predict(&stored, &open()?, watcher);
+        return recommend::predict(&stored, inputs, &options, watcher);
     }
     let model = Model::of(&stored)?;
     let table = open()?;

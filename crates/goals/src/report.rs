@@ -49,18 +49,20 @@ fn today() -> String {
 
 fn data_facts(trained: &Trained<'_>) -> DataFacts {
     let survey = trained.survey;
-    let columns = survey.columns.iter().map(|c| Column {
+    let columns = survey.all_columns().map(|(c, p)| Column {
         name: c.name.clone(),
         kind: c.kind.map_or("none", |k| k.name()).to_owned(),
         role: c.role.name().to_owned(),
         reason: c.reason.clone(),
-        missing: survey.profile(c).missing as u64,
+        missing: p.missing as u64,
     });
     let parts = [(Part::Train, "training"), (Part::Validation, "validation"), (Part::Test, "test")];
     let splits =
         parts.map(|(part, name)| Split { name: name.to_owned(), rows: trained.rows[part as usize] as u64 });
-    let unread =
-        survey.table.skipped().iter().map(|s| Skipped { place: s.place.to_string(), reason: s.why.clone() });
+    let tables = std::iter::once(&survey.table).chain(survey.beside.iter().map(|beside| &beside.table));
+    let unread = tables
+        .flat_map(|table| table.skipped())
+        .map(|s| Skipped { place: s.place.to_string(), reason: s.why.clone() });
     let unusable = trained
         .unreadable
         .iter()
@@ -83,8 +85,7 @@ fn data_facts(trained: &Trained<'_>) -> DataFacts {
         );
         notices.push(Notice { severity: Severity::Note, title: "rows without an answer".to_owned(), text });
     }
-    let infinite: Vec<_> = survey.profiles.iter().filter(|p| p.infinite > 0).collect();
-    for p in infinite {
+    for (_, p) in survey.all_columns().filter(|(_, p)| p.infinite > 0) {
         let text =
             format!("`{}` holds {} infinite numbers; they are treated as missing.", p.name, p.infinite);
         notices.push(Notice { severity: Severity::Warning, title: "infinite numbers".to_owned(), text });

@@ -100,7 +100,7 @@ pub fn train(
     stop: &AtomicBool,
 ) -> Result<Ended> {
     let (survey, sample) = open(&config)?;
-    for note in survey.table.notes() {
+    for note in survey.notes() {
         watcher.note(note);
     }
     survey.check_learnable()?;
@@ -147,6 +147,7 @@ pub fn resume(run: &Path, place: &Place<'_>, watcher: &mut dyn Watcher, stop: &A
     let (mut survey, sample) = open(&config)?;
     survey.check_learnable()?;
     reasons.recall_columns(&mut survey.columns);
+    survey.beside.iter_mut().for_each(|beside| reasons.recall_columns(&mut beside.columns));
     if survey.recommend {
         return recommend::resume(survey, config, reasons, watcher)?.carry_out(run, watcher, stop);
     }
@@ -269,9 +270,9 @@ const INPUTS_TOLD: usize = 12;
 
 /// Says what every column was taken for, and how to choose otherwise.
 pub(crate) fn tell_columns(survey: &Survey, watcher: &mut dyn Watcher) {
-    let all = survey.used_as(Use::Input).count() <= INPUTS_TOLD;
+    let all = survey.all_columns().filter(|(c, _)| c.role == Use::Input).count() <= INPUTS_TOLD;
     let mut counted: BTreeMap<&str, usize> = BTreeMap::new();
-    for column in &survey.columns {
+    for (column, _) in survey.all_columns() {
         match column.kind {
             Some(kind) if column.role == Use::Input && !all => *counted.entry(kind.name()).or_default() += 1,
             _ => watcher.note(&column.reason),
@@ -366,7 +367,7 @@ pub(crate) fn resolve_data(config: &mut Config, survey: &Survey) {
         *from = absolute;
     }
     config.data.predict = survey.used_as(Use::Target).map(|c| c.name.clone()).collect();
-    for column in &survey.columns {
+    for (column, _) in survey.all_columns() {
         if let (Some(kind), Use::Input | Use::Target) = (column.kind, column.role) {
             config.data.kinds.insert(column.name.clone(), kind.name().to_owned());
         }

@@ -70,7 +70,7 @@ fn run(a: &Arguments<'_>) -> Result<u8, Error> {
         let shown = match (a.on(&JSON), a.on(&BECAUSE)) {
             (true, true) => serde_json::json!(item).to_string(),
             (true, false) => {
-                serde_json::json!({"item": item.item, "title": item.title, "score": item.score, "rating": item.rating})
+                serde_json::json!({"item": item.item, "title": item.title, "score": item.score, "rating": item.rating, "new": item.new})
                     .to_string()
             }
             (false, because) => in_words(place + 1, item, because),
@@ -88,6 +88,9 @@ fn in_words(place: usize, item: &Recommended, because: bool) -> String {
     };
     let mut said = format!("{place:3}. {}", called(&item.item, &item.title));
     said.extend(item.rating.map(|rating| format!(" · expected rating {rating:.1}")));
+    if item.new {
+        said.push_str(" · new: nobody has taken it yet");
+    }
     for reason in item.because.iter().filter(|_| because) {
         said.push_str(&format!(
             "\n     {:3.0} %  {}",

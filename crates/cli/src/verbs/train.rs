@@ -17,6 +17,7 @@ pub(crate) static VERB: Verb = Verb {
         "pellucid train houses.parquet --predict price --time 10m --preset best",
         "pellucid train pairs.csv --from-column english --predict german",
         "pellucid train poems/ --generate",
+        "pellucid train ratings.csv movies.csv --recommend",
         "pellucid train --config runs/houses-1/config.toml --lr 0.0005",
     ],
     operands: &[settings::DATA],

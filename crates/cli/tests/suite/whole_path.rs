@@ -517,4 +517,19 @@ fn tastes_are_learned_and_things_are_recommended() {
     assert!(rows.out.starts_with("input,stars,item_place\n") && rows.out.lines().count() == 321, "{rows:#?}");
     run(folder, &["generate", tastes]).fails(2, &["--generate"]);
     run(folder, &["train", "stars.csv", "--recommend", "--user-column", "who"]).fails(2, &["who"]);
+    // What is known of items may lie beside; then those that nobody took are recommended, too.
+    let films: String = (0..41).map(|item| format!("{item},{}\n", ["calm", "wild"][item / 20 % 2])).collect();
+    std::fs::write(folder.join("films.csv"), "item,mood\n".to_owned() + &films).unwrap();
+    let trained = run(folder, &[&words[..], &["films.csv"]].concat()).ok();
+    assert!(
+        trained.err.contains("films.csv tells of") && trained.err.contains("never taken"),
+        "{trained:#?}"
+    );
+    let tastes = trained.run();
+    let listed = run(folder, &["recommend", tastes.to_str().unwrap(), "--user", "7", "--count", "41"]).ok();
+    let new = listed.out.lines().find(|line| line.contains("nobody has taken it yet"));
+    assert!(new.is_some_and(|line| line.contains(". 40 ")), "{listed:#?}");
+    let scored =
+        run(folder, &["evaluate", tastes.to_str().unwrap(), "stars.csv", "films.csv", "--json"]).ok();
+    assert!(scored.json()["rows"].as_u64() > Some(300), "{scored:#?}");
 }

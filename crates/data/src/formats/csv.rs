@@ -4,7 +4,7 @@ use super::Format;
 use crate::error::{DataError, Result};
 use crate::files::Files;
 use crate::source::Source;
-use crate::table::{Builder, Declared, is_missing};
+use crate::table::{Builder, Cell, Declared, is_missing};
 use crate::text::{Decoded, detect_encoding};
 use csv::{ReaderBuilder, StringRecord};
 use encoding_rs::UTF_8;
@@ -52,7 +52,7 @@ impl Format for Csv {
             into.allow_decimal_commas();
         }
         let mut reader = layout.reader(decoded()?);
-        rows(source, &layout, &mut reader, into)?;
+        rows(source, &mut reader, into, &|record, into| layout.heading(record, into))?;
         if encoding != UTF_8 && reader.get_ref().replaced() {
             into.note(format!("some characters are not valid {} and were replaced by �", encoding.name()));
         }
@@ -60,17 +60,44 @@ impl Format for Csv {
     }
 }
 
-/// Reads all rows into the builder.
-fn rows(
+/// What is made of the cells below a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reads {
+    /// Whatever all of them can be.
+    Anything,
+    /// Texts, whatever they look like.
+    Words,
+    /// Numbers.
+    Numbers,
+}
+
+/// A column that is read.
+pub(super) struct Head {
+    pub(super) name: String,
+    /// Its position in the table.
+    pub(super) column: usize,
+    pub(super) reads: Reads,
+}
+
+/// What the first record says of all others.
+pub(super) struct Heading {
+    /// For each cell its column; none for cells that are left aside.
+    pub(super) columns: Vec<Option<Head>>,
+    /// Whether the first record is a row itself.
+    pub(super) is_row: bool,
+}
+
+/// Reads all rows into the builder; `heading` makes columns of the first record.
+pub(super) fn rows(
     source: &Source,
-    layout: &Layout,
     reader: &mut csv::Reader<impl Read>,
     into: &mut Builder,
+    heading: &dyn Fn(&mut StringRecord, &mut Builder) -> Result<Heading>,
 ) -> Result<()> {
     let mut record = StringRecord::new();
-    let mut columns: Vec<usize> = Vec::new();
+    let mut columns: Option<Vec<Option<Head>>> = None;
     let mut number = 0;
-    loop {
+    while !into.is_full() {
         let line = reader.position().line();
         match reader.read_record(&mut record) {
             Ok(false) => break,
@@ -80,29 +107,34 @@ fn rows(
                 return Err(place.at_row(number + 1).because(format!("line {line}: {error}")));
             }
         }
-        if columns.is_empty() {
-            record.truncate(layout.width.max(1));
-            let names = if layout.header { names(&record, into) } else { numbered(record.len()) };
-            for name in names {
-                columns.push(into.column(&name, Declared::Infer)?);
+        let columns = match &columns {
+            Some(columns) => columns,
+            None => {
+                let found = heading(&mut record, into)?;
+                let columns = columns.insert(found.columns);
+                if !found.is_row {
+                    continue;
+                }
+                columns
             }
-            if layout.header {
-                continue;
-            }
-        }
+        };
         number += 1;
         let line = record.position().map_or(line, csv::Position::line);
-        match flaw(&record, columns.len(), line) {
+        match flaw(&record, columns, line) {
             Some(why) => into.skip(number, why)?,
             None => {
-                for (column, text) in columns.iter().zip(&record) {
-                    into.text(*column, text)?;
+                for (head, text) in columns.iter().zip(&record) {
+                    match head {
+                        Some(Head { column, reads: Reads::Anything, .. }) => into.text(*column, text)?,
+                        Some(head) => into.set(head.column, stated(text, head.reads))?,
+                        None => {}
+                    }
                 }
                 into.end_row(number)?;
             }
         }
     }
-    if columns.is_empty() {
+    if columns.is_none() {
         return Err(DataError::refused("the file is empty")
             .in_file(source.label())
             .because("it has no rows"));
@@ -110,17 +142,30 @@ fn rows(
     Ok(())
 }
 
-/// Why a row cannot be used. Empty cells beyond the last column are harmless.
-fn flaw(record: &StringRecord, columns: usize, line: u64) -> Option<String> {
-    let cells = record.len();
-    let surplus = record.iter().skip(columns).any(|cell| !cell.trim().is_empty());
-    if cells < columns || surplus {
-        Some(format!("line {line} has {cells} cells where the table has {columns} columns"))
-    } else if record.as_slice().contains('\0') {
-        Some(format!("line {line} holds a NUL character"))
-    } else {
-        None
+/// The cell of a column whose storage its file states.
+fn stated(text: &str, reads: Reads) -> Cell<'_> {
+    let text = text.trim();
+    match reads {
+        _ if is_missing(text) => Cell::Missing,
+        Reads::Numbers => text.parse().map_or(Cell::Missing, Cell::Number),
+        Reads::Anything | Reads::Words => Cell::Text(text),
     }
+}
+
+/// Why a row cannot be used. Empty cells beyond the last column are harmless.
+fn flaw(record: &StringRecord, columns: &[Option<Head>], line: u64) -> Option<String> {
+    let (cells, width) = (record.len(), columns.len());
+    let surplus = record.iter().skip(width).any(|cell| !cell.trim().is_empty());
+    if cells < width || surplus {
+        return Some(format!("line {line} has {cells} cells where the table has {width} columns"));
+    }
+    if record.as_slice().contains('\0') {
+        return Some(format!("line {line} holds a NUL character"));
+    }
+    let numbers = columns.iter().zip(record).filter_map(|(head, cell)| Some((head.as_ref()?, cell.trim())));
+    let mut numbers = numbers.filter(|(head, _)| head.reads == Reads::Numbers);
+    let (head, cell) = numbers.find(|(_, cell)| !is_missing(cell) && cell.parse::<f64>().is_err())?;
+    Some(format!("line {line} has `{cell}` in the column `{}`, which is said to hold numbers", head.name))
 }
 
 /// Unique column names from a header. Columns that share a name are all numbered, so that none of them can be taken
@@ -188,6 +233,18 @@ impl Layout {
         };
         let width = first.min(records.iter().map(filled).max().unwrap_or(0));
         Self { delimiter, header: has_header(&records), width }
+    }
+
+    /// Columns of the names in the first record, or numbered ones.
+    fn heading(&self, first: &mut StringRecord, into: &mut Builder) -> Result<Heading> {
+        first.truncate(self.width.max(1));
+        let names = if self.header { names(first, into) } else { numbered(first.len()) };
+        let mut columns = Vec::with_capacity(names.len());
+        for name in names {
+            let column = into.column(&name, Declared::Infer)?;
+            columns.push(Some(Head { name, column, reads: Reads::Anything }));
+        }
+        Ok(Heading { columns, is_row: !self.header })
     }
 
     /// The sample's records, without the last one when the sample was cut off there.

@@ -98,19 +98,29 @@ fn nothing_readable(files: &Files) -> DataError {
         .advise(format!("these are read: {}", format_names()))
 }
 
-/// The tables to read: the shallowest; those named after parts of a split before others; JSON only without others.
-fn choose_tables(files: &Files, into: &mut Builder) -> Result<Vec<String>> {
+/// The tables of a collection that lie least deep in it; JSON only where there are no others, for it often says something about the rest.
+pub(crate) fn shallowest(files: &Files) -> Vec<&String> {
     let depth = |name: &str| name.matches('/').count();
+    let mut tables = all_tables(files);
+    if let Some(least) = tables.iter().map(|name| depth(name)).min() {
+        tables.retain(|name| depth(name) == least);
+    }
+    tables
+}
+
+fn all_tables(files: &Files) -> Vec<&String> {
     let mut tables: Vec<&String> =
         files.list().iter().filter(|name| table_format_of(name).is_some()).collect();
     let is_json = |name: &str| extension(name).is_some_and(|e| e == "json");
     if tables.iter().any(|name| !is_json(name)) {
         tables.retain(|name| !is_json(name));
     }
-    let all = tables.clone();
-    if let Some(least) = tables.iter().map(|name| depth(name)).min() {
-        tables.retain(|name| depth(name) == least);
-    }
+    tables
+}
+
+/// The tables to read: the shallowest; those named after parts of a split before others.
+fn choose_tables(files: &Files, into: &mut Builder) -> Result<Vec<String>> {
+    let (all, mut tables) = (all_tables(files), shallowest(files));
     let of_parts: Vec<&String> = tables.iter().copied().filter(|name| part_of_name(name).is_some()).collect();
     let has_training = of_parts.iter().any(|name| part_of_name(name) == Some(Part::Train));
     let rest_is_one = tables.len() == of_parts.len() + 1;
@@ -140,12 +150,12 @@ fn choose_tables(files: &Files, into: &mut Builder) -> Result<Vec<String>> {
 fn read_tables(files: &Files, names: &[String], into: &mut Builder) -> Result<()> {
     let parts: Vec<Option<Part>> = names.iter().map(|name| part_of_name(name)).collect();
     let sources: Vec<Source> = names.iter().map(|name| Source::entry(files, name)).collect();
-    read_together(&sources, &parts, into)
+    read_together(&sources.iter().collect::<Vec<_>>(), &parts, into)
 }
 
 /// Reads tables one below the other. Parts count when they name at least two different ones; without parts all
 /// tables must have the same columns.
-pub(crate) fn read_together(sources: &[Source], parts: &[Option<Part>], into: &mut Builder) -> Result<()> {
+pub(crate) fn read_together(sources: &[&Source], parts: &[Option<Part>], into: &mut Builder) -> Result<()> {
     let split = parts.iter().flatten().collect::<BTreeSet<_>>().len() > 1;
     for (source, part) in sources.iter().zip(parts) {
         let format = recognise(source)?;

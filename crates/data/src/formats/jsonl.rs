@@ -74,7 +74,7 @@ fn objects<R: BufRead>(source: &Source, open: impl Fn() -> Result<R>, into: &mut
     let mut text = open()?;
     let mut line = String::new();
     let mut number = 0;
-    loop {
+    while !into.is_full() {
         line.clear();
         if text.read_line(&mut line).map_err(|e| source.io("could not read", &e))? == 0 {
             return Ok(());
@@ -97,6 +97,7 @@ fn objects<R: BufRead>(source: &Source, open: impl Fn() -> Result<R>, into: &mut
             Err(error) => into.skip(number, format!("line {number}, column {}: {error}", error.column()))?,
         }
     }
+    Ok(())
 }
 
 /// A whole document `{"data": [{…}, …]}`: the first array of objects in it is the table.
@@ -153,6 +154,9 @@ impl<'de> Visitor<'de> for Rows<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> std::result::Result<(), A::Error> {
         let mut number = 0;
         while let Some(value) = elements.next_element::<Value>()? {
+            if self.into.is_full() {
+                continue;
+            }
             number += 1;
             if let Err(error) = element(&value, number, self.into) {
                 *self.failure = Some(error);

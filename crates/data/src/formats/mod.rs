@@ -8,8 +8,9 @@ mod csv;
 mod folder;
 mod jsonl;
 mod parquet;
+mod recbole;
 
-pub(crate) use folder::read_together;
+pub(crate) use folder::{read_together, shallowest};
 
 use crate::error::{DataError, Result};
 use crate::files::Files;
@@ -38,8 +39,8 @@ pub(crate) trait Format: Sync {
 }
 
 /// Every format. Those with telling first bytes come first: a zip that is named `.csv` is a zip.
-pub(crate) static FORMATS: [&dyn Format; 5] =
-    [&folder::Folder, &archive::Archive, &parquet::Parquet, &jsonl::Json, &csv::Csv];
+pub(crate) static FORMATS: [&dyn Format; 6] =
+    [&folder::Folder, &archive::Archive, &parquet::Parquet, &jsonl::Json, &recbole::RecBole, &csv::Csv];
 
 /// The lower-case extension of a name, without the dot.
 pub(crate) fn extension(name: &str) -> Option<String> {

@@ -85,7 +85,7 @@ fn read_file(source: &Source, into: &mut Builder) -> Result<()> {
             columns.push(group.get_column_reader(leaf.position).map_err(damaged)?);
         }
         let mut left = usize::try_from(group.metadata().num_rows()).map_err(|e| broken(source, e))?;
-        while left > 0 {
+        while left > 0 && !into.is_full() {
             let rows = left.min(BATCH_ROWS);
             let mut batch = Vec::with_capacity(leaves.len());
             for (leaf, reader) in leaves.iter().zip(&mut columns) {

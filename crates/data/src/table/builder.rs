@@ -42,6 +42,8 @@ pub(crate) struct Builder {
     store: Store,
     rows_in_chunk: usize,
     rows: usize,
+    /// Rows after which nothing more is wanted.
+    enough: usize,
     bytes_in_chunk: usize,
     options: OpenOptions,
     commas: bool,
@@ -64,6 +66,7 @@ impl Builder {
             store: Store::new(options.memory),
             rows_in_chunk: 0,
             rows: 0,
+            enough: usize::MAX,
             bytes_in_chunk: 0,
             options: options.clone(),
             commas: false,
@@ -76,6 +79,11 @@ impl Builder {
             skipped: Vec::new(),
             notes: Vec::new(),
         }
+    }
+
+    /// One that wants so many rows and no more: formats stop reading when it [is full](Builder::is_full).
+    pub(crate) fn of_first(rows: usize, options: &OpenOptions) -> Self {
+        Self { enough: rows, ..Self::new(options) }
     }
 
     /// Begins a file; its rows belong to `part` when the file's name or folder says so.
@@ -215,6 +223,16 @@ impl Builder {
         self.rows
     }
 
+    /// True when no more rows are wanted.
+    pub(crate) fn is_full(&self) -> bool {
+        self.rows >= self.enough
+    }
+
+    /// The names of the columns so far.
+    pub(crate) fn column_names(&self) -> Vec<String> {
+        self.columns.iter().map(|column| column.name.clone()).collect()
+    }
+
     /// Unreadable rows so far, over all files.
     pub(crate) fn skipped_rows(&self) -> usize {
         self.skipped.len()
@@ -259,7 +277,9 @@ impl Builder {
                         "it has {} of the {all} columns that all tables have together",
                         has.len()
                     ))
-                    .advise("give the one table to use"));
+                    .advise(
+                        "give the one table to use; what other tables tell of users or items is joined with --recommend",
+                    ));
             }
             let lacking: Vec<&str> = (0..all)
                 .filter(|i| !has.contains(i))

@@ -2,6 +2,7 @@
 
 mod builder;
 mod cell;
+mod collection;
 mod column;
 mod open;
 mod rows;
@@ -11,6 +12,7 @@ mod typing;
 
 pub(crate) use builder::{Builder, Declared};
 pub use cell::{Cell, ColumnInfo, Storage};
+pub use collection::Collection;
 pub(crate) use column::Column;
 pub use rows::SkippedRow;
 pub use typing::MISSING_TOKENS;

@@ -6,6 +6,7 @@ use crate::files::Files;
 use crate::formats::{read_together, recognise, table_format_of};
 use crate::media::{Media, TEXTS, is_text, media_of, part_of_name, read_media};
 use crate::source::Source;
+use crate::splits::Part;
 use std::path::{Path, PathBuf};
 
 pub(super) fn open(paths: &[PathBuf], options: &OpenOptions) -> Result<Table> {
@@ -55,12 +56,16 @@ pub(super) fn open(paths: &[PathBuf], options: &OpenOptions) -> Result<Table> {
     }
     let sources: Vec<Source> = paths.iter().map(|path| Source::disk(path)).collect();
     let parts: Vec<_> = paths.iter().map(|path| part_of_name(&file_name(path))).collect();
-    read_together(&sources, &parts, &mut into)?;
-    let name = match (parts.iter().any(Option::is_some), first.parent().and_then(Path::file_name)) {
+    read_together(&sources.iter().collect::<Vec<_>>(), &parts, &mut into)?;
+    into.finish(name_of_all(first, &parts), origin(given), beside())
+}
+
+/// The name of several tables: that of their folder if they are parts of a split, else that of the first.
+pub(super) fn name_of_all(first: &Path, parts: &[Option<Part>]) -> String {
+    match (parts.iter().any(Option::is_some), first.parent().and_then(Path::file_name)) {
         (true, Some(_)) => name_of(first.parent().unwrap_or(first)),
         _ => name_of(first),
-    };
-    into.finish(name, origin(given), beside())
+    }
 }
 
 /// The sort of files that a name belongs to, if such are read one by one.
@@ -108,12 +113,12 @@ fn beneath_one_folder(paths: &[PathBuf]) -> Result<(PathBuf, Vec<String>)> {
     Ok((folder, names))
 }
 
-fn file_name(path: &Path) -> String {
+pub(super) fn file_name(path: &Path) -> String {
     path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
 /// A name for the data set that is fit for a file name.
-fn name_of(path: &Path) -> String {
+pub(super) fn name_of(path: &Path) -> String {
     let full = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let name = if path.is_dir() { full.file_name() } else { full.file_stem() };
     let name = name.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();

@@ -56,6 +56,14 @@ fn csv() {
 }
 
 #[test]
+fn recbole() {
+    let rows = (0..300).map(|i| format!("wörd {}\t{}\t{} {}\n", i % 17, f64::from(i) / 3.0, i % 5, i % 7));
+    let text =
+        ["word:token\tx:float\twords:token_seq\n".to_owned()].into_iter().chain(rows).collect::<String>();
+    damage("a.inter", text.as_bytes());
+}
+
+#[test]
 fn utf16() {
     let text = String::from_utf8(written("a.csv")).unwrap();
     let bytes: Vec<u8> = [0xfeff].into_iter().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();

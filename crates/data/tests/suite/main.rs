@@ -2,11 +2,13 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod archives;
+mod collecting;
 mod damaged;
 mod delimited;
 mod folders;
 mod jsons;
 mod parquets;
+mod recboles;
 mod refusals;
 mod spilling;
 mod splitting;

@@ -63,7 +63,7 @@ impl Owned {
         let few = column.kind.is_some_and(|k| k.name() != "number" && k.name() != "time");
         if numeric && !few {
             let mut values = Vec::with_capacity(survey.table.rows());
-            each_cell(survey, column, |_, cell| {
+            each_cell(&survey.table, column, |_, cell| {
                 values.push(match cell {
                     Cell::Integer(i) | Cell::Time(i) => i as f64,
                     Cell::Number(x) => x,
@@ -75,7 +75,7 @@ impl Owned {
         }
         let (mut seen, mut codes, mut names) =
             (HashMap::new(), Vec::with_capacity(survey.table.rows()), Vec::new());
-        each_cell(survey, column, |_, cell| {
+        each_cell(&survey.table, column, |_, cell| {
             codes.push(match cell_text(cell) {
                 None => MISSING,
                 Some(text) => match seen.get(text.as_ref()) {

@@ -7,10 +7,11 @@ use pellucid_data::Table;
 use pellucid_kinds::{Kind, Profile, Role, kind, recognise};
 
 /// Names that the columns usually have, the likeliest first; `_id` at the end, and underscores, make no difference.
-const USERS: [&str; 8] = ["user", "customer", "person", "reader", "listener", "member", "client", "visitor"];
-const ITEMS: [&str; 10] =
+pub(super) const USERS: [&str; 8] =
+    ["user", "customer", "person", "reader", "listener", "member", "client", "visitor"];
+pub(super) const ITEMS: [&str; 10] =
     ["item", "movie", "product", "book", "song", "track", "article", "film", "game", "recipe"];
-const RATINGS: [&str; 5] = ["rating", "stars", "score", "grade", "vote"];
+pub(super) const RATINGS: [&str; 5] = ["rating", "stars", "score", "grade", "vote"];
 const TIMES: [&str; 4] = ["timestamp", "time", "date", "when"];
 
 /// Kinds of columns that say something of a user or of an item.
@@ -25,16 +26,24 @@ pub(super) struct Likes {
 }
 
 /// A name without what makes no difference.
-fn plain(name: &str) -> String {
+pub(super) fn plain(name: &str) -> String {
     let name = name.to_lowercase().replace(['_', '-', ' '], "");
     name.strip_suffix("id").filter(|rest| !rest.is_empty()).unwrap_or(&name).to_owned()
 }
 
-/// The column that is named, or the first with a usual name that is not left out.
-fn find(table: &Table, given: Option<&String>, usual: &[&str], config: &DataConfig) -> Option<String> {
-    let free = || table.columns().iter().map(|c| &c.name).filter(|name| !config.ignore.contains(name));
-    let usual = || usual.iter().find_map(|usual| free().find(|name| plain(name) == *usual));
-    given.or_else(usual).cloned()
+/// The first of some columns with a usual name that is not left out.
+pub(super) fn usual<'a>(
+    columns: impl Iterator<Item = &'a String> + Clone,
+    names: &[&str],
+    config: &DataConfig,
+) -> Option<&'a String> {
+    let free = |column: &&String| !config.ignore.contains(column);
+    names.iter().find_map(|name| columns.clone().filter(free).find(|column| plain(column) == *name))
+}
+
+/// The column that is named, or the first with a usual name.
+fn find(table: &Table, given: Option<&String>, names: &[&str], config: &DataConfig) -> Option<String> {
+    given.or_else(|| usual(table.columns().iter().map(|c| &c.name), names, config)).cloned()
 }
 
 impl Likes {
@@ -80,7 +89,7 @@ impl Likes {
         };
         let is = |name: &Option<String>| name.as_ref() == Some(&p.name);
         Ok(match () {
-            () if config.ignore.contains(&p.name) => plan(None, Use::Aside, "is left out, as asked".to_owned()),
+            () if config.ignore.contains(&p.name) => telling(position, p, "", config)?,
             () if self.user == p.name => plan(None, Use::User, "says who took or liked something".to_owned()),
             () if self.item == p.name => plan(None, Use::Item, "says what was taken or liked".to_owned()),
             () if is(&self.rating) => {
@@ -92,19 +101,27 @@ impl Likes {
                 "orders what each took in time: it learns from the past of each, and is tested by what came after".to_owned(),
             ),
             () if is(&config.split) => plan(None, Use::Split, "names the part of each row".to_owned()),
-            () => {
-                let given = config.kinds.get(&p.name).map(|name| kind(name)).transpose()?;
-                let found = given.or(recognise(p, Role::Input).kind);
-                match found.filter(|kind| TELLING.contains(&kind.name())) {
-                    Some(kind) => {
-                        let what = format!("may tell something of users or items: of kind {}", kind.name());
-                        plan(Some(kind), Use::Input, what)
-                    }
-                    None => plan(None, Use::Aside, "is shown with what it belongs to, and not learned from".to_owned()),
-                }
-            }
+            () => telling(position, p, "users or items", config)?,
         })
     }
+}
+
+/// The plan for a column that may say something of users or of items (`whom`).
+///
+/// # Errors
+/// A kind that does not exist.
+pub(super) fn telling(position: usize, p: &Profile, whom: &str, config: &DataConfig) -> Result<ColumnPlan> {
+    let given = config.kinds.get(&p.name).map(|name| kind(name)).transpose()?;
+    let found = given.or(recognise(p, Role::Input).kind);
+    let (kind, role, what) = match found.filter(|kind| TELLING.contains(&kind.name())) {
+        _ if config.ignore.contains(&p.name) => (None, Use::Aside, "is left out, as asked".to_owned()),
+        Some(kind) => {
+            (Some(kind), Use::Input, format!("may tell something of {whom}: of kind {}", kind.name()))
+        }
+        None => (None, Use::Aside, "is shown with what it belongs to, and not learned from".to_owned()),
+    };
+    let reason = format!("`{}` {what}", p.name);
+    Ok(ColumnPlan { name: p.name.clone(), position, kind, role, reason, or: None })
 }
 
 #[cfg(test)]

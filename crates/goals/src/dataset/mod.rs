@@ -1,5 +1,6 @@
 //! From a path to rows a network can learn from: survey, split, checks, preparation.
 
+mod beside;
 mod checks;
 mod likes;
 mod prepare;
@@ -7,6 +8,7 @@ mod split;
 mod survey;
 mod works;
 
+pub(crate) use beside::{Beside, Owner, open as open_taken};
 pub use checks::{Inspection, inspect};
 pub(crate) use checks::{check, reveals};
 pub(crate) use prepare::{MAX_SECONDS, Prepared, fingerprint, prepare, tell_unusable, tell_voided, tolerate};

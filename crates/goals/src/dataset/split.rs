@@ -3,7 +3,7 @@
 use super::{ColumnPlan, Survey, Use};
 use crate::Result;
 use crate::config::DataConfig;
-use pellucid_data::{Cell, DataError, Part, SplitOptions, SplitPlan, Splits, split};
+use pellucid_data::{Cell, DataError, Part, SplitOptions, SplitPlan, Splits, Table, split};
 use pellucid_kinds::{cell_text, rarest_tags};
 use std::collections::HashMap;
 
@@ -68,11 +68,11 @@ pub(crate) fn split_rows(survey: &Survey, config: &DataConfig, seed: u64) -> Res
 
 /// Calls `f` with every row's cell of a column.
 pub(crate) fn each_cell(
-    survey: &Survey,
+    table: &Table,
     column: &ColumnPlan,
     mut f: impl FnMut(usize, Cell<'_>) -> Result<()>,
 ) -> Result<()> {
-    for chunk in survey.table.chunks() {
+    for chunk in table.chunks() {
         let chunk = chunk?;
         for i in 0..chunk.rows {
             f(chunk.first_row + i, chunk.cell(i, column.position))?;
@@ -84,7 +84,7 @@ pub(crate) fn each_cell(
 /// A number for each distinct value of a column, in order of appearance; missing values share one.
 pub(crate) fn codes(survey: &Survey, column: &ColumnPlan) -> Result<Vec<u32>> {
     let (mut seen, mut codes) = (HashMap::new(), Vec::with_capacity(survey.table.rows()));
-    each_cell(survey, column, |_, cell| {
+    each_cell(&survey.table, column, |_, cell| {
         let text = cell_text(cell).map(|t| t.into_owned());
         let next = seen.len() as u32;
         codes.push(*seen.entry(text).or_insert(next));
@@ -107,7 +107,7 @@ fn strata(survey: &Survey, target: &ColumnPlan) -> Result<Vec<u32>> {
         return codes(survey, target);
     }
     let mut values = Vec::with_capacity(survey.table.rows());
-    each_cell(survey, target, |_, cell| {
+    each_cell(&survey.table, target, |_, cell| {
         values.push(match cell {
             Cell::Integer(i) => i as f64,
             Cell::Number(x) => x,
@@ -126,7 +126,7 @@ fn strata(survey: &Survey, target: &ColumnPlan) -> Result<Vec<u32>> {
 
 fn times(survey: &Survey, column: &ColumnPlan) -> Result<Vec<i64>> {
     let mut times = Vec::with_capacity(survey.table.rows());
-    each_cell(survey, column, |row, cell| {
+    each_cell(&survey.table, column, |row, cell| {
         times.push(match cell {
             Cell::Time(ms) => ms,
             Cell::Integer(i) => i,
@@ -145,7 +145,7 @@ fn times(survey: &Survey, column: &ColumnPlan) -> Result<Vec<i64>> {
 
 fn parts(survey: &Survey, column: &ColumnPlan) -> Result<Vec<Part>> {
     let mut parts = Vec::with_capacity(survey.table.rows());
-    each_cell(survey, column, |row, cell| {
+    each_cell(&survey.table, column, |row, cell| {
         let text = cell_text(cell).unwrap_or_default();
         parts.push(match text.to_lowercase().as_str() {
             "train" | "training" => Part::Train,

@@ -1,5 +1,6 @@
 //! What a data set holds: its columns, their kinds, and what each is used for.
 
+use super::beside::{Beside, open};
 use super::likes::Likes;
 use super::works::Works;
 use crate::config::DataConfig;
@@ -83,6 +84,10 @@ pub struct Survey {
     pub profiles: Vec<Profile>,
     /// The plan for every column, in the table's order.
     pub columns: Vec<ColumnPlan>,
+    /// Tables of their own that say something of users or items.
+    pub(crate) beside: Vec<Beside>,
+    /// What was decided on these tables, in words.
+    told: Vec<String>,
     /// Whether something new is to be made, and nothing predicted.
     pub generate: bool,
     /// Whether it is to be learned what people like.
@@ -104,21 +109,17 @@ impl Survey {
         }
         options.texts = config.generate;
         options.called = config.sample.as_ref().map(|name| format!("sample {name}"));
-        let table = Table::open(&config.paths, &options)?;
-        Survey::of(table, config)
-    }
-
-    /// Surveys an open table.
-    ///
-    /// # Errors
-    /// Column names that do not exist.
-    pub fn of(table: Table, config: &DataConfig) -> Result<Survey> {
+        let (table, beside, told) = match config.recommend {
+            true => Beside::all(open(config, &options)?, config)?,
+            false => (Table::open(&config.paths, &options)?, Vec::new(), Vec::new()),
+        };
         let profiles = profile(&table)?;
         let named = [&config.group, &config.time, &config.split, &config.user, &config.item, &config.rating];
-        let mentioned =
-            config.predict.iter().chain(&config.inputs).chain(&config.ignore).chain(config.kinds.keys());
-        for name in mentioned.chain(named.into_iter().flatten()) {
+        for name in config.predict.iter().chain(&config.inputs).chain(named.into_iter().flatten()) {
             table.column_index(name)?;
+        }
+        for name in config.ignore.iter().chain(config.kinds.keys()) {
+            exists(name, &table, &beside)?;
         }
         no_second_use(config)?;
         let targets = targets(&table, config);
@@ -132,7 +133,26 @@ impl Survey {
                 None => plan_column(position, p, &targets, works.as_ref(), config),
             })
             .collect::<Result<_>>()?;
-        Ok(Survey { table, profiles, columns, generate: config.generate, recommend: config.recommend })
+        let (generate, recommend) = (config.generate, config.recommend);
+        Ok(Survey { table, profiles, columns, beside, told, generate, recommend })
+    }
+
+    /// All columns with the facts about them, also those of tables beside.
+    pub fn all_columns(&self) -> impl Iterator<Item = (&ColumnPlan, &Profile)> {
+        let beside = self.beside.iter().flat_map(|beside| beside.columns.iter().zip(&beside.profiles));
+        self.columns.iter().zip(&self.profiles).chain(beside)
+    }
+
+    /// What was detected or decided while reading, in plain words.
+    pub fn notes(&self) -> Vec<&String> {
+        let tables = std::iter::once(&self.table).chain(self.beside.iter().map(|beside| &beside.table));
+        let mut notes: Vec<&String> = Vec::new();
+        for note in tables.flat_map(Table::notes).chain(&self.told) {
+            if !notes.contains(&note) {
+                notes.push(note);
+            }
+        }
+        notes
     }
 
     /// The columns with a use.
@@ -222,13 +242,18 @@ impl Survey {
     /// # Errors
     /// Infinite numbers, with the first one's place.
     pub fn check_finite(&self, allowed: Option<f64>) -> Result<()> {
-        let rows = self.table.rows();
-        for column in self.columns.iter().filter(|c| matches!(c.role, Use::Input | Use::Target)) {
-            let infinite = self.profile(column).infinite;
+        let own = self.columns.iter().zip(&self.profiles).map(|(column, p)| (&self.table, column, p));
+        let beside = self.beside.iter().flat_map(|beside| {
+            beside.columns.iter().zip(&beside.profiles).map(|(column, p)| (&beside.table, column, p))
+        });
+        for (table, column, p) in
+            own.chain(beside).filter(|(_, c, _)| matches!(c.role, Use::Input | Use::Target))
+        {
+            let (rows, infinite) = (table.rows(), p.infinite);
             if infinite as f64 <= allowed.unwrap_or(0.0) * rows as f64 {
                 continue;
             }
-            let mut place = self.first(column, |cell| matches!(cell, Cell::Number(x) if x.is_infinite()))?;
+            let mut place = first(table, column, |cell| matches!(cell, Cell::Number(x) if x.is_infinite()))?;
             place.column = Some(column.name.clone());
             let error =
                 DataError::refused(format!("an infinite number in {infinite} of {rows} rows")).at(place);
@@ -239,17 +264,33 @@ impl Survey {
         }
         Ok(())
     }
+}
 
-    /// The place of the first row whose cell is as described.
-    fn first(&self, column: &ColumnPlan, is: impl Fn(Cell<'_>) -> bool) -> Result<Place> {
-        for chunk in self.table.chunks() {
-            let chunk = chunk?;
-            if let Some(i) = (0..chunk.rows).find(|&i| is(chunk.cell(i, column.position))) {
-                return Ok(self.table.place(chunk.first_row + i));
-            }
+/// The place of the first row whose cell is as described.
+fn first(table: &Table, column: &ColumnPlan, is: impl Fn(Cell<'_>) -> bool) -> Result<Place> {
+    for chunk in table.chunks() {
+        let chunk = chunk?;
+        if let Some(i) = (0..chunk.rows).find(|&i| is(chunk.cell(i, column.position))) {
+            return Ok(table.place(chunk.first_row + i));
         }
-        Ok(Place::default())
     }
+    Ok(Place::default())
+}
+
+/// Checks that a column is there, in the table or in one beside it.
+fn exists(name: &str, table: &Table, beside: &[Beside]) -> Result<()> {
+    let others = || beside.iter().flat_map(|beside| &beside.columns).map(|column| column.name.as_str());
+    if others().any(|other| other == name) {
+        return Ok(());
+    }
+    table.column_index(name).map(drop).map_err(|error| {
+        let own = table.columns().iter().map(|column| column.name.as_str());
+        let near = pellucid_base::nearest(name, own.chain(others()));
+        match near {
+            Some(near) => error.advise(format!("did you mean `{near}`?")).into(),
+            None => error.into(),
+        }
+    })
 }
 
 /// Refuses a column that is to be predicted and to be something else as well.

@@ -121,7 +121,7 @@ fn read<W>(
     of: impl Fn(Cell<'_>) -> std::result::Result<Vec<W>, String>,
 ) -> Result<Read<W>> {
     let (mut works, mut left_out) = (Vec::new(), Vec::new());
-    each_cell(survey, column, |row, cell| {
+    each_cell(&survey.table, column, |row, cell| {
         match of(cell) {
             Ok(of_row) => works.extend(of_row.into_iter().map(|work| (row, work))),
             Err(why) => left_out.push(Unreadable { row, column: column.name.clone(), why }),

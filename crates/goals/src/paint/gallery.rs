@@ -118,7 +118,7 @@ impl Gallery {
 /// The values of a column in the training rows, in order.
 fn labels(survey: &Survey, column: &ColumnPlan, is_training: &dyn Fn(usize) -> bool) -> Result<Vec<String>> {
     let mut labels = BTreeSet::new();
-    each_cell(survey, column, |row, cell| {
+    each_cell(&survey.table, column, |row, cell| {
         if is_training(row)
             && let Some(text) = cell_text(cell)
         {

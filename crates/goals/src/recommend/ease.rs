@@ -89,7 +89,7 @@ const BLOCK: usize = 32;
 
 /// The inverse of a symmetric positive definite matrix, by Cholesky's factors L Lᵀ: first L, then L⁻¹, then L⁻ᵀ L⁻¹ (Golub & Van Loan, "Matrix
 /// computations", 4.2). `None` if it is not positive definite.
-fn inverse(mut a: Vec<f64>, n: usize) -> Option<Vec<f64>> {
+pub(super) fn inverse(mut a: Vec<f64>, n: usize) -> Option<Vec<f64>> {
     factor(&mut a, n)?;
     // Row i of L⁻¹: (eᵢ − Σₖ lᵢₖ (L⁻¹)ₖ) / lᵢᵢ.
     let mut lower = vec![0.0; n * n];

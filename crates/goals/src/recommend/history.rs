@@ -3,7 +3,7 @@
 use super::Ids;
 use crate::Result;
 use crate::config::Config;
-use crate::dataset::{ColumnPlan, Survey, Use, each_cell, split_rows};
+use crate::dataset::{ColumnPlan, Owner, Survey, Use, split_rows};
 use pellucid_data::{Cell, DataError, Part, Splits};
 use pellucid_kinds::{Unreadable, cell_text};
 use pellucid_tensor::Stream;
@@ -25,10 +25,24 @@ pub(crate) struct Taken {
     part: Part,
 }
 
+impl Taken {
+    /// The number of the item, or of the user.
+    pub(crate) fn of(&self, owner: Owner) -> usize {
+        match owner {
+            Owner::Item => self.item as usize,
+            Owner::User => self.user as usize,
+        }
+    }
+}
+
 /// All that was taken.
 pub(crate) struct History {
+    /// Those who took something, then those of whom only a table beside says something.
     pub(crate) users: Ids,
+    /// What was taken, then what only a table beside names.
     pub(crate) items: Ids,
+    /// How many users took something, and how many items were taken.
+    pub(crate) took: [usize; 2],
     /// Once for each user and item, each user's in the order of time.
     taken: Vec<Taken>,
     /// Where each user's begin, and where the last one's end.
@@ -113,6 +127,16 @@ impl History {
         if taken.is_empty() {
             return Err(refuse("there is nothing to learn from: no row names a user and an item").into());
         }
+        let took = [users.len(), items.len()];
+        for beside in &survey.beside {
+            let ids = match beside.of {
+                Owner::User => &mut users,
+                Owner::Item => &mut items,
+            };
+            for (name, _) in &beside.keys {
+                ids.enter(name);
+            }
+        }
         let mut starts: Vec<usize> = vec![0];
         for user in 0..users.len() {
             let from = starts[user];
@@ -121,15 +145,11 @@ impl History {
         let repeated = all - taken.len();
         let splits = Splits { parts: Vec::new(), reason: String::new() };
         let rated = rating.is_some();
-        let mut history = History { users, items, taken, starts, rated, splits, left_out, repeated };
+        let mut history = History { users, items, took, taken, starts, rated, splits, left_out, repeated };
         history.split(survey, config, time.is_some())?;
         let counts = [Part::Train, Part::Validation].map(|part| history.part(part).count());
-        if counts.contains(&0) || history.items.len() < 3 {
-            let why = format!(
-                "there are {} users, {} items and {all} rows",
-                history.users.len(),
-                history.items.len()
-            );
+        if counts.contains(&0) || took[1] < 3 {
+            let why = format!("there are {} users, {} items and {all} rows", took[0], took[1]);
             return Err(refuse("this is too little to learn what people like").because(why).into());
         }
         Ok(history)
@@ -154,8 +174,9 @@ impl History {
             }
             // One at least stays to learn from.
             let n = |share: f64| (share * own.len() as f64).round() as usize;
-            let (test, validation) = (n(test).min(own.len() - 1), n(validation));
-            let validation = validation.min(own.len() - 1 - test);
+            let most = own.len().saturating_sub(1);
+            let (test, validation) = (n(test).min(most), n(validation));
+            let validation = validation.min(most - test);
             for (place, &i) in order.iter().rev().enumerate() {
                 own[i].part = match place {
                     place if place < test => Part::Test,
@@ -204,43 +225,34 @@ impl History {
         [Part::Train, Part::Validation, Part::Test].map(|part| self.part(part).count())
     }
 
-    /// The first row of the table for each item, or for each user.
-    pub(crate) fn first_rows(&self, of_items: bool) -> Vec<usize> {
-        let n = if of_items { self.items.len() } else { self.users.len() };
-        let mut first = vec![usize::MAX; n];
+    /// Users, or items.
+    pub(crate) fn ids(&self, of: Owner) -> &Ids {
+        match of {
+            Owner::Item => &self.items,
+            Owner::User => &self.users,
+        }
+    }
+
+    /// The first row of the table for each item, or for each user, if there is one.
+    pub(crate) fn first_rows(&self, of: Owner) -> Vec<Option<usize>> {
+        let mut first: Vec<Option<usize>> = vec![None; self.ids(of).len()];
         for taken in &self.taken {
-            let who = if of_items { taken.item } else { taken.user } as usize;
-            first[who] = first[who].min(taken.row);
+            let who = &mut first[taken.of(of)];
+            *who = Some(who.map_or(taken.row, |row| row.min(taken.row)));
         }
         first
+    }
+
+    /// Whether something is learned of each item, or of each user: whether it stands in a training row.
+    pub(crate) fn learned(&self, of: Owner) -> Vec<bool> {
+        let mut learned = vec![false; self.ids(of).len()];
+        self.part(Part::Train).for_each(|taken| learned[taken.of(of)] = true);
+        learned
     }
 
     /// All that was taken, each user's in the order of time.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Taken> {
         self.taken.iter()
-    }
-
-    /// What a column says of each item, or of each user, in its first row; `None` where it has none.
-    ///
-    /// # Errors
-    /// Failures of reading.
-    pub(crate) fn said<V>(
-        &self,
-        survey: &Survey,
-        column: &ColumnPlan,
-        of_items: bool,
-        value: impl Fn(Cell<'_>) -> V,
-    ) -> Result<Vec<Option<V>>> {
-        let first = self.first_rows(of_items);
-        let who: HashMap<usize, usize> = first.iter().enumerate().map(|(who, &row)| (row, who)).collect();
-        let mut said: Vec<Option<V>> = first.iter().map(|_| None).collect();
-        each_cell(survey, column, |row, cell| {
-            if let Some(&who) = who.get(&row) {
-                said[who] = Some(value(cell));
-            }
-            Ok(())
-        })?;
-        Ok(said)
     }
 
     /// A text that differs when what was taken does.

@@ -5,16 +5,18 @@ use super::ids::Ids;
 use super::model::{GOAL, Recommender};
 use super::rank::{Known, TOGETHER, best, liked, scores};
 use super::report::{ROWS_ARE, popular};
+use crate::config::DataConfig;
+use crate::dataset::open_taken;
 use crate::infer::{Predictions, positions, stored_model};
 use crate::outcome::Evaluation;
 use crate::stored::Stored;
 use crate::{Error, Result, Watcher};
-use pellucid_data::{DataError, OutColumn, OutValues, Table};
+use pellucid_data::{DataError, OpenOptions, OutColumn, OutValues, Table};
 use pellucid_insight::intervals::{Centre, Scores, evaluate_numbers, evaluate_ranking};
 use pellucid_kinds::cell_text;
 use pellucid_train::metrics::{LISTED, MetricError, RankRows, RankedList};
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The seed of the intervals of scores on other data.
 const SEED: u64 = 0;
@@ -136,10 +138,26 @@ impl Recommender {
     }
 }
 
+impl Recommender {
+    /// Opens who took what; tables beside it, which it knows from its training, are left aside.
+    fn open(&self, paths: &[PathBuf], options: &OpenOptions) -> Result<Table> {
+        let [user, item] = self.columns.clone().map(Some);
+        let rating = self.rating.clone();
+        let config = DataConfig { paths: paths.to_vec(), user, item, rating, ..DataConfig::default() };
+        Ok(open_taken(&config, options)?.taken)
+    }
+}
+
 /// For each row of a table that names a user and an item: how the user is expected to rate it, if the network has learned from ratings, and
 /// its place among all that would be recommended to him (1 is the first).
-pub(crate) fn predict(stored: &Stored, table: &Table, watcher: &mut dyn Watcher) -> Result<Predictions> {
+pub(crate) fn predict(
+    stored: &Stored,
+    inputs: &[PathBuf],
+    options: &OpenOptions,
+    watcher: &mut dyn Watcher,
+) -> Result<Predictions> {
     let model = Recommender::load(stored)?;
+    let table = &model.open(inputs, options)?;
     let rows = Rows::read(&model, table)?;
     let mut problems: Vec<String> =
         table.skipped().iter().map(|s| format!("{}: {}", s.place, s.why)).collect();
@@ -170,8 +188,9 @@ pub(crate) fn predict(stored: &Stored, table: &Table, watcher: &mut dyn Watcher)
 }
 
 /// Scores a network on what known users took beside what it knows.
-pub(crate) fn evaluate(stored: &Stored, table: &Table, watcher: &mut dyn Watcher) -> Result<Evaluation> {
+pub(crate) fn evaluate(stored: &Stored, data: &[PathBuf], watcher: &mut dyn Watcher) -> Result<Evaluation> {
     let model = Recommender::load(stored)?;
+    let table = &model.open(data, &OpenOptions::default())?;
     let rows = Rows::read(&model, table)?;
     if !rows.unknown.is_empty() {
         watcher.warning(&format!(

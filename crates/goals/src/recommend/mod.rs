@@ -11,7 +11,9 @@ mod rank;
 mod report;
 mod side;
 mod task;
+mod told;
 mod train;
+mod unseen;
 
 pub(crate) use ids::Ids;
 pub use infer::recommender;

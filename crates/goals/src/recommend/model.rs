@@ -11,6 +11,7 @@ use crate::{Error, Result};
 use pellucid_nn::{Param, Pass, Seed, module};
 use pellucid_tensor::Tensor;
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 use std::path::Path;
 
 /// What it is for, as its folder says.
@@ -97,6 +98,8 @@ pub struct Recommended {
     pub score: f64,
     /// How the user is expected to rate it, if the network has learned from ratings.
     pub rating: Option<f64>,
+    /// Whether nobody has taken it yet: then it is known by its columns only.
+    pub new: bool,
     /// What of all that was taken speaks most for it.
     pub because: Vec<Because>,
 }
@@ -151,6 +154,11 @@ impl Recommender {
         Err(Error::usage(format!("`{name}` is nothing that it knows · {advice}")))
     }
 
+    /// The items that anybody took.
+    pub(super) fn taken(&self) -> HashSet<u32> {
+        self.pasts.iter().flatten().map(|&(item, _)| item).collect()
+    }
+
     /// What an item is called, if that is known.
     pub(super) fn title(&self, item: u32) -> Option<String> {
         self.titles.get(item as usize).filter(|title| !title.is_empty()).cloned()
@@ -168,7 +176,8 @@ impl Recommender {
             // As if liked one deviation more than on average.
             known.taken.push((item, 1.0));
         }
-        if known.taken.is_empty() {
+        // Of whom something is known beside, something can be said.
+        if known.taken.is_empty() && (known.user.is_none() || self.sides[1].width == 0) {
             return Err(Error::usage(
                 "nothing is known of whom to recommend to · name a --user, or what is --liked",
             ));
@@ -180,11 +189,13 @@ impl Recommender {
         let who = vec![0; list.len()];
         let ratings = liked(&self.network, &self.sides, &[&known], [&who, &list])?;
         let reasons = self.reasons(&known, &list)?;
+        let taken = self.taken();
         let recommended = |((place, &item), because): ((usize, &u32), Vec<Because>)| Recommended {
             item: self.items.name(item).to_owned(),
             title: self.title(item),
             score: f64::from(scores[item as usize]),
             rating: self.scale.zip(ratings.get(place)).map(|(scale, &liking)| scale.rating(liking)),
+            new: !taken.contains(&item),
             because,
         };
         Ok(list.iter().enumerate().zip(reasons).map(recommended).collect())

@@ -1,5 +1,6 @@
 //! The network: a person is what they took and how they liked it; a thing is who takes it.
 
+use super::unseen::Rows;
 use pellucid_grad::{Var, ops};
 use pellucid_kernels::activation::Activation;
 use pellucid_nn::layers::{Embedding, Linear};
@@ -42,7 +43,7 @@ pub(crate) struct Past {
 
 /// A linear autoencoder of two low-rank maps (as Steck, arXiv 1905.03375, but factored): of what people took, one foresees what else they take,
 /// the other how they like it, as asymmetric factorisation does (Paterek 2007; Koren 2008). There is no vector for a user, so who is new is
-/// understood as soon as he has taken something; what is new is understood by what is known of it. Because the maps are linear, each
+/// understood as soon as he has taken something; what is new is understood by what is known of it (`unseen.rs`). Because the maps are linear, each
 /// answer is the sum of what every thing taken says for it.
 pub(crate) struct Tastes {
     /// What having an item says of what else is taken.
@@ -244,6 +245,24 @@ impl Tastes {
         let vectors = self.having.forward(pass, &pass.input(having))?;
         let items = ops::narrow(&self.taking.items(pass, items, known)?, 1, 0, width)?;
         ops::matmul_t(&vectors, &items)
+    }
+
+    /// The tables that have a row for each item: those that say what is taken, and those that say how it is liked.
+    pub(super) fn tables_of_items(&mut self) -> [Vec<Rows<'_>>; 2] {
+        fn rows(table: &mut Embedding, exponents: bool) -> Rows<'_> {
+            Rows { table: &mut table.weight, exponents }
+        }
+        let taking = &mut self.taking;
+        let first = vec![
+            rows(&mut self.having, false),
+            rows(&mut taking.vectors, false),
+            rows(&mut taking.numbers, true),
+        ];
+        let rating = self.rating.iter_mut().flat_map(|rating| {
+            let side = &mut rating.side;
+            [&mut rating.having, &mut rating.liking, &mut side.vectors, &mut side.numbers]
+        });
+        [first, rating.map(|table| rows(table, false)).collect()]
     }
 
     /// Its parts in words.

@@ -6,6 +6,7 @@ use super::infer::scored;
 use super::model::Recommender;
 use super::rank::{Known, Scorer, best, liked, lists};
 use super::task::{People, some_users};
+use super::told::told;
 use crate::dataset::Survey;
 use crate::finish::Tested;
 use crate::outcome::Evaluation;
@@ -148,7 +149,7 @@ pub(super) fn test(
 
 /// The share of all users who took an item.
 fn share(popular: &[f32], item: u32, history: &History) -> f64 {
-    f64::from(popular[item as usize]) / history.users.len().max(1) as f64
+    f64::from(popular[item as usize]) / history.took[0].max(1) as f64
 }
 
 fn mean(values: impl Iterator<Item = f64>) -> f64 {
@@ -198,9 +199,11 @@ fn groups(
 ) -> Result<Vec<TasteGroup>> {
     let mut all = Vec::new();
     let known: Vec<&str> = people.sides[1].names().collect();
-    for column in survey.columns.iter().filter(|column| known.contains(&column.name.as_str())) {
+    let [_, told] = told(survey, &people.history)?;
+    let columns = told.iter().flat_map(|told| told.columns.iter().map(move |column| (told, *column)));
+    for (told, column) in columns.filter(|(_, column)| known.contains(&column.name.as_str())) {
         let value = |cell: Cell<'_>| (number(cell), cell_text(cell).unwrap_or_default().into_owned());
-        let said = people.history.said(survey, column, false, value)?;
+        let said = told.values(column, value)?;
         let of = |user: usize| said.get(user)?.as_ref();
         let is_number = column.kind.is_some_and(|kind| kind.name() == "number");
         let mut numbers: Vec<f64> = users.iter().filter_map(|&user| of(user)?.0).collect();
@@ -235,12 +238,16 @@ fn groups(
 fn card(model: &Recommender, run: &Run) -> CardFacts {
     let (path, user) = (run.path().display(), model.users.name(0));
     let [who, what] = &model.columns;
+    let new = match model.items.len() - model.taken().len() {
+        0 => String::new(),
+        n => format!("; {n} of the {} that it recommends are such", model.items.len()),
+    };
     CardFacts {
         intended_use: format!("Recommending a `{what}` to a `{who}`, by what others took who took the same."),
         limits: vec![
             "It knows what people took, not what would be good for them, and it makes what is popular more so: look at the figures on popularity.".to_owned(),
             format!("Its folder holds what every `{who}` took: it is as private as the data."),
-            format!("Of a `{what}` that nobody took it knows only its columns."),
+            format!("Of a `{what}` that nobody took it knows only its columns{new}."),
         ],
         commands: vec![
             ("Recommend to a user".to_owned(), format!("pellucid recommend {path} --user \"{user}\" --because")),

@@ -1,12 +1,9 @@
 //! What is known of items and of users beside their names: columns that have one value for each of them.
 
-use super::history::History;
+use super::told::Told;
 use crate::Result;
-use crate::dataset::{ColumnPlan, Survey, each_cell};
-use pellucid_insight::check::hash_bytes;
-use pellucid_kinds::{
-    Batcher, Encoder, Feature, FitContext, Prepared, Record, Role, TrainingCells, cell_text, kind,
-};
+use crate::dataset::Use;
+use pellucid_kinds::{Batcher, Encoder, Feature, FitContext, Prepared, Record, Role, TrainingCells, kind};
 use pellucid_tensor::Tensor;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -29,53 +26,29 @@ pub(crate) struct Sides {
     numbers: Vec<f32>,
 }
 
-/// To whom a column belongs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Owner {
-    /// It has one value for each item.
-    Item,
-    /// It has one value for each user.
-    User,
-    /// It differs from row to row.
-    Neither,
-}
-
-/// To whom each of some columns belongs.
-pub(crate) fn owners(survey: &Survey, history: &History, columns: &[&ColumnPlan]) -> Result<Vec<Owner>> {
-    let rows: HashMap<usize, (u32, u32)> =
-        history.all().map(|taken| (taken.row, (taken.user, taken.item))).collect();
-    let mut owners = Vec::with_capacity(columns.len());
-    for column in columns {
-        let (mut seen, mut same): ([HashMap<u32, u128>; 2], _) = (Default::default(), [true; 2]);
-        each_cell(survey, column, |row, cell| {
-            let Some(&(user, item)) = rows.get(&row) else { return Ok(()) };
-            let text = cell_text(cell).unwrap_or_default();
-            let print = hash_bytes(text.as_bytes(), 0);
-            for (who, number) in [user, item].into_iter().enumerate() {
-                same[who] &= *seen[who].entry(number).or_insert(print) == print;
-            }
-            Ok(())
-        })?;
-        owners.push(match same {
-            [_, true] => Owner::Item,
-            [true, false] => Owner::User,
-            [false, false] => Owner::Neither,
-        });
-    }
-    Ok(owners)
-}
-
 impl Sides {
-    /// Learns how to prepare columns from the training rows, and reads what they say of each user or item, at its first row.
+    /// What some tables tell of `n` items or users.
     ///
     /// # Errors
     /// Failures of reading.
-    pub(crate) fn of(
-        survey: &Survey,
-        columns: &[&ColumnPlan],
-        first: &[usize],
-        is_training: &dyn Fn(usize) -> bool,
-    ) -> Result<Sides> {
+    pub(crate) fn of(told: &[Told<'_>], n: usize) -> Result<Sides> {
+        let mut all = Sides::default();
+        for told in told {
+            let more = Sides::one(told, n)?;
+            if all.width > 0 && more.width > 0 {
+                let rows = all.numbers.chunks(all.width).zip(more.numbers.chunks(more.width));
+                all.numbers = rows.flat_map(|(a, b)| a.iter().chain(b)).copied().collect();
+            } else if more.width > 0 {
+                all.numbers = more.numbers;
+            }
+            all.width += more.width;
+            all.columns.extend(more.columns);
+        }
+        Ok(all)
+    }
+
+    /// Learns how to prepare columns from the training rows, and reads what they say of each user or item in its row.
+    fn one(told: &Told<'_>, n: usize) -> Result<Sides> {
         let context = FitContext {
             files: None,
             role: Role::Input,
@@ -85,28 +58,30 @@ impl Sides {
             max_seconds: 0.0,
         };
         let (mut inputs, mut states) = (Vec::new(), Vec::new());
-        for column in columns {
+        let is_training = |row: usize| told.training.contains(&row);
+        for column in told.columns.iter().filter(|column| column.role == Use::Input) {
             let Some(kind) = column.kind else { continue };
-            let cells = TrainingCells::new(&survey.table, column.position, is_training);
+            let cells = TrainingCells::new(told.table, column.position, &is_training);
             let prepared: Box<dyn Prepared> = kind.fit(&cells, &context)?;
             let says_too_much = |f: &Feature| matches!(f, Feature::Code { size, .. } if *size > MOST_CODES);
             if prepared.features().iter().any(says_too_much) {
                 continue;
             }
             states.push((column.name.clone(), kind.name().to_owned(), prepared.state()));
-            inputs.push((column.name.clone(), kind.name(), prepared));
+            // The table's own name for it, by which it is read.
+            inputs.push((cells.name.to_owned(), kind.name(), prepared));
         }
         if inputs.is_empty() {
             return Ok(Sides::default());
         }
         let encoder = Encoder { inputs, targets: Vec::new() };
-        let wanted: HashMap<usize, usize> = first.iter().enumerate().map(|(who, &row)| (row, who)).collect();
-        let examples =
-            encoder.encode(&survey.table, &|row| wanted.contains_key(&row), MEMORY, &mut |_| {})?;
+        let wanted: HashMap<usize, usize> =
+            told.rows.iter().enumerate().filter_map(|(who, row)| Some(((*row)?, who))).collect();
+        let examples = encoder.encode(told.table, &|row| wanted.contains_key(&row), MEMORY, &mut |_| {})?;
         let batcher = Batcher::new(encoder.features(), Vec::new());
         let codes = batcher.code_sizes();
         let width = batcher.numbers_width() + codes.iter().sum::<usize>();
-        let mut numbers = vec![0.0; first.len() * width];
+        let mut numbers = vec![0.0; n * width];
         let mut record = Record::default();
         for (i, row) in examples.rows().iter().enumerate() {
             let Some(&who) = wanted.get(row) else { continue };
@@ -141,6 +116,11 @@ impl Sides {
             rows.extend_from_slice(self.numbers.get(at..at + self.width).unwrap_or(&nothing));
         }
         Ok(Some(Tensor::new(&rows, &[numbers.len(), self.width])?))
+    }
+
+    /// All that is known, `[n, width]`, row by row.
+    pub(crate) fn numbers(&self) -> &[f32] {
+        &self.numbers
     }
 
     /// The names of the columns.

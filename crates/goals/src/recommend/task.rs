@@ -5,12 +5,14 @@ use super::network::{Past, Tastes};
 use super::rank::{Known, Scorer, lists};
 use super::side::Sides;
 use crate::Result;
+use crate::dataset::Owner;
 use pellucid_data::Part;
 use pellucid_grad::{Var, ops};
 use pellucid_nn::{Module, Pass};
 use pellucid_tensor::{Stream, Tensor};
 use pellucid_train::metrics::RankedList;
 use pellucid_train::{Failure, Source, Task, Validation};
+use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
 /// The share of what a user took that is hidden, to be foreseen.
@@ -85,12 +87,26 @@ impl People {
             taken: self.history.of(user, wanted).map(|taken| self.known(taken)).collect(),
         }
     }
+
+    /// A text that differs when what was taken does, and with `sides` also when what is known beside it does.
+    pub(crate) fn fingerprint(&self, sides: bool) -> String {
+        let history = self.history.fingerprint();
+        if !sides {
+            return history;
+        }
+        let mut hash = Sha256::new();
+        hash.update(history);
+        self.sides.iter().flat_map(Sides::numbers).for_each(|x| hash.update(x.to_le_bytes()));
+        pellucid_base::hex(&hash.finalize())
+    }
 }
 
 /// Users of whom something is known.
 pub(crate) struct UserSource {
     people: Arc<People>,
     users: Vec<usize>,
+    /// The items that are told apart: all, or those taken, if the others are foreseen by what is known of them.
+    items: Vec<u32>,
 }
 
 /// Users made ready for the network.
@@ -112,7 +128,11 @@ pub(crate) struct UserBatch {
 impl UserSource {
     pub(crate) fn new(people: Arc<People>) -> UserSource {
         let has = |user: &usize| people.history.of(*user, |part| part == Part::Train).next().is_some();
-        UserSource { users: (0..people.history.users.len()).filter(has).collect(), people }
+        let users = (0..people.history.users.len()).filter(has).collect();
+        let learned = people.history.learned(Owner::Item);
+        let foreseen = people.sides[0].width > 0;
+        let items = (0u32..).zip(learned).filter(|(_, learned)| *learned || !foreseen);
+        UserSource { users, items: items.map(|(item, _)| item).collect(), people }
     }
 
     fn read(&self, rows: &[usize], random: &mut Stream) -> Result<UserBatch> {
@@ -159,14 +179,14 @@ impl UserSource {
         })
     }
 
-    /// All items, or, if there are many, those hidden and others that are drawn by chance (Jean et al., arXiv 1412.2007); ascending.
+    /// All that are told apart, or, if there are many, those hidden and others that are drawn by chance (Jean et al., arXiv 1412.2007); ascending.
     fn candidates(&self, hidden: &[Vec<(u32, f32)>], random: &mut Stream) -> Vec<u32> {
-        let all = self.people.history.items.len();
-        if all <= CANDIDATES {
-            return (0..all as u32).collect();
+        let all = &self.items;
+        if all.len() <= CANDIDATES {
+            return all.clone();
         }
         let mut items: Vec<u32> = hidden.iter().flatten().map(|&(item, _)| item).collect();
-        items.extend((0..CANDIDATES).map(|_| random.below(all) as u32));
+        items.extend((0..CANDIDATES).map(|_| all[random.below(all.len())]));
         items.sort_unstable();
         items.dedup();
         items

@@ -7,8 +7,9 @@ use super::model::Recommender;
 use super::network::{Blueprint, Tastes};
 use super::rank::{Known, TOGETHER, best, scores};
 use super::report::test;
-use super::side::{Owner, Sides, owners};
+use super::side::Sides;
 use super::task::{People, Scale, TasteTask, UserSource, some_users};
+use super::told::{Told, compare, told};
 use crate::dataset::{ColumnPlan, Survey, Use, tell_unusable, tolerate};
 use crate::design::{Decision, Design};
 use crate::finish::finish;
@@ -17,13 +18,12 @@ use crate::reasons::Reasons;
 use crate::train::{resolve_data, resolve_plan, tell_columns};
 use crate::trained::Trained;
 use crate::{Config, Ended, Result, Run, Watcher};
-use pellucid_data::{Cell, Part};
+use pellucid_data::Part;
 use pellucid_insight::check::CheckReport;
 use pellucid_kinds::cell_text;
 use pellucid_nn::Seed;
 use pellucid_train::metrics::{LISTED, RankedList};
 use pellucid_train::{RunFolder, Stopped, train as run_plan};
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -51,44 +51,40 @@ fn ready(survey: &Survey, config: &Config, watcher: &mut dyn Watcher) -> Result<
     watcher.begin("Reading the data", survey.table.rows());
     let history = History::read(survey, config, &mut |done| watcher.advance(done))?;
     tolerate(survey, &history.left_out, &config.data)?;
-    let telling: Vec<&ColumnPlan> = survey.used_as(Use::Input).chain(survey.used_as(Use::Aside)).collect();
-    let owner = owners(survey, &history, &telling)?;
-    let is_training: HashSet<usize> = history.part(Part::Train).map(|taken| taken.row).collect();
-    let of = |wanted: Owner| -> Result<Sides> {
-        let owned = telling
-            .iter()
-            .zip(&owner)
-            .filter(|(column, owner)| **owner == wanted && column.role == Use::Input);
-        let columns: Vec<&ColumnPlan> = owned.map(|(column, _)| *column).collect();
-        let first = history.first_rows(wanted == Owner::Item);
-        Sides::of(survey, &columns, &first, &|row| is_training.contains(&row))
-    };
-    let sides = [of(Owner::Item)?, of(Owner::User)?];
-    let named = |column: &&ColumnPlan| {
+    compare(survey, &history, watcher)?;
+    let [of_items, of_users] = told(survey, &history)?;
+    let sides = [Sides::of(&of_items, history.items.len())?, Sides::of(&of_users, history.users.len())?];
+    let titles = titles(&of_items)?;
+    let scale = Scale::of(&history);
+    Ok((Arc::new(People { history, scale, sides }), titles))
+}
+
+/// What items are called: in each table, the first column whose name says so.
+fn titles(told: &[Told<'_>]) -> Result<Vec<String>> {
+    let named = |column: &&&ColumnPlan| {
         let name = column.name.to_lowercase();
         name.contains("title") || name.contains("name")
     };
-    let titles = telling.iter().zip(&owner).filter(|(_, owner)| **owner == Owner::Item);
-    let title = titles.map(|(column, _)| *column).find(named);
-    let titles = title.map_or(Ok(Vec::new()), |column| {
-        let called = |cell: Cell<'_>| cell_text(cell).unwrap_or_default().into_owned();
-        history.said(survey, column, true, called)
-    })?;
-    let titles = titles.into_iter().map(Option::unwrap_or_default).collect();
-    let scale = Scale::of(&history);
-    Ok((Arc::new(People { history, scale, sides }), titles))
+    let mut titles: Vec<String> = Vec::new();
+    for told in told {
+        let Some(column) = told.columns.iter().find(named) else { continue };
+        let called = told.values(column, |cell| cell_text(cell).unwrap_or_default().into_owned())?;
+        titles.resize(called.len(), String::new());
+        for (title, called) in titles.iter_mut().zip(called) {
+            if title.is_empty() {
+                *title = called.unwrap_or_default();
+            }
+        }
+    }
+    Ok(titles)
 }
 
 /// Says what was found.
 fn tell(people: &People, watcher: &mut dyn Watcher) {
     let history = &people.history;
-    let rows: usize = history.rows().iter().sum();
-    let filled = 100.0 * rows as f64 / (history.users.len() as f64 * history.items.len() as f64);
-    watcher.note(&format!(
-        "{} users took {rows} of {} items: {filled:.2} % of all that could be",
-        history.users.len(),
-        history.items.len()
-    ));
+    let (rows, [users, items]) = (history.rows().iter().sum::<usize>(), history.took);
+    let filled = 100.0 * rows as f64 / (users as f64 * items as f64);
+    watcher.note(&format!("{users} users took {rows} of {items} items: {filled:.2} % of all that could be"));
     for (sides, of) in people.sides.iter().zip(["items", "users"]) {
         let names: Vec<String> = sides.names().map(|name| format!("`{name}`")).collect();
         if !names.is_empty() {
@@ -98,6 +94,16 @@ fn tell(people: &People, watcher: &mut dyn Watcher) {
                 if names.len() == 1 { "is" } else { "are" }
             ));
         }
+    }
+    let more = history.items.len() - items;
+    match people.sides[0].width {
+        _ if more == 0 => {}
+        0 => watcher.warning(&format!(
+            "{more} more items were never taken, and no column tells anything of them: they will hardly be recommended"
+        )),
+        _ => watcher.note(&format!(
+            "{more} more items were never taken: they are recommended by what is known of them"
+        )),
     }
     if history.repeated > 0 {
         watcher.warning(&format!(
@@ -153,7 +159,8 @@ pub(crate) fn begin(
     (config.data.user, config.data.item, config.data.rating, config.data.time) = (user, item, rating, time);
     (config.network.width, config.network.dropout) = (Some(design.blueprint.width), None);
     resolve_plan(&mut config.training, &design.plan, design.seconds);
-    Reasons::new(command, &survey.columns, &design.decisions).write(run)?;
+    let columns: Vec<ColumnPlan> = survey.all_columns().map(|(column, _)| column.clone()).collect();
+    Reasons::new(command, &columns, &design.decisions).write(run)?;
     run.write("config.toml", config.to_toml()?.as_bytes())?;
     design.plan.check()?;
     Ok(Box::new(Begun { survey, people, titles, config, design, command: command.to_owned() }))
@@ -261,11 +268,12 @@ impl Begun {
     pub(crate) fn carry_out(self, run: Run, watcher: &mut dyn Watcher, stop: &AtomicBool) -> Result<Ended> {
         let Begun { survey, people, titles, config, mut design, command } = self;
         let (mut task, source) = learning(&people, &config, &design)?;
-        let folder = RunFolder::new(run.path(), people.history.fingerprint());
+        let folder = RunFolder::new(run.path(), people.fingerprint(!survey.beside.is_empty()));
         let outcome = run_plan(&mut task, source, &design.plan, &folder, watcher, stop)?;
         if outcome.stopped == Stopped::Interrupted {
             return Ok(Ended::Interrupted(run));
         }
+        people.foresee(&mut task.network)?;
         let chosen = choose(&task.network, &people, watcher)?;
         design.decisions.extend(chosen.as_ref().map(|chosen| chosen.decision.clone()));
         let name = |role: Use| column(&survey, role).map(|column| column.name.clone());
