@@ -5,6 +5,7 @@ mod auditing;
 mod composing;
 mod configs;
 mod explaining;
+mod learned;
 mod models;
 mod outcomes;
 mod painting;
