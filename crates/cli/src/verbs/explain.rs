@@ -205,7 +205,13 @@ fn in_words(e: &Explanation) -> String {
 
 /// The training rows behind an answer, a line each.
 fn learned_in_words(learned: &LearnedFrom, number: bool) -> Vec<String> {
-    let mut lines = vec![format!("  Of {}:", learned.looked_at())];
+    let mut lines = vec![
+        format!(
+            "  Of {}; alike is the cosine of what the last layer sees, a push is TracIn in the last",
+            learned.looked_at()
+        ),
+        "  layer at one checkpoint, the weights that were kept, as a share of the strongest:".to_owned(),
+    ];
     for list in learned.lists(number) {
         lines.push(format!("  {}", list.title));
         for row in list.rows {

@@ -47,7 +47,8 @@ fn rows_with_a_flipped_label_come_out_first() {
     assert!(*looked_at == *rows && (290..=310).contains(rows), "{rows} training rows");
     let odd = |rows: &[_]| places(rows).into_iter().filter(|place| is_odd(place)).count();
     assert!(odd(pushing) >= ODD - 1 && is_odd(&pushing[0].place), "{pushing:#?}");
-    assert!(odd(similar) >= ODD - 1, "{similar:#?}");
+    // An ordinary row with the same numbers may be as much like it as a marked one with others.
+    assert!(is_odd(&similar[0].place) && odd(similar) >= 2, "{similar:#?}");
     assert!(pushing.iter().all(|row| row.value > 0.0 && row.label == "low"), "{pushing:#?}");
     assert!(pushing[0].fields.contains(&("mark".to_owned(), "odd".to_owned())));
     assert!(similar.iter().all(|row| (-1.0..=1.0).contains(&row.value)));

@@ -7,6 +7,9 @@ use crate::report::words;
 /// A change of a probability that is too small to speak of.
 const SLIGHT: f64 = 0.02;
 
+/// The share of all that the mean changes, from which on a change from the first to the last value tells the whole.
+const ALONG: f64 = 0.9;
+
 /// The mean answer as a function of what stands in one column, all else as it is.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -64,8 +67,8 @@ impl Dependence {
         if most.mean - least.mean <= SLIGHT * size {
             return format!("Whatever stands in `{column}`, {subject} is nearly the same on average.");
         }
-        let ends = [(first, last), (last, first)].into_iter().any(|ends| ends == (least, most));
-        if !self.ordered() || !ends {
+        let along = (last.mean - first.mean).abs() >= ALONG * (most.mean - least.mean);
+        if !self.ordered() || !along {
             return format!(
                 "All else as it is, {subject} is highest at `{column}` = {} ({} on average) and lowest at {} ({}).",
                 most.value,

@@ -3,16 +3,14 @@
 use maud::{Markup, html};
 
 use super::{figure, prose};
-use crate::report::data::{Dependence, Importance, Target};
+use crate::report::data::{Dependence, Target};
 use crate::report::{plot, words};
 
 pub(super) fn content(target: &Target) -> Markup {
-    let of = |i: &'_ Importance| i.dependence.is_some();
     let drawn: Vec<(&str, &Dependence)> = target
         .importance
         .iter()
-        .filter(|i| of(i))
-        .filter_map(|i| Some((i.name.as_str(), i.dependence.as_ref()?)))
+        .filter_map(|column| Some((column.name.as_str(), column.dependence.as_ref()?)))
         .collect();
     let answers = |d: &Dependence| -> Vec<f64> {
         let means = d.points.iter().flat_map(|point| [point.low, point.mean, point.high]);
