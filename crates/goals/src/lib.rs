@@ -57,7 +57,7 @@ pub use outcome::{Answers, Evaluation};
 pub use paint::{Brush, Painting, judge, sheet};
 pub use pellucid_insight::audit::{Audit, Figure, Group, Requirement, Trade, Verdict};
 pub use pellucid_insight::check::Revealed;
-pub use pellucid_insight::report::data::Explanation;
+pub use pellucid_insight::report::data::{Explanation, LearnedFrom};
 pub use pellucid_insight::report::render_audit as audit_page;
 pub use pellucid_insight::report::render_explanations as explanations_page;
 pub use pellucid_kinds::image::{Pixels, decode};

@@ -2,7 +2,8 @@
 //!
 //! `runs/<name>/`: `config.toml`, `decisions.json` (why it is so), `data_report.json`, `metrics.jsonl` with TensorBoard's
 //! event file beside it, `checkpoints/`, `model/`, `evaluation.json`, `predictions.parquet`, `report.html` and `README.md`; of networks that
-//! predict also `background.json` (training rows that stand in the place of missing columns) and `doubtful_labels.csv`.
+//! predict also `background.json` (training rows that stand in the place of missing columns), `columns.json` (how much each column
+//! matters, and how answers depend on it) and `doubtful_labels.csv`.
 
 use crate::outcome::Evaluation;
 use crate::{Config, Error, Result};

@@ -24,6 +24,7 @@ fn main() {
         ("new-pictures", fixture::clothes()),
         ("recommendations", fixture::films()),
         ("several-targets", fixture::several_targets()),
+        ("deliveries", fixture::deliveries()),
         ("hostile-names", fixture::hostile()),
     ];
     for (name, data) in pages {

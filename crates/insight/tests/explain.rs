@@ -1,8 +1,9 @@
-//! Explanations beside those of Captum, SHAP and Quantus (`reference/explain.py`).
+//! Explanations beside those of Captum, SHAP and Quantus (`reference/explain.py`), and of scikit-learn (`reference/dependence.py`).
 #![allow(clippy::unwrap_used)]
 
 use pellucid_insight::explain::{
-    Attribution, Case, Effort, Parts, Samples, faithfulness, integrated, occlusion, shapley,
+    Attribution, Case, Effort, Parts, Samples, faithfulness, integrated, occlusion, partial_dependence,
+    shapley,
 };
 use serde::Deserialize;
 use std::convert::Infallible;
@@ -22,7 +23,21 @@ fn reference() -> Reference {
     serde_json::from_str(include_str!("reference/explain.json")).unwrap()
 }
 
-/// The same stands in `explain.py`.
+/// Partial dependence on each column, and the answers to single rows that it is the mean of.
+#[derive(Deserialize)]
+struct Dependence {
+    rows: Vec<Vec<f64>>,
+    columns: Vec<OfColumn>,
+}
+
+#[derive(Deserialize)]
+struct OfColumn {
+    values: Vec<f64>,
+    mean: Vec<f64>,
+    single: Vec<Vec<f64>>,
+}
+
+/// The same stands in `explain.py` and `dependence.py`.
 fn f(x: &[f64]) -> f64 {
     x[0].sin() * x[1] + x[2] * x[2] * x[3] - (x[0] * x[4]).tanh()
 }
@@ -109,4 +124,25 @@ fn the_course_of_taking_parts_away_is_quantuss() {
     let Ok(found) = faithfulness(&parts, &explanation, effort);
     let course: Vec<f64> = found.deletion.iter().map(|(_, answer)| *answer).collect();
     near(&course[1..], &r.deletion);
+}
+
+#[test]
+fn partial_dependence_is_scikit_learns() {
+    let r: Dependence = serde_json::from_str(include_str!("reference/dependence.json")).unwrap();
+    assert_eq!(r.columns.len(), 5);
+    for (place, column) in r.columns.iter().enumerate() {
+        let answer = |row: &Vec<f64>, value: f64| {
+            let mut row = row.clone();
+            row[place] = value;
+            f(&row)
+        };
+        let of = |&value: &f64| r.rows.iter().map(|row| answer(row, value)).collect::<Vec<f64>>();
+        let answers: Vec<Vec<f64>> = column.values.iter().map(of).collect();
+        for (row, single) in column.single.iter().enumerate() {
+            near(&answers.iter().map(|of| of[row]).collect::<Vec<_>>(), single);
+        }
+        let found = partial_dependence(&answers, 0);
+        near(&found.iter().map(|point| point.mean).collect::<Vec<_>>(), &column.mean);
+        assert!(found.iter().all(|point| point.low <= point.mean && point.mean <= point.high));
+    }
 }

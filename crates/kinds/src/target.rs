@@ -115,6 +115,35 @@ impl Target {
         }
     }
 
+    /// The slope of a row's [`loss`](Self::loss) by its `outputs`, up to a factor that all rows of a batch share; `truth` are its numbers of a
+    /// [`Record`](crate::Record). `None` where the truth is not known.
+    pub fn slopes(&self, outputs: &[f32], truth: &[f64], options: &TargetOptions) -> Option<Vec<f64>> {
+        let first = *truth.first().filter(|t| !t.is_nan())?;
+        Some(match self {
+            Target::Classes { names, .. } => {
+                let weight = |class: usize| {
+                    options.class_weights.as_ref().and_then(|w| w.get(class)).map_or(1.0, |&w| f64::from(w))
+                };
+                let (label, classes) = (first as usize, names.len().max(1) as f64);
+                let own = (1.0 - options.smoothing) * weight(label);
+                let all: f64 = (0..names.len()).map(weight).sum();
+                let slope = |(class, p): (usize, f64)| {
+                    let spread = options.smoothing / classes * (all * p - weight(class));
+                    own * (p - f64::from(u8::from(class == label))) + spread
+                };
+                probabilities(outputs).into_iter().enumerate().map(slope).collect()
+            }
+            Target::Tags { .. } => {
+                let slope = |(&x, &t): (&f32, &f64)| 1.0 / (1.0 + (-f64::from(x)).exp()) - t;
+                outputs.iter().zip(truth).map(slope).collect()
+            }
+            Target::Number { mean, scale, .. } => {
+                let slope = |&x: &f32| (f64::from(x) - (first - mean) / scale).clamp(-OUTLIER, OUTLIER);
+                outputs.iter().take(1).map(slope).collect()
+            }
+        })
+    }
+
     /// The answer that one row of outputs stands for.
     pub fn answer(&self, outputs: &[f32]) -> Answer {
         match self {
@@ -130,6 +159,14 @@ impl Target {
             }
         }
     }
+}
+
+/// The softmax of outputs in double precision: what is left of a class that is nearly certain counts here.
+fn probabilities(outputs: &[f32]) -> Vec<f64> {
+    let most = outputs.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let powers: Vec<f64> = outputs.iter().map(|&x| f64::from(x - most).exp()).collect();
+    let sum: f64 = powers.iter().sum();
+    powers.into_iter().map(|power| power / sum).collect()
 }
 
 /// Where the numbers of each target stand among all of a record, in order.
@@ -179,6 +216,39 @@ mod tests {
         let loss = tags(2).loss(&outputs, &truth, &weights, &TargetOptions::default()).unwrap();
         let expected = -(0.75f64.ln() + 0.5f64.ln());
         assert!((loss.value().item().unwrap() - expected).abs() < 1e-6, "the second row is not known");
+    }
+
+    #[test]
+    fn slopes_of_single_rows_are_those_of_the_loss() {
+        let classes =
+            Target::Classes { names: ["a", "b", "c"].map(str::to_owned).to_vec(), counts: vec![1; 3] };
+        let number = Target::Number { mean: 10.0, scale: 2.0, median: 9.0 };
+        let weighted = TargetOptions { smoothing: 0.1, class_weights: Some(vec![0.5, 1.0, 2.5]) };
+        let plain = TargetOptions::default;
+        let whole = |t: &[f64]| Tensor::new(&[t[0] as u32], &[1]).unwrap();
+        let several =
+            |t: &[f64]| Tensor::new(&t.iter().map(|&t| t as f32).collect::<Vec<_>>(), &[1, t.len()]).unwrap();
+        let standard = |t: &[f64]| Tensor::new(&[((t[0] - 10.0) / 2.0) as f32], &[1]).unwrap();
+        // What the loss of one row is divided by: the weight of its class, for whichever it is.
+        let cases: [(&Target, &[f32], &[f64], TargetOptions, Tensor, f64); 5] = [
+            (&classes, &[1.0, -0.5, 0.2], &[2.0], plain(), whole(&[2.0]), 1.0),
+            (&classes, &[1.0, -0.5, 0.2], &[2.0], weighted.clone(), whole(&[2.0]), 2.5),
+            (&tags(2), &[0.7, -3.0], &[1.0, 0.0], plain(), several(&[1.0, 0.0]), 1.0),
+            (&number, &[0.5], &[12.0], plain(), standard(&[12.0]), 1.0),
+            (&number, &[9.0], &[12.0], plain(), standard(&[12.0]), 1.0),
+        ];
+        for (target, outputs, truth, options, values, shared) in cases {
+            let tape = pellucid_grad::Tape::new();
+            let x = tape.watch(&Tensor::new(outputs, &[1, outputs.len()]).unwrap());
+            let one = Tensor::new(&[1f32], &[1]).unwrap();
+            let gradients = target.loss(&x, &values, &one, &options).unwrap().backward().unwrap();
+            let expected = gradients.of(&x).unwrap().to_dense().unwrap().to_vec();
+            let found = target.slopes(outputs, truth, &options).unwrap();
+            assert_eq!(found.len(), expected.len());
+            let near = |(a, b): (&f64, &f64)| (a / shared - b).abs() < 1e-6;
+            assert!(found.iter().zip(&expected).all(near), "{target:?}: {found:?}, not {expected:?}");
+        }
+        assert_eq!(classes.slopes(&[0.0; 3], &[f64::NAN], &plain()), None);
     }
 
     #[test]

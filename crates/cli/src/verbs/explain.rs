@@ -6,7 +6,7 @@ use crate::output::{self, say};
 use crate::program::{DONE, Operand, Verb};
 use crate::show;
 use pellucid_data::DataError;
-use pellucid_goals::{Error, Explain, Explanation, Method, explain, explanations_page};
+use pellucid_goals::{Error, Explain, Explanation, LearnedFrom, Method, explain, explanations_page};
 use std::path::Path;
 
 const WHAT: &str = "What to explain";
@@ -51,6 +51,14 @@ static COUNT: Flag = Flag {
     under: WHAT,
 };
 
+static ROWS: Flag = Flag {
+    name: "rows",
+    value: Value::Whole("N"),
+    many: false,
+    help: "Name so many training rows (at most 100) that are most like it, and that pushed its answer most for and against; 0 for none [default: 3]",
+    under: WHAT,
+};
+
 static OUT: Flag = Flag {
     name: "out",
     value: Value::Path("FILE.html"),
@@ -61,6 +69,14 @@ static OUT: Flag = Flag {
 
 /// Rows that are explained, if nothing else is said.
 const TEN: u64 = 10;
+
+/// Training rows of each sort that are named, if nothing else is said, and at most.
+const THREE: u64 = 3;
+const HUNDRED: u64 = 100;
+
+/// Columns of a training row that are told, and letters of each.
+const TOLD: usize = 3;
+const LETTERS: usize = 60;
 
 /// Columns, words or fields of a row that are listed.
 const LISTED: usize = 8;
@@ -85,7 +101,7 @@ pub(crate) static VERB: Verb = Verb {
             many: true,
         },
     ],
-    flags: &[&METHOD, &TARGET, &CLASS, &LOCK, &COUNT, &OUT, &SEED, &THREADS, &JSON],
+    flags: &[&METHOD, &TARGET, &CLASS, &LOCK, &ROWS, &COUNT, &OUT, &SEED, &THREADS, &JSON],
     run,
 };
 
@@ -96,6 +112,7 @@ fn run(a: &Arguments<'_>) -> Result<u8, Error> {
         target: a.text(&TARGET).map(str::to_owned),
         class: a.text(&CLASS).map(str::to_owned),
         count: usize::try_from(a.whole(&COUNT).unwrap_or(TEN)).unwrap_or(usize::MAX),
+        rows: a.whole(&ROWS).unwrap_or(THREE).min(HUNDRED) as usize,
         locked: a.texts(&LOCK),
         seed: a.whole(&SEED).unwrap_or_default(),
     };
@@ -118,6 +135,9 @@ fn run(a: &Arguments<'_>) -> Result<u8, Error> {
     for problem in &explained.problems {
         say(format_args!("{warning} not explained · {problem}"));
     }
+    if let Some(why) = &explained.without_rows {
+        say(format_args!("{warning} no training rows are named · {why}"));
+    }
     if explained.left > 0 {
         say(format_args!(
             "{} more rows are not explained; --count says how many are",
@@ -130,7 +150,11 @@ fn run(a: &Arguments<'_>) -> Result<u8, Error> {
 /// An explanation as one line of JSON; its pictures are for the page.
 fn as_json(explanation: &Explanation) -> String {
     let (trusted, trust) = explanation.trust();
-    let mut all = serde_json::json!(explanation);
+    let mut plain = explanation.clone();
+    if let Some(LearnedFrom { similar, pushing, against, .. }) = &mut plain.learned_from {
+        similar.iter_mut().chain(pushing).chain(against).for_each(|row| row.picture = None);
+    }
+    let mut all = serde_json::json!(plain);
     if let Some(fields) = all.as_object_mut() {
         fields.remove("pictures");
         fields.insert("trusted".to_owned(), trusted.into());
@@ -175,5 +199,39 @@ fn in_words(e: &Explanation) -> String {
     }
     lines.extend(e.instead.as_ref().map(|instead| format!("  {}", instead.says())));
     lines.push(format!("  {}", e.trust().1));
+    lines.extend(e.learned_from.iter().flat_map(|learned| learned_in_words(learned, e.class.is_none())));
     show::plain(&(lines.join("\n") + "\n"))
+}
+
+/// The training rows behind an answer, a line each.
+fn learned_in_words(learned: &LearnedFrom, number: bool) -> Vec<String> {
+    let mut lines = vec![
+        format!(
+            "  Of {}; alike is the cosine of what the last layer sees, a push is TracIn in the last",
+            learned.looked_at()
+        ),
+        "  layer at one checkpoint, the weights that were kept, as a share of the strongest:".to_owned(),
+    ];
+    for list in learned.lists(number) {
+        lines.push(format!("  {}", list.title));
+        for row in list.rows {
+            let told: Vec<String> = row
+                .fields
+                .iter()
+                .take(TOLD)
+                .map(|(name, value)| format!("{name} = {}", short(value)))
+                .collect();
+            let told = if told.is_empty() { String::new() } else { format!(" · {}", told.join(", ")) };
+            lines.push(format!("    {:>5.2}  {}: {}{told}", list.size(row), row.place, row.label));
+        }
+    }
+    lines
+}
+
+/// The beginning of a long text.
+fn short(text: &str) -> String {
+    match text.chars().count() > LETTERS {
+        true => text.chars().take(LETTERS - 1).chain(['…']).collect(),
+        false => text.to_owned(),
+    }
 }

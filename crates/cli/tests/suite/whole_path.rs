@@ -437,10 +437,21 @@ fn answers_are_explained_and_audited_and_bounds_are_a_gate() {
             && explained.out.contains("row 1 · class"),
         "{explained:#?}"
     );
+    assert!(
+        explained.out.contains("Of all ")
+            && explained.out.contains("Most alike")
+            && explained.out.contains("size = "),
+        "{explained:#?}"
+    );
     assert!(explained.err.contains("1,198 more rows") && folder.join("why.html").is_file(), "{explained:#?}");
     let json = run(folder, &["explain", sizes, "rows.csv", "--count", "1", "--json"]).ok().json();
     assert!(json["trusted"].is_boolean() && json["columns"].as_array().unwrap().len() == 2, "{json}");
-    let locked = run(folder, &["explain", sizes, "rows.csv", "--lock", "size", "--count", "2"]).ok();
+    let similar = json["learned_from"]["similar"].as_array().unwrap();
+    assert!(similar.len() == 3 && similar[0]["value"].as_f64().unwrap() > 0.9, "{json}");
+    assert!(similar[0]["label"].is_string() && similar[0].get("picture").is_none(), "{json}");
+    let locked =
+        run(folder, &["explain", sizes, "rows.csv", "--lock", "size", "--count", "2", "--rows", "0"]).ok();
+    assert!(!locked.out.contains("Most alike"), "{locked:#?}");
     assert!(!locked.out.contains("`size` were"), "{locked:#?}");
     run(folder, &["explain", sizes, "rows.csv", "--lock", "sise"]).fails(2, &["did you mean `size`?"]);
     run(folder, &["explain", sizes, "rows.csv", "--class", "huge"]).fails(2, &["no class `huge`"]);

@@ -13,7 +13,7 @@ const TIMES: usize = 3;
 
 /// Rows that are answered each time, at most and at least.
 const MOST: usize = 1_000;
-const LEAST: usize = 50;
+pub(super) const LEAST: usize = 50;
 
 /// Half of a 95 % interval, in standard errors.
 const NORMAL: f64 = 1.96;
@@ -35,25 +35,12 @@ pub(crate) fn importance(
     if spans.len() < 2 {
         return Ok(Vec::new());
     }
-    let read = |some: &[usize]| -> Result<Vec<Record>> {
-        let one = |&i: &usize| {
-            let mut record = Record::default();
-            examples.read(i, &mut record)?;
-            Ok(record)
-        };
-        some.iter().map(one).collect()
-    };
-    let evenly = |most: usize| -> Vec<usize> {
-        records.iter().copied().step_by(records.len().div_ceil(most.max(1)).max(1)).collect()
-    };
-    let start = Instant::now();
-    misses(model, &read(&evenly(LEAST))?, target)?;
-    let each = start.elapsed().as_secs_f64() / LEAST as f64;
-    let rows = (seconds / each.max(1e-9) / (TIMES * spans.len()) as f64) as usize;
+    let answers = answers_within(seconds, model, examples, records)?;
+    let rows = answers / (TIMES * spans.len());
     if rows.min(records.len()) < LEAST {
         return Ok(Vec::new());
     }
-    let whole = read(&evenly(rows.min(MOST)))?;
+    let whole = read(examples, &evenly(records, rows.min(MOST)))?;
     let before = misses(model, &whole, target)?;
     let mut random = Stream::new(seed, "importance", 0);
     let mut all = Vec::with_capacity(spans.len());
@@ -76,10 +63,46 @@ pub(crate) fn importance(
         let mean = known.iter().sum::<f64>() / n;
         let variance = known.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (n - 1.0).max(1.0);
         let half = NORMAL * (variance / n).sqrt();
-        all.push(Importance { name: name.clone(), value: mean, low: mean - half, high: mean + half });
+        let (low, high) = (mean - half, mean + half);
+        all.push(Importance { name: name.clone(), value: mean, low, high, dependence: None });
     }
     all.sort_by(|a, b| b.value.total_cmp(&a.value).then_with(|| a.name.cmp(&b.name)));
     Ok(all)
+}
+
+/// How many rows a model answers within `seconds`, as some of these say.
+///
+/// # Errors
+/// Failures of reading, and no memory.
+pub(crate) fn answers_within(
+    seconds: f64,
+    model: &Model,
+    examples: &Examples,
+    records: &[usize],
+) -> Result<usize> {
+    let some = evenly(records, LEAST);
+    let start = Instant::now();
+    model.answer(&read(examples, &some)?)?;
+    let each = start.elapsed().as_secs_f64() / some.len().max(1) as f64;
+    Ok((seconds / each.max(1e-9)) as usize)
+}
+
+/// At most `most` of the records, evenly chosen.
+pub(super) fn evenly(records: &[usize], most: usize) -> Vec<usize> {
+    records.iter().copied().step_by(records.len().div_ceil(most.max(1)).max(1)).collect()
+}
+
+/// Reads some records.
+///
+/// # Errors
+/// Failures of reading.
+pub(crate) fn read(examples: &Examples, some: &[usize]) -> Result<Vec<Record>> {
+    let one = |&i: &usize| {
+        let mut record = Record::default();
+        examples.read(i, &mut record)?;
+        Ok(record)
+    };
+    some.iter().map(one).collect()
 }
 
 /// By how much the answer to each row misses the truth: 1 for a wrong class, the share of wrong tags, the error of a number; NaN where the

@@ -1,15 +1,18 @@
 //! Explain: which parts of an input moved the answer, and how far to trust what is said about it.
 
 mod absent;
+mod dependence;
 mod flat;
 mod gradcam;
 mod importance;
 mod instead;
+mod learned_from;
 mod method;
 mod parts;
 mod quality;
 mod question;
 mod show;
+mod training;
 
 use crate::dataset::row_name;
 use crate::infer::{check_inputs, rename_media_column, stored_model};
@@ -27,9 +30,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 pub(crate) use absent::Background;
-pub(crate) use importance::importance;
+pub(crate) use dependence::{Rows, dependence};
+pub(crate) use importance::{answers_within, importance, read};
 pub use method::Method;
 pub(crate) use parts::in_words;
+pub(crate) use training::{Learned, options};
 
 /// The file of a run with training rows' numbers and categories, which stand in the place of missing columns.
 pub(crate) const BACKGROUND: &str = "background.json";
@@ -51,6 +56,8 @@ pub struct Explain {
     pub class: Option<String>,
     /// How many rows at most.
     pub count: usize,
+    /// How many training rows of each sort are named: those most like it, and those that pushed its answer. With 0 none are looked for.
+    pub rows: usize,
     /// Columns that cannot be changed, where it is asked what would turn an answer.
     pub locked: Vec<String>,
     /// Where what is drawn by chance comes from.
@@ -65,6 +72,8 @@ pub struct Explained {
     pub left: usize,
     /// Inputs that could not be read, with the reason.
     pub problems: Vec<String>,
+    /// Why training rows are not named, if they were asked for.
+    pub without_rows: Option<String>,
 }
 
 /// Explains the answers to `inputs` (pictures, sounds, folders, tables) of a run's model, or of a model folder.
@@ -101,7 +110,18 @@ pub fn explain(
         explanations.push(explainer.explain(&table, &examples, i, how)?);
         watcher.advance(i + 1);
     }
-    Ok(Explained { explanations, left: table.rows() - count, problems })
+    let mut without_rows = None;
+    if how.rows > 0 && !explanations.is_empty() {
+        // Explanations are worth having without them.
+        match training::Opened::of(run.as_ref(), &model, watcher) {
+            Ok(opened) => {
+                let inputs = read(&examples, &(0..examples.len()).collect::<Vec<_>>())?;
+                explainer.add_learned_from(&mut explanations, &inputs, how, &opened.learned(), watcher)?;
+            }
+            Err(e) => without_rows = Some(e.to_string()),
+        }
+    }
+    Ok(Explained { explanations, left: table.rows() - count, problems, without_rows })
 }
 
 /// The numbers and categories of some training rows, in an order by chance, for [`BACKGROUND`]; none if the network sees no such columns.
@@ -196,7 +216,7 @@ impl<'a> Explainer<'a> {
         let input = Input { encoder: self.encoder, table, cells: &cells, record: &record };
         let parts = parts::parts(&input)?;
         let answers = self.model.answer(std::slice::from_ref(&record))?;
-        let asked = self.asked(how, &answers)?;
+        let asked = self.asked(how, &answers, 0)?;
         let unknown = self.unknown()?;
         let absent = Absent::new(
             &record,
@@ -228,8 +248,8 @@ impl<'a> Explainer<'a> {
         row_name(table, file.and_then(|(name, ..)| table.column_index(name).ok()), row)
     }
 
-    /// Which output is explained.
-    fn asked(&self, how: &Explain, answers: &[Answers]) -> Result<Asked> {
+    /// Which output is explained of the answers to a row.
+    fn asked(&self, how: &Explain, answers: &[Answers], row: usize) -> Result<Asked> {
         let target = self.model.target(how.target.as_deref())?;
         let output = match (&self.model.batcher.targets()[target], &how.class) {
             (Target::Number { .. }, None) => 0,
@@ -240,7 +260,7 @@ impl<'a> Explainer<'a> {
             (Target::Classes { names, .. } | Target::Tags { names, .. }, Some(class)) => {
                 place_of(class, names)?
             }
-            (Target::Classes { .. } | Target::Tags { .. }, None) => answers[target].best(0).0,
+            (Target::Classes { .. } | Target::Tags { .. }, None) => answers[target].best(row).0,
         };
         Ok(Asked { target, output })
     }

@@ -72,6 +72,16 @@ impl Span {
         all
     }
 
+    /// Whether all that the column says are numbers and codes.
+    pub(super) fn is_plain(&self) -> bool {
+        self.tokens.is_empty() && self.pictures.is_empty()
+    }
+
+    /// The first of its numbers in a record.
+    pub(super) fn number(&self, record: &Record) -> Option<f64> {
+        record.numbers[self.numbers.clone()].first().copied()
+    }
+
     /// Puts what stands there in one record into another.
     pub(super) fn copy(&self, from: &Record, to: &mut Record) {
         to.numbers[self.numbers.clone()].copy_from_slice(&from.numbers[self.numbers.clone()]);

@@ -21,7 +21,7 @@ pub(super) struct Asked {
 
 impl Asked {
     /// The probability of the class or tag, or the number in its own unit, of each row.
-    fn values(self, target: &Target, answers: &Answers) -> Vec<f64> {
+    pub(super) fn values(self, target: &Target, answers: &Answers) -> Vec<f64> {
         match target {
             Target::Number { .. } => answers.numbers.clone(),
             Target::Classes { .. } | Target::Tags { .. } => {

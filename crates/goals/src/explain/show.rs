@@ -91,6 +91,7 @@ pub(super) fn explanation(
         pictures: heats(input, parts, found)?,
         instead: instead.clone(),
         quality,
+        learned_from: None,
     })
 }
 

@@ -1,6 +1,7 @@
 //! Rows whose label is likely wrong.
 
-use super::report::{Predicting, ShownRow, shown_row};
+use super::report::Predicting;
+use super::shown::{ShownRow, shown_row};
 use crate::model::Model;
 use crate::trained::Trained;
 use crate::{Result, Run, Watcher};
@@ -69,7 +70,7 @@ pub(super) fn doubts(
             let (name, likely) = (trained.survey.row_name(row), names[doubtful.likely].clone());
             if place < SHOWN {
                 let probability = f64::from(known.row(doubtful.row)[doubtful.likely]);
-                let ShownRow { picture, fields } = shown_row(trained, row)?;
+                let ShownRow { picture, fields } = shown_row(trained.survey, row)?;
                 let (place, label, likely) = (name.clone(), label.clone(), likely.clone());
                 shown.push(Doubt { place, label, likely, probability, picture, fields });
             }

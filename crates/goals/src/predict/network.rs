@@ -178,6 +178,14 @@ impl Network {
     /// # Errors
     /// A batch of other columns, and no memory.
     pub fn forward(&self, pass: &Pass, batch: &Batch) -> EngineResult<Vec<Var>> {
+        self.read_out(pass, &self.features(pass, batch)?)
+    }
+
+    /// What the heads of this one network see of a batch, `[rows, width]`.
+    ///
+    /// # Errors
+    /// A batch of other columns, and no memory.
+    pub(crate) fn features(&self, pass: &Pass, batch: &Batch) -> EngineResult<Var> {
         let numbers = batch.numbers.as_ref().map(|numbers| pass.input(numbers));
         let codes = self.code_vectors(pass, batch)?;
         let media = match &batch.vectors {
@@ -187,17 +195,24 @@ impl Network {
         self.join(pass, numbers, codes, media)
     }
 
-    /// The outputs for each target, of what the columns have become: numbers, the vectors of categories, those of pictures and texts.
+    /// What the heads see of what the columns have become: numbers, the vectors of categories, those of pictures and texts.
     pub(super) fn join(
         &self,
         pass: &Pass,
         numbers: Option<Var>,
         codes: Option<Var>,
         media: Vec<Var>,
-    ) -> EngineResult<Vec<Var>> {
+    ) -> EngineResult<Var> {
         let parts: Vec<Var> = numbers.into_iter().chain(codes).chain(media).collect();
-        let features = self.trunk.forward(pass, &together(&parts)?)?;
-        self.heads.iter().map(|head| head.forward(pass, &features)).collect()
+        self.trunk.forward(pass, &together(&parts)?)
+    }
+
+    /// The outputs of this one network for each target, `[rows, outputs]`, of what its heads see.
+    ///
+    /// # Errors
+    /// Features of another width, and no memory.
+    pub(crate) fn read_out(&self, pass: &Pass, features: &Var) -> EngineResult<Vec<Var>> {
+        self.heads.iter().map(|head| head.forward(pass, features)).collect()
     }
 
     /// The vectors of a batch's categories, `[rows, columns · width]`.

@@ -1,20 +1,23 @@
 //! What the report says of predictions, and the test that comes before it, of rows that are touched once.
 
 use super::doubts::doubts;
-use crate::explain::{Background, Explain, Explainer, importance, in_words};
+use super::shown::{ShownRow, shown_row};
+use crate::explain::{
+    Background, Explain, Explainer, Learned, Rows as Dealt, answers_within, dependence, importance, options,
+    read,
+};
 use crate::finish::Tested;
 use crate::infer::{Asking, out_columns, tag_text};
 use crate::model::{Model, Trust};
 use crate::outcome::{Answers, Evaluation, centre, prior, score, tag_prior};
 use crate::report::layers;
 use crate::trained::Trained;
-use crate::{Error, Result, Run, Use, Watcher};
-use pellucid_data::{Cell, Part};
+use crate::{Error, Result, Run, Watcher};
+use pellucid_data::Part;
 use pellucid_insight::report::data::{
-    CardFacts, ClassOutcome, Coverage, Example, Explanation, NumberOutcome, Outcome, TagOutcome,
+    CardFacts, ClassOutcome, Coverage, Example, Explanation, Importance, NumberOutcome, Outcome, TagOutcome,
     Target as Scored,
 };
-use pellucid_kinds::image::{decode, picture_bytes};
 use pellucid_kinds::{Examples, Target};
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -33,11 +36,14 @@ const EXPLAINED_SHARE: f64 = 0.05;
 const IMPORTANCE_SHARE: f64 = 0.03;
 const IMPORTANCE_SECONDS: f64 = 1.0;
 
-/// Columns of a row that are shown.
-const SHOWN_FIELDS: usize = 8;
+/// The file in the run's folder that says how much each column matters, and how answers depend on it.
+const COLUMNS: &str = "columns.json";
 
-/// The longest side of a shown picture, in pixels.
-const SHOWN_SIDE: usize = 160;
+/// The share of the training's time in which training rows are looked for that are behind the explained answers, the seconds that are
+/// granted in any case, and how many of each sort are shown.
+const LEARNED_SHARE: f64 = 0.03;
+const LEARNED_SECONDS: f64 = 1.0;
+const LEARNED_ROWS: usize = 4;
 
 /// What was learned, and from which rows.
 pub(crate) struct Predicting<'a> {
@@ -90,6 +96,10 @@ pub(crate) fn test(
         if let Some(scores) = evaluation.targets.get(name) {
             let (known, numbers) = answers[k].known();
             let target = &of.model.batcher.targets()[k];
+            let granted = (share / targets_count, seed);
+            let mut importance = importance(of.model, of.examples, records, k, granted)?;
+            let dealt = Dealt { table: &trained.survey.table, examples: of.examples, records };
+            dependence(of.model, &dealt, k, &mut importance, granted)?;
             targets.push(Scored {
                 column: name.to_owned(),
                 rows: numbers.len() as u64,
@@ -97,12 +107,20 @@ pub(crate) fn test(
                 scores: scores.clone(),
                 outcome: outcome(target, &known)?,
                 examples: examples(trained, of, &rows, target, &known, &numbers),
-                importance: importance(of.model, of.examples, records, k, (share / targets_count, seed))?,
+                importance,
                 doubts: doubts[k].take(),
                 coverage: coverage(target, &known, &of.model.trust[k]),
                 explanations: explanations(trained, of, &explainer, records, name, watcher)?,
             });
         }
+    }
+    let columns: BTreeMap<&str, &[Importance]> = targets
+        .iter()
+        .filter(|target| !target.importance.is_empty())
+        .map(|target| (target.column.as_str(), target.importance.as_slice()))
+        .collect();
+    if !columns.is_empty() {
+        run.write_json(COLUMNS, &columns)?;
     }
     Ok(Tested {
         unseen,
@@ -151,13 +169,19 @@ fn explanations(
     target: &str,
     watcher: &mut dyn Watcher,
 ) -> Result<Vec<Explanation>> {
-    let how =
-        Explain { target: Some(target.to_owned()), seed: trained.config.training.seed, ..Explain::default() };
+    let how = Explain {
+        target: Some(target.to_owned()),
+        rows: LEARNED_ROWS,
+        seed: trained.config.training.seed,
+        ..Explain::default()
+    };
     let start = Instant::now();
     let most = EXPLAINED_SHARE * trained.outcome.seconds;
     let mut all = Vec::new();
     watcher.begin("Explaining", EXPLAINED.min(records.len()));
-    for &record in records.iter().step_by(records.len().div_ceil(EXPLAINED).max(1)) {
+    let some: Vec<usize> =
+        records.iter().copied().step_by(records.len().div_ceil(EXPLAINED).max(1)).collect();
+    for &record in &some {
         all.push(explainer.explain(&trained.survey.table, of.examples, record, &how)?);
         watcher.advance(all.len());
         let spent = start.elapsed().as_secs_f64();
@@ -165,6 +189,17 @@ fn explanations(
             break;
         }
     }
+    let learned_from = &of.records[Part::Train as usize];
+    let seconds = (LEARNED_SHARE * trained.outcome.seconds).max(LEARNED_SECONDS);
+    let seconds = seconds / of.model.batcher.targets().len().max(1) as f64;
+    let learned = Learned {
+        survey: trained.survey,
+        examples: of.examples,
+        records: learned_from,
+        options: &options(of.model, trained.config)?,
+        most: answers_within(seconds, of.model, of.examples, learned_from)?,
+    };
+    explainer.add_learned_from(&mut all, &read(of.examples, &some)?, &how, &learned, watcher)?;
     Ok(all)
 }
 
@@ -240,7 +275,7 @@ fn example(
     right: bool,
 ) -> Example {
     let table_row = of.examples.rows()[tested.records[row]];
-    let ShownRow { picture, fields } = shown_row(trained, table_row).unwrap_or_default();
+    let ShownRow { picture, fields } = shown_row(trained.survey, table_row).unwrap_or_default();
     let (truth, answer, probability) = match target {
         Target::Classes { names, .. } => {
             let (best, p) = known.best(i);
@@ -258,28 +293,6 @@ fn example(
     Example { place: tested.places[row].clone(), picture, fields, truth, answer, probability, right }
 }
 
-/// What is shown of a row: its first picture as PNG, and its first columns.
-#[derive(Default)]
-pub(super) struct ShownRow {
-    pub(super) picture: Option<Vec<u8>>,
-    pub(super) fields: Vec<(String, String)>,
-}
-
-/// Looks up what is shown of a row of the table.
-pub(super) fn shown_row(trained: &Trained<'_>, row: usize) -> Result<ShownRow> {
-    let cells = trained.survey.table.cells(row)?;
-    let mut shown = ShownRow::default();
-    for column in trained.survey.used_as(Use::Input) {
-        let cell = cells.cell(column.position);
-        if column.kind.is_some_and(|k| k.name() == "image") {
-            shown.picture = shown.picture.or_else(|| small_png(cell, trained.survey.table.files()));
-        } else if shown.fields.len() < SHOWN_FIELDS {
-            shown.fields.push((column.name.clone(), in_words(cell)));
-        }
-    }
-    Ok(shown)
-}
-
 /// For each tag of a row whether it is true.
 fn true_tags(known: &Answers, i: usize, tags: usize) -> Vec<bool> {
     known.truth[i * tags..(i + 1) * tags].iter().map(|&t| t > 0.0).collect()
@@ -289,14 +302,6 @@ fn true_tags(known: &Answers, i: usize, tags: usize) -> Vec<bool> {
 fn to_a_thousandth(x: f64, spread: f64) -> String {
     let decimals = (3.0 - spread.log10().floor()).clamp(0.0, 15.0) as usize;
     format!("{x:.decimals$}")
-}
-
-/// A picture small enough for a page, as PNG; `None` if it cannot be read.
-fn small_png(cell: Cell<'_>, files: Option<&pellucid_data::Files>) -> Option<Vec<u8>> {
-    let picture = decode(&picture_bytes(cell, files).ok()?).ok()?;
-    let shrink = (SHOWN_SIDE as f64 / picture.height.max(picture.width) as f64).min(1.0);
-    let side = |n: usize| ((n as f64 * shrink).round() as usize).max(1);
-    picture.resize(side(picture.height), side(picture.width)).to_png()
 }
 
 fn card(model: &Model, run: &Run) -> CardFacts {

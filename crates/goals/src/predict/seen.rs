@@ -119,12 +119,20 @@ impl Network {
             media.push(net.forward(pass, &pass.input(text))?);
         }
         let numbers = batch.numbers.as_ref().map(|numbers| pass.input(numbers));
-        let outputs = self.join(pass, numbers, self.code_vectors(pass, batch)?, media)?;
-        Ok((maps, outputs))
+        let features = self.join(pass, numbers, self.code_vectors(pass, batch)?, media)?;
+        Ok((maps, self.read_out(pass, &features)?))
     }
 
-    /// The outputs of this one network, those for mirrored pictures included.
-    fn outputs(&self, pass: &Pass, seen: &Seen, looked_up: &LookedUp) -> Result<Vec<Var>> {
+    /// What the heads of this one network see, `[rows, width]`: of the pictures as they are and, if those are asked about, of mirrored ones.
+    ///
+    /// # Errors
+    /// What other columns look like, and no memory.
+    pub(crate) fn features_seen(
+        &self,
+        pass: &Pass,
+        seen: &Seen,
+        looked_up: &LookedUp,
+    ) -> Result<(Var, Option<Var>)> {
         let of_text = |((net, pieces), vectors): ((&TextNetwork, &Tensor), &Var)| {
             net.forward_of(pass, &pass.input(pieces), vectors)
         };
@@ -138,13 +146,24 @@ impl Network {
             self.join(pass, seen.numbers.clone(), looked_up.codes.clone(), media)
         };
         let plain = of(&seen.pictures)?;
-        if seen.mirrored.is_empty() {
-            return Ok(plain);
-        }
-        let mirrored = of(&seen.mirrored)?;
-        let mean = |((a, b), target): ((&Var, &Var), &Target)| match (self.mirroring(), target) {
+        let mirrored = if seen.mirrored.is_empty() { None } else { Some(of(&seen.mirrored)?) };
+        Ok((plain, mirrored))
+    }
+
+    /// Whether the answer to a mirrored picture stands for that number with the other sign.
+    pub(crate) fn negates(&self, target: &Target) -> bool {
+        self.mirroring() == Mirroring::Negates && matches!(target, Target::Number { .. })
+    }
+
+    /// The outputs of this one network, those for mirrored pictures included.
+    fn outputs(&self, pass: &Pass, seen: &Seen, looked_up: &LookedUp) -> Result<Vec<Var>> {
+        let (plain, mirrored) = self.features_seen(pass, seen, looked_up)?;
+        let plain = self.read_out(pass, &plain)?;
+        let Some(mirrored) = mirrored else { return Ok(plain) };
+        let mirrored = self.read_out(pass, &mirrored)?;
+        let mean = |((a, b), target): ((&Var, &Var), &Target)| match target {
             // −(b · scale + mean) in standardised units.
-            (Mirroring::Negates, Target::Number { mean, scale, .. }) => {
+            Target::Number { mean, scale, .. } if self.negates(target) => {
                 ops::shift(&ops::scale(&ops::sub(a, b)?, 0.5)?, -mean / scale)
             }
             _ => ops::scale(&ops::add(a, b)?, 0.5),

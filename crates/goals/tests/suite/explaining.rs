@@ -113,6 +113,11 @@ fn a_column_that_decides_is_named() {
     // Over all rows, it is the column without which most answers are lost.
     let matter = page.split("By how many points right answers become fewer").nth(1).unwrap();
     assert!(matter.split("<th scope=\"row\">").nth(1).unwrap().starts_with("cause<"));
+    let depends = page.split("How the answer depends on them").nth(1).unwrap();
+    assert!(
+        depends.contains("All else as it is, the probability of <code>")
+            && depends.contains("at <code>cause</code> =")
+    );
 }
 
 #[test]
@@ -198,7 +203,7 @@ fn inside(e: &Explanation, rows: Range<usize>, columns: Range<usize>, field: [us
     fields.values().filter(|(_, here)| *here).map(|(sum, _)| sum.max(0.0)).sum::<f64>() / all
 }
 
-fn of_pictures(folder: &Path) -> Config {
+pub(crate) fn of_pictures(folder: &Path) -> Config {
     config(&stamps(folder), &["label"], 200)
 }
 

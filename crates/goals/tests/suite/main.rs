@@ -6,6 +6,7 @@ mod composing;
 mod configs;
 mod explaining;
 mod joining;
+mod learned;
 mod models;
 mod outcomes;
 mod painting;

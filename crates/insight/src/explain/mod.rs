@@ -6,16 +6,20 @@
 //! measure them ([`faithfulness`], [`rank_correlation`]): an explanation is only worth showing if taking away what it names changes
 //! the answer more than taking away anything else.
 
+mod dependent;
 mod faithful;
 mod gauss;
+mod learned_from;
 mod occluded;
 mod shapley_values;
 mod similar;
 
 use pellucid_tensor::Stream;
 
+pub use dependent::{MeanAnswer, partial_dependence, quantile_places};
 pub use faithful::{Curve, Effort, Faithfulness, faithfulness};
 pub use gauss::{Integrated, Slopes, gauss_legendre, integrated};
+pub use learned_from::{Largest, cosine, push};
 pub use occluded::occlusion;
 pub use shapley_values::{Samples, shapley};
 pub use similar::rank_correlation;

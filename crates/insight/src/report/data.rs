@@ -1,7 +1,9 @@
 //! What a report is made of: plain facts that the caller collects, serialisable, without any layout.
 
+mod dependence;
 mod doubts;
 mod explained;
+mod learned_from;
 mod made;
 
 use std::fmt;
@@ -11,8 +13,10 @@ use serde::{Deserialize, Serialize};
 use super::encoding;
 use crate::intervals::Scores;
 
+pub use dependence::{Dependence, DependencePoint};
 pub use doubts::{Doubt, Doubts};
 pub use explained::{Change, Explanation, Heat, Instead, Quality, Worth};
+pub use learned_from::{LearnedFrom, LearnedList, LearnedRow};
 pub use made::*;
 
 /// Everything a run's report and model card say.
@@ -250,6 +254,9 @@ pub struct Importance {
     pub low: f64,
     /// The upper end.
     pub high: f64,
+    /// How the answer depends on what stands in it, for the columns that matter most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dependence: Option<Dependence>,
 }
 
 /// How often sets of classes, or intervals of numbers, held the truth.

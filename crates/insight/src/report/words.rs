@@ -51,6 +51,14 @@ pub(crate) fn percent(share: f64) -> String {
     value(Format::Percent, share)
 }
 
+/// An answer: a probability as per cent, a number with at most four decimals.
+pub(crate) fn answer(value: f64, probability: bool) -> String {
+    match probability {
+        true => percent(value),
+        false => format!("{value:.4}").trim_end_matches('0').trim_end_matches('.').to_owned(),
+    }
+}
+
 /// A value in its metric's format, number and unit kept together, with a true minus sign.
 pub fn value(format: Format, value: f64) -> String {
     format.show(value).replace(' ', &NARROW.to_string()).replace('-', "−")

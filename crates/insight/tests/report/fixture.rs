@@ -1,6 +1,8 @@
 //! Made-up runs that look like real ones: pictures of two classes, digits, numbers, and odd cases.
 
-// The example `report_pages` takes these files, too, and would look for it beside this one.
+// The example `report_pages` takes these files, too, and would look for them beside this one.
+#[path = "fixture/depending.rs"]
+mod depending;
 #[path = "fixture/made.rs"]
 mod made;
 
@@ -11,6 +13,7 @@ use pellucid_insight::intervals::{
 };
 use pellucid_insight::report::data::*;
 
+pub use depending::*;
 pub use made::*;
 
 /// Unrelated numbers from 0 to 1, the same at every call.

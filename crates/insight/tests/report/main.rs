@@ -23,6 +23,7 @@ fn every_run() -> Vec<(&'static str, ReportData)> {
         ("new pictures", fixture::clothes()),
         ("recommendations", fixture::films()),
         ("several targets", fixture::several_targets()),
+        ("answers taken apart", fixture::deliveries()),
         ("hostile names", fixture::hostile()),
         ("nothing at all", ReportData::default()),
     ]
@@ -239,6 +240,27 @@ fn new_pictures_stand_above_the_nearest_ones_that_were_seen() {
     pictures.own = 0.01;
     assert!(render(&data).contains("it repeats what it has seen"));
     assert!(model_card(&data).contains("pipeline_tag: unconditional-image-generation"));
+}
+
+#[test]
+fn answers_are_taken_apart_down_to_what_was_learned_from() {
+    let page = render(&fixture::deliveries());
+    let depends = page.split("How the answer depends on them").nth(1).unwrap();
+    assert!(depends.contains(
+        "the probability of <code>late</code> rises from 10.0\u{202f}% at <code>distance</code> = 0"
+    ));
+    assert!(depends.contains("in 97 of 100 rows it does."));
+    assert!(
+        depends.contains("highest at <code>district</code> = south") && depends.contains("ordered at, year")
+    );
+    assert!(depends.contains("Whatever stands in <code>ordered at</code>"));
+    assert!(page.contains("1,000 of 2,400 training rows, evenly chosen"));
+    for title in ["Most alike", "Pushed towards this answer most", "Pushed against it most"] {
+        assert_eq!(page.matches(title).count(), 2, "{title}");
+    }
+    // The strongest push is the whole of its bar; those against are half as strong.
+    assert!(page.contains("width:100.0%") && page.contains("width:50.0%"));
+    assert!(page.contains("on &lt;time&gt;") && page.contains("very long name &lt;b&gt;"));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::LearnedFrom;
 use crate::explain::Faithfulness;
 use crate::report::encoding;
 use crate::report::words;
@@ -47,6 +48,9 @@ pub struct Explanation {
     pub instead: Option<Instead>,
     /// How far to trust it.
     pub quality: Quality,
+    /// The training rows behind it, where they were looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub learned_from: Option<LearnedFrom>,
 }
 
 /// What a column or a word added.
@@ -132,10 +136,7 @@ pub struct Quality {
 impl Explanation {
     /// The value in words: a probability in percent, or the number.
     pub fn shown(&self, value: f64) -> String {
-        match self.class {
-            Some(_) => words::percent(value),
-            None => format!("{value:.4}").trim_end_matches('0').trim_end_matches('.').to_owned(),
-        }
+        words::answer(value, self.class.is_some())
     }
 
     /// What is explained, in words.

@@ -2,6 +2,7 @@
 //! all work. Whatever the numbers are (none, one, equal, NaN), every coordinate is finite and inside the plot.
 
 mod curves;
+mod dependence;
 mod dots;
 mod frame;
 mod histogram;
@@ -14,6 +15,7 @@ mod ticks;
 mod versus;
 
 pub(crate) use curves::{Line, curves};
+pub(crate) use dependence::dependence;
 pub(crate) use dots::hundred;
 pub(crate) use histogram::histogram;
 pub(crate) use interval::interval;

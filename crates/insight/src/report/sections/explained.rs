@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::{data_url, prose};
+use super::{data_url, learned_from, prose};
 use crate::report::data::{Explanation, Heat, ReportData, Target, Worth};
 
 /// Columns that are shown before the rest is folded away.
@@ -49,6 +49,7 @@ pub(crate) fn card(explanation: &Explanation) -> Markup {
             }
             @if let Some(instead) = &explanation.instead { p { (prose(&instead.says())) } }
             p class=(if trusted { "trust" } else { "trust doubt" }) { (prose(&trust)) }
+            @if let Some(learned) = &explanation.learned_from { (learned_from::content(explanation, learned)) }
             details { summary { "How this was found" } p { (explanation.about) "." } }
         }
     }

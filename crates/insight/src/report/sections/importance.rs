@@ -22,6 +22,7 @@ pub(super) fn content(_: &ReportData, target: &Target) -> Option<Markup> {
         @if let Some(rest) = all.get(SHOWN..).filter(|rest| !rest.is_empty()) {
             details { summary { (rest.len()) " more" } (table(rest, strongest, numbers)) }
         }
+        (super::dependence::content(target))
     })
 }
 
