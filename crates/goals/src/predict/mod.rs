@@ -4,12 +4,14 @@ mod alike;
 mod design;
 mod doubts;
 mod frozen;
+mod like;
 mod network;
 mod report;
 mod seen;
 mod size;
 mod task;
 mod thresholds;
+mod weak;
 mod weights;
 
 pub(crate) use design::{Blueprint, Design, Facts, design};

@@ -1,6 +1,7 @@
 //! What a network sees of rows, as variables: gradients can be taken by them.
 
 use super::Network;
+use super::network::joined;
 use crate::networks::TextNetwork;
 use pellucid_grad::{Var, ops};
 use pellucid_kinds::image::Mirroring;
@@ -70,9 +71,18 @@ impl Network {
     /// # Errors
     /// What other columns look like, and no memory.
     pub(crate) fn answer_seen(&self, pass: &Pass, seen: &Seen) -> Result<Vec<Var>> {
-        let mut total: Option<Vec<Var>> = None;
+        Ok(self.answer_in_full(pass, seen)?.0)
+    }
+
+    /// The same, and the vectors by which rows are compared, of the first member, `[rows, width]`; mirror images aside.
+    ///
+    /// # Errors
+    /// As [`answer_seen`](Self::answer_seen).
+    pub(super) fn answer_in_full(&self, pass: &Pass, seen: &Seen) -> Result<(Vec<Var>, Option<Var>)> {
+        let (mut total, mut first): (Option<Vec<Var>>, _) = (None, None);
         for (member, looked_up) in self.members().zip(&seen.looked_up) {
-            let outputs = member.outputs(pass, seen, looked_up)?;
+            let (outputs, compared) = member.outputs(pass, seen, looked_up)?;
+            first.get_or_insert(compared);
             total = Some(match total {
                 Some(sums) => {
                     sums.iter().zip(&outputs).map(|(a, b)| ops::add(a, b)).collect::<Result<_>>()?
@@ -81,10 +91,11 @@ impl Network {
             });
         }
         let (total, members) = (total.unwrap_or_default(), seen.looked_up.len());
-        match members {
-            0 | 1 => Ok(total),
-            n => total.iter().map(|sum| ops::scale(sum, 1.0 / n as f64)).collect(),
-        }
+        let mean = match members {
+            0 | 1 => total,
+            n => total.iter().map(|sum| ops::scale(sum, 1.0 / n as f64)).collect::<Result<_>>()?,
+        };
+        Ok((mean, first))
     }
 
     /// The outputs of this one network, and beside them the last maps of each picture's network, `[rows, height, width, channels]`: what
@@ -119,12 +130,12 @@ impl Network {
             media.push(net.forward(pass, &pass.input(text))?);
         }
         let numbers = batch.numbers.as_ref().map(|numbers| pass.input(numbers));
-        let outputs = self.join(pass, numbers, self.code_vectors(pass, batch)?, media)?;
-        Ok((maps, outputs))
+        let joined = joined(numbers, self.code_vectors(pass, batch)?, media)?;
+        Ok((maps, self.answers_of(pass, &joined)?.0))
     }
 
-    /// The outputs of this one network, those for mirrored pictures included.
-    fn outputs(&self, pass: &Pass, seen: &Seen, looked_up: &LookedUp) -> Result<Vec<Var>> {
+    /// The outputs of this one network, those for mirrored pictures included, and the vectors by which rows are compared.
+    fn outputs(&self, pass: &Pass, seen: &Seen, looked_up: &LookedUp) -> Result<(Vec<Var>, Var)> {
         let of_text = |((net, pieces), vectors): ((&TextNetwork, &Tensor), &Var)| {
             net.forward_of(pass, &pass.input(pieces), vectors)
         };
@@ -135,13 +146,15 @@ impl Network {
                 Some(vectors) => vec![vectors.clone()],
                 None => [self.of_pictures(pass, pictures)?, texts.clone()].concat(),
             };
-            self.join(pass, seen.numbers.clone(), looked_up.codes.clone(), media)
+            joined(seen.numbers.clone(), looked_up.codes.clone(), media)
         };
-        let plain = of(&seen.pictures)?;
+        let columns = of(&seen.pictures)?;
+        let (plain, features) = self.answers_of(pass, &columns)?;
+        let compared = self.beside(&columns, &features)?;
         if seen.mirrored.is_empty() {
-            return Ok(plain);
+            return Ok((plain, compared));
         }
-        let mirrored = of(&seen.mirrored)?;
+        let (mirrored, _) = self.answers_of(pass, &of(&seen.mirrored)?)?;
         let mean = |((a, b), target): ((&Var, &Var), &Target)| match (self.mirroring(), target) {
             // −(b · scale + mean) in standardised units.
             (Mirroring::Negates, Target::Number { mean, scale, .. }) => {
@@ -149,6 +162,7 @@ impl Network {
             }
             _ => ops::scale(&ops::add(a, b)?, 0.5),
         };
-        plain.iter().zip(&mirrored).zip(self.batcher().targets()).map(mean).collect()
+        let outputs = plain.iter().zip(&mirrored).zip(self.batcher().targets()).map(mean);
+        Ok((outputs.collect::<Result<_>>()?, compared))
     }
 }

@@ -2,7 +2,9 @@
 
 mod doubts;
 mod explained;
+mod likeness;
 mod made;
+mod weak;
 
 use std::fmt;
 
@@ -13,7 +15,9 @@ use crate::intervals::Scores;
 
 pub use doubts::{Doubt, Doubts};
 pub use explained::{Change, Explanation, Heat, Instead, Quality, Worth};
+pub use likeness::{Likeness, MovedColumn, UnlikeRow};
 pub use made::*;
+pub use weak::{Weak, WeakSegment};
 
 /// Everything a run's report and model card say.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -33,6 +37,8 @@ pub struct ReportData {
     pub network: Vec<Layer>,
     /// What was predicted, and how well.
     pub targets: Vec<Target>,
+    /// How like the test is to the training.
+    pub likeness: Option<Likeness>,
     /// What the model is for.
     pub card: CardFacts,
     /// What it takes to make it again.
@@ -237,6 +243,9 @@ pub struct Target {
     /// How much each column matters, the most first.
     #[serde(default)]
     pub importance: Vec<Importance>,
+    /// Groups of rows on which it is worse than elsewhere.
+    #[serde(default)]
+    pub weak: Option<Weak>,
 }
 
 /// By how much answers are worse without what a column says.
