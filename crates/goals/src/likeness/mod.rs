@@ -67,6 +67,11 @@ impl Likeness {
         self.vectors.is_some()
     }
 
+    /// How many of so many rows count as unlike by chance, at most.
+    pub(crate) fn most_by_chance(&self, rows: usize) -> f64 {
+        self.vectors.as_ref().map_or(0.0, |(_, usual)| usual.most_by_chance(rows))
+    }
+
     /// For each of the vectors `[rows, width]` the share of rows that were not learned from whose vectors are more usual; NaN where it is not known.
     ///
     /// # Errors

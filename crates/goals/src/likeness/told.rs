@@ -5,6 +5,7 @@ use crate::Watcher;
 use crate::model::Model;
 use pellucid_data::{OutColumn, OutValues};
 use pellucid_insight::report::data::MovedColumn;
+use pellucid_insight::report::words::count;
 use pellucid_insight::trust::UNLIKE;
 
 /// The column that says of each row how unlike what was learned from it is: the share of validation rows that are less so, from 0 to 1. From 0.99
@@ -22,15 +23,14 @@ pub(crate) fn tell(model: &Model, measured: &Measured<'_>, rates: &[f64], watche
     let Some(likeness) = &model.likeness else { return };
     let unlike = rates.iter().filter(|rate| **rate >= UNLIKE).count();
     if unlike > 0 {
-        let usual = (1.0 - UNLIKE) * rates.len() as f64;
         let said = format!(
-            "{unlike} of {} {} {} unlike those that this network has learned from",
-            rates.len(),
+            "{} of {} {} {} unlike those that this network has learned from",
+            count(unlike as u64),
+            count(rates.len() as u64),
             model.rows_are(),
             if unlike == 1 { "is" } else { "are" }
         );
-        // Three deviations of a count that is this large by chance.
-        match unlike as f64 > usual + 3.0 * usual.sqrt() {
+        match unlike as f64 > likeness.most_by_chance(rates.len()) {
             true => watcher.warning(&format!(
                 "{said} · 1 in 100 would be usual · do not rely on answers to them; `{UNLIKE_TRAINING}` of `pellucid predict` says which: 0.99 or more"
             )),

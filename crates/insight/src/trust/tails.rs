@@ -10,7 +10,7 @@ const SMALL: f64 = 1e-17;
 
 /// Lanczos' approximation of the gamma function with g = 7 and nine terms: about fifteen digits.
 const LANCZOS: [f64; 9] = [
-    0.999_999_999_999_809_93,
+    0.999_999_999_999_809_9,
     676.520_368_121_885_1,
     -1_259.139_216_722_402_8,
     771.323_428_777_653_1,

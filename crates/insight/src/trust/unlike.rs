@@ -165,6 +165,14 @@ impl Usual {
         Some(Usual(distances))
     }
 
+    /// How many of so many rows count as unlike by chance, at most: three deviations above the mean, since both they and the rows that say what is usual
+    /// were drawn.
+    pub fn most_by_chance(&self, rows: usize) -> f64 {
+        let (usual, rows) = (self.0.len().max(1) as f64, rows as f64);
+        let mean = (1.0 - UNLIKE) * rows;
+        mean + 3.0 * (mean * (1.0 + rows / usual)).sqrt()
+    }
+
     /// The share of rows that are nearer than this, from 0 to 1; from [`UNLIKE`] on, a row counts as unlike.
     pub fn share_nearer(&self, distance: f64) -> f64 {
         self.0.partition_point(|&usual| usual < distance) as f64 / self.0.len().max(1) as f64
@@ -207,7 +215,11 @@ mod tests {
         let distances = |seed| rows(2_000, seed).0.chunks(2).map(|v| all.distance(v)).collect::<Vec<_>>();
         let usual = Usual::new(distances(2)).unwrap();
         let unlike = distances(3).iter().filter(|d| usual.share_nearer(**d) >= UNLIKE).count();
-        assert!((8..36).contains(&unlike), "{unlike} of 2000");
+        assert!(
+            (8..36).contains(&unlike) && (unlike as f64) < usual.most_by_chance(2_000),
+            "{unlike} of 2000"
+        );
+        assert!(usual.most_by_chance(1) < 1.0 && usual.most_by_chance(2_000) < 60.0);
         assert_eq!(usual.share_nearer(all.distance(&[0.0, 0.0])), 1.0);
         assert_eq!(usual.share_nearer(0.0), 0.0);
     }

@@ -18,7 +18,10 @@ pub(super) fn content(data: &ReportData, _: &ReportData) -> Option<Markup> {
             @if !first.is_empty() { (table(first)) }
             @if !rest.is_empty() { details { summary { (rest.len()) " more" } (table(rest)) } }
         }
-        @if let Some(unlike) = likeness.unlike { (unlikes(data, likeness, unlike)) }
+        @match likeness.unlike {
+            Some(unlike) => { (unlikes(data, likeness, unlike)) }
+            None => { p class="aside" { "Which rows are unlike all that it has learned from is not said: that takes at least 50 validation rows." } }
+        }
         details { summary { "How" }
             p {
                 (words::count(likeness.columns)) " things were compared: numbers by the largest difference between the shares below a number (Kolmogorov and Smirnov), categories by "
