@@ -83,7 +83,7 @@ fn unlikes(data: &ReportData, likeness: &Likeness, unlike: u64) -> Markup {
         p {
             b { (words::count(unlike)) } " of the " (words::count(likeness.rows)) " " (data.rows_are()) " of the test ("
             (words::percent(unlike as f64 / likeness.rows.max(1) as f64))
-            ") are more unlike the training than 99 % of the validation " (data.rows_are()) " are; about 1 % would be usual. "
+            ") are more unlike the training than 99\u{202f}% of the validation " (data.rows_are()) " are; about 1\u{202f}% would be usual. "
             "Do not rely on answers to such rows. " code { "pellucid predict" }
             " counts them, and says in the column " code { "unlike_training" } " how unlike each row is: from 0, quite usual, to 1; from 0.99 on, unlike."
         }
