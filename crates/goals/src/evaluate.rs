@@ -1,6 +1,6 @@
 //! How good a run's model is: on its own test rows, or on other data.
 
-use crate::infer::{answer_table, stored_model};
+use crate::infer::{AnsweredTable, answer_table, stored_model};
 use crate::model::Model;
 use crate::outcome::{Evaluation, score};
 use crate::{Result, Run, Watcher, generate, paint, recommend, translate};
@@ -37,7 +37,7 @@ pub fn evaluate(path: &Path, data: Option<&[PathBuf]>, watcher: &mut dyn Watcher
     for (name, _, _) in &model.encoder.targets {
         table.column_index(name)?;
     }
-    let (answers, examples) = answer_table(&model, &table, watcher)?;
+    let AnsweredTable { answers, examples, .. } = answer_table(&model, &table, watcher)?;
     let config = run.map(|r| r.config()).transpose()?.unwrap_or_default();
     let groups = match &config.data.group {
         Some(name) if table.columns().iter().any(|c| &c.name == name) => {

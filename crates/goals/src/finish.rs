@@ -6,7 +6,7 @@ use crate::run::EVALUATION;
 use crate::trained::Trained;
 use crate::{Result, Run};
 use pellucid_data::{OutColumn, write_table};
-use pellucid_insight::report::data::{CardFacts, Layer, Target};
+use pellucid_insight::report::data::{CardFacts, Layer, Likeness, Target};
 use std::path::Path;
 
 /// A finished run.
@@ -33,6 +33,8 @@ pub(crate) struct Tested {
     pub(crate) columns: Vec<OutColumn>,
     /// What was predicted, and how well.
     pub(crate) targets: Vec<Target>,
+    /// How like the scored rows are to those that were learned from.
+    pub(crate) likeness: Option<Likeness>,
     /// The network, part by part.
     pub(crate) network: Vec<Layer>,
     /// What it is for.

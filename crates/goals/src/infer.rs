@@ -1,6 +1,7 @@
 //! Putting a model to use: answers for files, folders and tables.
 
 use crate::dataset::tell_voided;
+use crate::likeness::{Measured, measures, tell, unlike_column};
 use crate::model::Model;
 use crate::outcome::Answers;
 use crate::stored::Stored;
@@ -20,7 +21,7 @@ const NAMED: usize = 20;
 
 /// Answers as a table: the input (a path or a row number), then for each target its answer and probabilities.
 pub struct Predictions {
-    /// `input`, `<target>`, `<target>_p`, `<target>_p_<class>` …, one row for each input, in its order.
+    /// `input`, `<target>`, `<target>_p`, `<target>_p_<class>` … and last `unlike_training`, one row for each input, in its order.
     pub columns: Vec<OutColumn>,
     /// Inputs that could not be read, with the reason; their answers are empty.
     pub problems: Vec<String>,
@@ -110,7 +111,7 @@ pub fn predict_with(
     }
     let model = Model::of(&stored)?;
     let table = open()?;
-    let (answers, examples) = answer_table(&model, &table, watcher)?;
+    let AnsweredTable { answers, examples, rates } = answer_table(&model, &table, watcher)?;
     let mut problems: Vec<String> =
         table.skipped().iter().map(|s| format!("{}: {}", s.place, s.why)).collect();
     for bad in examples.unreadable() {
@@ -120,7 +121,8 @@ pub fn predict_with(
     let answered: Vec<usize> = examples.rows().iter().map(|&row| positions[row]).collect();
     let names = input_names(&model, &table, &positions)?;
     asking.check(&model)?;
-    let columns = out_columns(&model, &answers, &answered, &names, asking);
+    let mut columns = out_columns(&model, &answers, &answered, &names, asking);
+    columns.extend(unlike_column(&rates, &answered, names.len()));
     Ok(Predictions { columns, problems })
 }
 
@@ -158,34 +160,44 @@ pub(crate) fn positions(table: &Table) -> Vec<usize> {
     (0..table.rows()).map(position).collect()
 }
 
-/// Answers all rows of a table whose cells can be used.
-pub(crate) fn answer_table(
-    model: &Model,
-    table: &Table,
-    watcher: &mut dyn Watcher,
-) -> Result<(Vec<Answers>, Examples)> {
+/// The answers to a table.
+pub(crate) struct AnsweredTable {
+    /// For each target.
+    pub(crate) answers: Vec<Answers>,
+    /// The rows that were answered.
+    pub(crate) examples: Examples,
+    /// How unlike what was learned from each of them is; nothing if the model cannot say.
+    pub(crate) rates: Vec<f64>,
+}
+
+/// Answers all rows of a table whose cells can be used, and says if they are unlike those that the model has learned from.
+pub(crate) fn answer_table(model: &Model, table: &Table, watcher: &mut dyn Watcher) -> Result<AnsweredTable> {
     watcher.begin("Reading", table.rows());
     let renamed = rename_media_column(model, table);
     let encoder = renamed.as_ref().map_or(&model.encoder, |m| m);
     check_inputs(encoder, table)?;
     let examples = encoder.encode(table, &|_| true, MEMORY, &mut |done| watcher.advance(done))?;
     tell_voided(table, &examples, watcher);
-    let mut answers = model.no_answers();
+    let (mut answers, mut rates) = (model.no_answers(), Vec::new());
+    let measures = measures(encoder);
+    let mut measured = Measured::new(&measures, examples.layout().clone(), examples.len());
     watcher.begin("Answering", examples.len());
     let mut some: Vec<Record> = Vec::new();
     for i in 0..examples.len() {
         let mut record = Record::default();
         examples.read(i, &mut record)?;
+        measured.add(&record);
         some.push(record);
         if some.len() == crate::predict::INFERENCE_BATCH || i + 1 == examples.len() {
-            for (all, more) in answers.iter_mut().zip(model.answer(&some)?) {
-                all.append(more);
-            }
+            let (more, of_more) = model.answer_and_rate(&some)?;
+            answers.iter_mut().zip(more).for_each(|(all, more)| all.append(more));
+            rates.extend(of_more);
             some.clear();
             watcher.advance(i + 1);
         }
     }
-    Ok((answers, examples))
+    tell(model, &measured, &rates, watcher);
+    Ok(AnsweredTable { answers, examples, rates })
 }
 
 /// Refuses a table without columns from which the model answers; names all that are lacking.

@@ -20,6 +20,7 @@ mod generator;
 mod infer;
 mod int8;
 mod learning;
+mod likeness;
 mod listen;
 mod model;
 pub mod networks;

@@ -1,5 +1,6 @@
 //! A model that predicts: its columns and its network, in use and as a folder.
 
+use crate::likeness::{Kept, Likeness, MEANS, WHITENING, measures};
 use crate::outcome::Answers;
 use crate::predict::{Blueprint, Network, thresholds};
 use crate::stored::{Saving, Stored};
@@ -7,6 +8,7 @@ use crate::{Error, Result};
 use pellucid_insight::trust::{Conformal, softened, surprise, temperature};
 use pellucid_kinds::{Batcher, Encoder, Examples, Record, Target, kind, slots};
 use pellucid_nn::Seed;
+use pellucid_tensor::Tensor;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::path::Path;
@@ -31,6 +33,8 @@ pub struct Model {
     pub thresholds: Vec<Option<Vec<f32>>>,
     /// For each target how far its answers can be trusted.
     pub trust: Vec<Trust>,
+    /// What it keeps of the rows that it has learned from; models of earlier versions keep nothing.
+    pub(crate) likeness: Option<Likeness>,
 }
 
 /// How far answers to one target can be trusted, as rows say that were not learned from.
@@ -56,6 +60,8 @@ struct File {
     inputs: Vec<Column>,
     targets: Vec<Column>,
     network: Blueprint,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    likeness: Option<Kept>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -106,7 +112,7 @@ impl Model {
         };
         let thresholds = batcher.targets().iter().map(half).collect();
         let trust = vec![Trust::default(); batcher.targets().len()];
-        Model { encoder, batcher, network, blueprint, thresholds, trust }
+        Model { encoder, batcher, network, blueprint, thresholds, trust, likeness: None }
     }
 
     /// Learns from records that the network has not learned from how far its answers can be trusted.
@@ -138,6 +144,20 @@ impl Model {
         Ok(())
     }
 
+    /// Keeps of the records that the network has learned from, and of some that it has not, what it takes to say how like them others are.
+    ///
+    /// # Errors
+    /// Failures of reading, and no memory.
+    pub(crate) fn remember(
+        &mut self,
+        examples: &Examples,
+        train: &[usize],
+        validation: &[usize],
+    ) -> Result<()> {
+        self.likeness = Some(Likeness::learn(self, examples, train, validation)?);
+        Ok(())
+    }
+
     /// Answers without a row, one [`Answers`] per target.
     pub(crate) fn no_answers(&self) -> Vec<Answers> {
         let none = |(target, thresholds): (&Target, &Option<Vec<f32>>)| match thresholds {
@@ -152,7 +172,30 @@ impl Model {
     /// # Errors
     /// Failures of reading, and no memory.
     pub(crate) fn answer_records(&self, examples: &Examples, records: &[usize]) -> Result<Vec<Answers>> {
-        let mut answers = self.no_answers();
+        let (answers, _) = self.by_batch(examples, records, |some| Ok((self.answer(some)?, Vec::new())))?;
+        Ok(answers)
+    }
+
+    /// The same, and how unlike what was learned from each record is, as [`answer_and_rate`](Self::answer_and_rate) says.
+    ///
+    /// # Errors
+    /// Failures of reading, and no memory.
+    pub(crate) fn answer_and_rate_records(
+        &self,
+        examples: &Examples,
+        records: &[usize],
+    ) -> Result<(Vec<Answers>, Vec<f64>)> {
+        self.by_batch(examples, records, |some| self.answer_and_rate(some))
+    }
+
+    /// What is said of some records, read batch by batch.
+    fn by_batch(
+        &self,
+        examples: &Examples,
+        records: &[usize],
+        say: impl Fn(&[Record]) -> Result<(Vec<Answers>, Vec<f64>)>,
+    ) -> Result<(Vec<Answers>, Vec<f64>)> {
+        let (mut answers, mut rates) = (self.no_answers(), Vec::new());
         for some in records.chunks(crate::predict::INFERENCE_BATCH) {
             let mut read = Vec::with_capacity(some.len());
             for &i in some {
@@ -160,11 +203,11 @@ impl Model {
                 examples.read(i, &mut record)?;
                 read.push(record);
             }
-            for (all, more) in answers.iter_mut().zip(self.answer(&read)?) {
-                all.append(more);
-            }
+            let (more, of_more) = say(&read)?;
+            answers.iter_mut().zip(more).for_each(|(all, more)| all.append(more));
+            rates.extend(of_more);
         }
-        Ok(answers)
+        Ok((answers, rates))
     }
 
     /// Answers for records, one [`Answers`] per target.
@@ -172,11 +215,37 @@ impl Model {
     /// # Errors
     /// Records of another layout, and no memory.
     pub fn answer(&self, records: &[Record]) -> Result<Vec<Answers>> {
+        self.answer_with(records, |_| Ok(()))
+    }
+
+    /// The same, and for each record the share of validation rows that are more like what was learned from, from 0 to 1: nothing if the model does not know.
+    ///
+    /// # Errors
+    /// As [`answer`](Self::answer).
+    pub(crate) fn answer_and_rate(&self, records: &[Record]) -> Result<(Vec<Answers>, Vec<f64>)> {
+        let mut rates = Vec::new();
+        let known = self.likeness.as_ref().filter(|likeness| likeness.rates());
+        let answers = self.answer_with(records, |compared| {
+            if let Some(likeness) = known {
+                rates.extend(likeness.rate(compared)?);
+            }
+            Ok(())
+        })?;
+        Ok((answers, rates))
+    }
+
+    /// Answers for records; `look` sees the vectors by which they are compared.
+    fn answer_with(
+        &self,
+        records: &[Record],
+        mut look: impl FnMut(&Tensor) -> Result<()>,
+    ) -> Result<Vec<Answers>> {
         let (targets, slots) = (self.batcher.targets(), slots(self.batcher.targets()));
         let mut answers = self.no_answers();
         for some in records.chunks(crate::predict::INFERENCE_BATCH) {
             let batch = self.batcher.assemble(some, None)?;
-            let outputs = self.network.answer(&batch)?;
+            let (outputs, compared) = self.network.answer_and_compared(&batch)?;
+            look(compared.value())?;
             for (((answers, target), output), trust) in
                 answers.iter_mut().zip(targets).zip(&outputs).zip(&self.trust)
             {
@@ -243,7 +312,10 @@ impl Model {
             let Some(tokenizer) = state.get_mut(TOKENIZER) else { continue };
             *tokenizer = Value::String(files.tokenizer(tokenizer)?);
         }
-        let file = File { inputs, targets, network: self.blueprint.clone() };
+        let kept = self.likeness.as_ref().map(Likeness::kept).transpose()?;
+        let (likeness, tensors) = kept.map_or((None, Vec::new()), |(kept, tensors)| (Some(kept), tensors));
+        files.beside(tensors);
+        let file = File { inputs, targets, network: self.blueprint.clone(), likeness };
         files.write(folder, GOAL, &file, &self.network)
     }
 
@@ -289,13 +361,20 @@ impl Model {
         let encoder = Encoder { inputs: restore(file.inputs)?, targets: restore(file.targets)? };
         let batcher = Batcher::new(encoder.features(), encoder.answers());
         let mut network = Network::build(&file.network, &batcher, &Seed::none())?;
-        stored.fill(&mut network)?;
+        let tensors = stored.fill_beside(&mut network, [WHITENING, MEANS])?;
+        let sizes = (measures(&encoder).len(), network.compared_width()?);
+        let likeness = file.likeness.map(|kept| {
+            Likeness::restore(kept, tensors, sizes).ok_or_else(|| {
+                stored.unreadable("what it keeps of its training rows does not fit it".to_owned())
+            })
+        });
+        let likeness = likeness.transpose()?;
         let mut model = Model::new(encoder, batcher, network, file.network);
         let tags = |t: &[Option<Vec<f32>>]| t.iter().map(|t| t.as_ref().map(Vec::len)).collect::<Vec<_>>();
         if tags(&thresholds) != tags(&model.thresholds) {
             return Err(stored.unreadable("its thresholds are not one for each tag".to_owned()));
         }
-        (model.thresholds, model.trust) = (thresholds, trust);
+        (model.thresholds, model.trust, model.likeness) = (thresholds, trust, likeness);
         Ok(model)
     }
 }

@@ -146,6 +146,25 @@ impl Answers {
         (0..self.rows()).flat_map(|i| self.tags(i)).collect()
     }
 
+    /// By how much the answer to each row misses the truth: 1 for a wrong class, the share of wrong tags, the error of a number; NaN where the
+    /// truth is not known.
+    pub(crate) fn misses(&self, target: &Target) -> Vec<f64> {
+        let miss = |row: usize| match target {
+            Target::Classes { .. } => match self.truth[row] {
+                truth if truth.is_nan() => f64::NAN,
+                truth => f64::from(u8::from(self.best(row).0 as f64 != truth)),
+            },
+            Target::Number { .. } => (self.numbers[row] - self.truth[row]).abs(),
+            Target::Tags { names, .. } => {
+                let truth = &self.truth[row * names.len()..(row + 1) * names.len()];
+                let wrong =
+                    self.tags(row).iter().zip(truth).filter(|(tag, truth)| **tag != (**truth > 0.0)).count();
+                if truth.iter().any(|t| t.is_nan()) { f64::NAN } else { wrong as f64 / names.len() as f64 }
+            }
+        };
+        (0..self.rows()).map(miss).collect()
+    }
+
     /// For each tag of all rows whether it is true, `[rows, tags]` row by row.
     pub fn true_tags(&self) -> Vec<bool> {
         self.truth.iter().map(|&t| t > 0.0).collect()

@@ -24,6 +24,7 @@ pub(crate) fn report_data(trained: &Trained<'_>, tested: &Tested, run: &Run) -> 
         training: training(trained)?,
         network: tested.network.clone(),
         targets: tested.targets.clone(),
+        likeness: tested.likeness.clone(),
         card: tested.card.clone(),
         reproduce: reproduce(trained)?,
     })

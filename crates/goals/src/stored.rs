@@ -3,14 +3,16 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `config.json` | format, version, goal; the goal's columns with all preparation state, and the network's blueprint |
-//! | `model.safetensors` | the weights |
+//! | `model.safetensors` | the weights, and beside them means and covariances of what the network makes of training rows |
 //! | `tokenizer.json` | how a text becomes pieces, in the form of the Hugging Face hub; one for each vocabulary |
 //! | `people.json` | who took what, of a model that recommends |
 //! | `SHA256SUMS` | checksums of all, as `sha256sum --check` reads them |
 
 use crate::{Error, Result};
 use pellucid_data::{DataError, write_atomic};
-use pellucid_nn::Module;
+use pellucid_nn::state::{Named, load_named, named_from_bytes, named_to_bytes};
+use pellucid_nn::{Module, params};
+use pellucid_tensor::Tensor;
 use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -42,6 +44,7 @@ fn written(value: &impl Serialize) -> Result<Vec<u8>> {
 pub(crate) struct Saving {
     files: Vec<(String, Vec<u8>)>,
     tokenizers: usize,
+    tensors: Vec<(&'static str, Tensor)>,
 }
 
 impl Saving {
@@ -70,6 +73,11 @@ impl Saving {
         Ok(())
     }
 
+    /// Adds tensors that stand beside the network's.
+    pub(crate) fn beside(&mut self, tensors: Vec<(&'static str, Tensor)>) {
+        self.tensors.extend(tensors);
+    }
+
     /// Writes the folder of a model with this goal.
     ///
     /// # Errors
@@ -88,7 +96,10 @@ impl Saving {
         let own = serde_json::to_value(config)
             .map_err(|e| Error::model(format!("the model cannot be described · {e}")))?;
         all.extend(own.as_object().cloned().unwrap_or_default());
-        self.files.push((WEIGHTS.to_owned(), pellucid_nn::state::to_bytes(network)?));
+        let mut weights: Named =
+            params(network).into_iter().map(|(path, param)| (path, param.value.clone())).collect();
+        weights.extend(self.tensors.into_iter().map(|(name, tensor)| (name.to_owned(), tensor)));
+        self.files.push((WEIGHTS.to_owned(), named_to_bytes(&weights)?));
         self.files.push((CONFIG.to_owned(), written(&all)?));
         std::fs::create_dir_all(folder)
             .map_err(|e| DataError::io("the model folder cannot be made", folder, &e))?;
@@ -177,7 +188,22 @@ impl Stored {
     /// # Errors
     /// Weights that are damaged or of another network.
     pub(crate) fn fill(&self, network: &mut dyn Module) -> Result<()> {
-        Ok(pellucid_nn::state::load_bytes(network, &self.file(WEIGHTS)?)?)
+        self.fill_beside(network, []).map(|[]| ())
+    }
+
+    /// The same, and the tensors of these names that may stand beside the network's.
+    ///
+    /// # Errors
+    /// As [`fill`](Self::fill).
+    pub(crate) fn fill_beside<const N: usize>(
+        &self,
+        network: &mut dyn Module,
+        beside: [&str; N],
+    ) -> Result<[Option<Tensor>; N]> {
+        let mut named = named_from_bytes(&self.file(WEIGHTS)?)?;
+        let tensors = beside.map(|name| named.remove(name));
+        load_named(network, named)?;
+        Ok(tensors)
     }
 
     /// The kind of the first column that it answers or makes anew.

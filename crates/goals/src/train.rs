@@ -404,6 +404,7 @@ fn carry_out(begun: Begun, run: Run, watcher: &mut dyn Watcher, stop: &AtomicBoo
     let mut model = Model::new(encoder, batcher.as_ref().clone(), task.network, design.blueprint);
     model.calibrate(&examples, &records[Part::Validation as usize])?;
     model.choose_thresholds(&examples, &records[Part::Validation as usize])?;
+    model.remember(&examples, &records[Part::Train as usize], &records[Part::Validation as usize])?;
     let trained = Trained {
         survey: &survey,
         splits: &splits,

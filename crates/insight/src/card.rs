@@ -20,8 +20,8 @@ pub fn model_card(data: &ReportData) -> String {
 }
 
 /// The card's parts, in order.
-const SECTIONS: [fn(&ReportData, &mut String); 7] =
-    [findings, scores, data_set, training, limits, commands, again];
+const SECTIONS: [fn(&ReportData, &mut String); 8] =
+    [findings, scores, data_set, training, weaknesses, limits, commands, again];
 
 fn findings(data: &ReportData, card: &mut String) {
     line(card, &format!("# {}\n", plain(&data.name)));
@@ -98,6 +98,42 @@ fn training(data: &ReportData, card: &mut String) {
     );
     if !training.augmentation.is_empty() {
         line(card, &format!("Varied while learning: {}.\n", plain(&training.augmentation.join(", "))));
+    }
+}
+
+/// Where it is weaker, what the test does not stand for, and what was not tested.
+fn weaknesses(data: &ReportData, card: &mut String) {
+    let mut all = Vec::new();
+    for target in &data.targets {
+        for segment in target.weak.iter().flat_map(|weak| &weak.segments) {
+            let parts: Vec<String> =
+                segment.parts.iter().map(|(column, value)| format!("{column} is {value}")).collect();
+            let figure = match target.outcome {
+                Outcome::Numbers(_) => {
+                    format!("off by {:.3}, elsewhere {:.3}", segment.value, segment.elsewhere)
+                }
+                _ => {
+                    let (value, elsewhere) =
+                        (words::percent(segment.value), words::percent(segment.elsewhere));
+                    format!("{value} right, elsewhere {elsewhere}")
+                }
+            };
+            let rows = words::count(segment.rows);
+            all.push(format!(
+                "Where {}: {figure} ({rows} {} of the test)",
+                parts.join(" and "),
+                data.rows_are()
+            ));
+        }
+    }
+    if let Some(likeness) = data.likeness.as_ref().filter(|likeness| !likeness.moved.is_empty()) {
+        let names: Vec<&str> = likeness.moved.iter().map(|moved| moved.name.as_str()).collect();
+        all.push(format!("The test is spread otherwise than the training in: {}", names.join(", ")));
+    }
+    if !all.is_empty() {
+        line(card, "## Where it is weaker\n");
+        all.iter().for_each(|text| line(card, &format!("- {}", plain(text))));
+        line(card, "");
     }
 }
 

@@ -17,13 +17,13 @@ const MISSING: &str = "missing";
 
 /// Rows divided into groups.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Division {
+pub(crate) struct Division {
     /// The column, or columns.
-    pub(super) column: String,
+    pub(crate) column: String,
     /// What each group is called.
-    pub(super) names: Vec<String>,
+    pub(crate) names: Vec<String>,
     /// The group of each row.
-    pub(super) groups: Vec<u32>,
+    pub(crate) groups: Vec<u32>,
 }
 
 /// A cell as far as it says which group a row is in.
@@ -40,49 +40,67 @@ impl Division {
     /// # Errors
     /// A column that does not exist, or whose values make no groups.
     pub(super) fn by(table: &Table, column: &str, rows: &[usize]) -> Result<Division> {
-        let position = table.column_index(column)?;
-        let mut all = Vec::with_capacity(table.rows());
-        for chunk in table.chunks() {
-            let chunk = chunk?;
-            all.extend((0..chunk.rows).map(|i| match chunk.cell(i, position) {
-                Cell::Missing => Value::Missing,
-                Cell::Integer(i) => Value::Number(i as f64),
-                Cell::Number(x) => Value::Number(x),
-                cell => cell_text(cell).map_or(Value::Missing, |text| Value::Text(text.into_owned())),
-            }));
+        let division = Division::of_column(table, column, rows)?;
+        if division.makes_groups() {
+            return Ok(division);
         }
-        let values: Vec<&Value> = rows.iter().filter_map(|&row| all.get(row)).collect();
-        let mut numbers: Vec<f64> = values.iter().filter_map(|v| number(v)).collect();
-        numbers.sort_by(f64::total_cmp);
-        let mut different = numbers.clone();
-        different.dedup();
-        let texts = values.iter().any(|value| matches!(value, Value::Text(_)));
-        let labels: Vec<String> = match !texts && different.len() > FEW {
-            true => quartiles(&values, &numbers),
-            false => values.iter().map(|value| name(value)).collect(),
-        };
-        let division = Division::of(column.to_owned(), &labels);
-        if division.names.len() > MOST {
-            let error = DataError::refused("a column with so many values makes no groups");
-            return Err(error
-                .in_file(table.origin())
-                .in_column(column)
-                .because(format!(
-                    "{} values among {} rows; at most {MOST} are groups",
-                    division.names.len(),
-                    rows.len()
-                ))
-                .into());
-        }
-        Ok(division)
+        let error = DataError::refused("a column with so many values makes no groups");
+        let many = division.names.len();
+        Err(error
+            .in_file(table.origin())
+            .in_column(column)
+            .because(format!("{many} values among {} rows; at most {MOST} are groups", rows.len()))
+            .into())
     }
 
-    fn of(column: String, labels: &[String]) -> Division {
+    /// The same, however many groups there are.
+    ///
+    /// # Errors
+    /// A column that does not exist, and failures of reading.
+    pub(crate) fn of_column(table: &Table, column: &str, rows: &[usize]) -> Result<Division> {
+        let position = table.column_index(column)?;
+        let mut places = vec![None; table.rows()];
+        rows.iter().enumerate().for_each(|(place, &row)| places[row] = Some(place));
+        let mut values = vec![Value::Missing; rows.len()];
+        for chunk in table.chunks() {
+            let chunk = chunk?;
+            for i in 0..chunk.rows {
+                let Some(place) = places.get(chunk.first_row + i).copied().flatten() else { continue };
+                values[place] = match chunk.cell(i, position) {
+                    Cell::Missing => Value::Missing,
+                    Cell::Integer(i) => Value::Number(i as f64),
+                    Cell::Number(x) => Value::Number(x),
+                    cell => cell_text(cell).map_or(Value::Missing, |text| Value::Text(text.into_owned())),
+                };
+            }
+        }
+        Ok(Division::of(column.to_owned(), &labels(&values)))
+    }
+
+    /// Whether there are not too many groups to look at each.
+    pub(crate) fn makes_groups(&self) -> bool {
+        self.names.len() <= MOST
+    }
+
+    /// Divides rows by a number that was measured of each, to a thousandth.
+    pub(crate) fn by_number(column: String, numbers: &[f64]) -> Division {
+        let values: Vec<Value> = numbers.iter().map(|x| Value::Number((1e3 * x).round() / 1e3)).collect();
+        Division::of(column, &labels(&values))
+    }
+
+    /// Divides rows by what each is labelled with.
+    pub(crate) fn of(column: String, labels: &[String]) -> Division {
         let mut numbers: BTreeMap<&String, u32> = labels.iter().map(|label| (label, 0)).collect();
         (0u32..).zip(numbers.values_mut()).for_each(|(number, place)| *place = number);
         let groups = labels.iter().filter_map(|label| numbers.get(label).copied()).collect();
         let names = numbers.into_keys().cloned().collect();
         Division { column, names, groups }
+    }
+
+    /// Only the rows at these positions.
+    pub(crate) fn only(&self, positions: &[usize]) -> Division {
+        let groups = positions.iter().map(|&i| self.groups[i]).collect();
+        Division { column: self.column.clone(), names: self.names.clone(), groups }
     }
 
     /// Rows that are alike in both.
@@ -91,6 +109,19 @@ impl Division {
             |(&a, &b): (&u32, &u32)| format!("{}, {}", self.names[a as usize], other.names[b as usize]);
         let labels: Vec<String> = self.groups.iter().zip(&other.groups).map(label).collect();
         Division::of(format!("{} × {}", self.column, other.column), &labels)
+    }
+}
+
+/// What the group of each value is called: the value, or the quartile where there are many different numbers.
+fn labels(values: &[Value]) -> Vec<String> {
+    let mut numbers: Vec<f64> = values.iter().filter_map(number).collect();
+    numbers.sort_by(f64::total_cmp);
+    let mut different = numbers.clone();
+    different.dedup();
+    let texts = values.iter().any(|value| matches!(value, Value::Text(_)));
+    match !texts && different.len() > FEW {
+        true => quartiles(values, &numbers),
+        false => values.iter().map(name).collect(),
     }
 }
 
@@ -110,7 +141,7 @@ fn name(value: &Value) -> String {
 }
 
 /// The quartile of each number, as `25 to 37`.
-fn quartiles(values: &[&Value], sorted: &[f64]) -> Vec<String> {
+fn quartiles(values: &[Value], sorted: &[f64]) -> Vec<String> {
     let at = |part: usize| sorted[(part * sorted.len() / PARTS).min(sorted.len() - 1)];
     let label = |x: f64| {
         let part = (1..PARTS).filter(|&part| x >= at(part)).count();
@@ -128,9 +159,8 @@ mod tests {
     fn numbers_are_cut_into_quartiles_and_what_is_missing_is_a_group() {
         let numbers: Vec<Value> =
             (0..40).map(|i| Value::Number(f64::from(i))).chain([Value::Missing]).collect();
-        let values: Vec<&Value> = numbers.iter().collect();
         let sorted: Vec<f64> = (0..40).map(f64::from).collect();
-        let labels = quartiles(&values, &sorted);
+        let labels = quartiles(&numbers, &sorted);
         assert_eq!(
             [&labels[0], &labels[10], &labels[39], &labels[40]],
             ["0 to below 10", "10 to below 20", "30 or more", MISSING]

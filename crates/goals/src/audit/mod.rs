@@ -8,7 +8,7 @@ use crate::model::{Model, place_of};
 use crate::outcome::Answers as Given;
 use crate::train::open;
 use crate::{DataConfig, Error, Result, Watcher};
-use divide::Division;
+pub(crate) use divide::Division;
 use pellucid_data::{DataError, Part};
 use pellucid_insight::audit::{Answered, Answers, Audit, Trade, audit as judge, trades};
 use pellucid_insight::check::Revealed;

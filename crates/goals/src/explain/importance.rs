@@ -4,7 +4,7 @@ use super::parts::Span;
 use crate::Result;
 use crate::model::Model;
 use pellucid_insight::report::data::Importance;
-use pellucid_kinds::{Examples, Record, Target};
+use pellucid_kinds::{Examples, Record};
 use pellucid_tensor::Stream;
 use std::time::Instant;
 
@@ -105,23 +105,8 @@ pub(crate) fn read(examples: &Examples, some: &[usize]) -> Result<Vec<Record>> {
     some.iter().map(one).collect()
 }
 
-/// By how much the answer to each row misses the truth: 1 for a wrong class, the share of wrong tags, the error of a number; NaN where the
-/// truth is not known.
+/// By how much the answer to each row misses the truth.
 fn misses(model: &Model, records: &[Record], place: usize) -> Result<Vec<f64>> {
     let answers = model.answer(records)?.swap_remove(place);
-    let target = &model.batcher.targets()[place];
-    let miss = |row: usize| match target {
-        Target::Classes { .. } => match answers.truth[row] {
-            truth if truth.is_nan() => f64::NAN,
-            truth => f64::from(u8::from(answers.best(row).0 as f64 != truth)),
-        },
-        Target::Number { .. } => (answers.numbers[row] - answers.truth[row]).abs(),
-        Target::Tags { names, .. } => {
-            let truth = &answers.truth[row * names.len()..(row + 1) * names.len()];
-            let wrong =
-                answers.tags(row).iter().zip(truth).filter(|(tag, truth)| **tag != (**truth > 0.0)).count();
-            if truth.iter().any(|t| t.is_nan()) { f64::NAN } else { wrong as f64 / names.len() as f64 }
-        }
-    };
-    Ok((0..answers.rows()).map(miss).collect())
+    Ok(answers.misses(&model.batcher.targets()[place]))
 }

@@ -88,6 +88,7 @@ pub(super) fn test(
         coverage: None,
         doubts: None,
         importance: Vec::new(),
+        weak: None,
     };
     Ok(Tested {
         evaluation: Evaluation {
@@ -98,6 +99,7 @@ pub(super) fn test(
         unseen,
         columns,
         targets: vec![target],
+        likeness: None,
         network: layers(model.network.describe(model.blueprint.context)?),
         card,
     })

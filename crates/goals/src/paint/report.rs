@@ -90,6 +90,7 @@ pub(super) fn test(
         coverage: None,
         doubts: None,
         importance: Vec::new(),
+        weak: None,
     };
     Ok(Tested {
         evaluation: Evaluation {
@@ -100,6 +101,7 @@ pub(super) fn test(
         unseen,
         columns,
         targets: vec![target],
+        likeness: None,
         network: layers(model.network.describe()?),
         card: card(model, run),
     })

@@ -4,6 +4,7 @@ mod alike;
 mod design;
 mod doubts;
 mod frozen;
+mod like;
 mod network;
 mod report;
 mod seen;
@@ -11,6 +12,7 @@ mod shown;
 mod size;
 mod task;
 mod thresholds;
+mod weak;
 mod weights;
 
 pub(crate) use design::{Blueprint, Design, Facts, design};

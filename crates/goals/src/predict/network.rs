@@ -186,25 +186,53 @@ impl Network {
     /// # Errors
     /// A batch of other columns, and no memory.
     pub(crate) fn features(&self, pass: &Pass, batch: &Batch) -> EngineResult<Var> {
+        self.seen_by_heads(pass, &self.joined_of(pass, batch)?)
+    }
+
+    /// The vectors by which rows are compared, of this one network without training, `[rows, width]`: those from which it answers, and beside them, where
+    /// several columns are joined, what they are before that. What matters for no answer is seen in the latter only.
+    ///
+    /// # Errors
+    /// A batch of other columns, and no memory.
+    pub(crate) fn compared(&self, batch: &Batch) -> EngineResult<Var> {
+        let pass = Pass::inference();
+        let joined = self.joined_of(&pass, batch)?;
+        self.beside(&joined, &self.seen_by_heads(&pass, &joined)?)
+    }
+
+    /// The width of these vectors.
+    ///
+    /// # Errors
+    /// Shapes that do not fit.
+    pub(crate) fn compared_width(&self) -> EngineResult<usize> {
+        let sizes = self.batcher.code_sizes();
+        let columns = self.batcher.numbers_width() + sizes.len() * code_width(&sizes);
+        let joined = if only_one(&self.batcher) { 0 } else { columns + self.vectors_width()? };
+        Ok(joined + self.heads.first().map_or(0, |head| head.weight.value.shape().last()))
+    }
+
+    /// The vectors by which rows are compared, of the joined columns and of what answers are made of.
+    pub(super) fn beside(&self, joined: &Var, features: &Var) -> EngineResult<Var> {
+        match only_one(&self.batcher) {
+            true => Ok(features.clone()),
+            false => together(&[features.clone(), joined.clone()]),
+        }
+    }
+
+    /// A batch's columns, joined.
+    fn joined_of(&self, pass: &Pass, batch: &Batch) -> EngineResult<Var> {
         let numbers = batch.numbers.as_ref().map(|numbers| pass.input(numbers));
         let codes = self.code_vectors(pass, batch)?;
         let media = match &batch.vectors {
             Some(vectors) => vec![pass.input(vectors)],
             None => self.media(pass, batch)?,
         };
-        self.join(pass, numbers, codes, media)
+        joined(numbers, codes, media)
     }
 
-    /// What the heads see of what the columns have become: numbers, the vectors of categories, those of pictures and texts.
-    pub(super) fn join(
-        &self,
-        pass: &Pass,
-        numbers: Option<Var>,
-        codes: Option<Var>,
-        media: Vec<Var>,
-    ) -> EngineResult<Var> {
-        let parts: Vec<Var> = numbers.into_iter().chain(codes).chain(media).collect();
-        self.trunk.forward(pass, &together(&parts)?)
+    /// What the heads see of joined columns.
+    pub(super) fn seen_by_heads(&self, pass: &Pass, joined: &Var) -> EngineResult<Var> {
+        self.trunk.forward(pass, joined)
     }
 
     /// The outputs of this one network for each target, `[rows, outputs]`, of what its heads see.
@@ -291,8 +319,17 @@ impl Network {
     /// # Errors
     /// A batch of other columns, and no memory.
     pub fn answer(&self, batch: &Batch) -> EngineResult<Vec<Var>> {
+        Ok(self.answer_and_compared(batch)?.0)
+    }
+
+    /// The answers' outputs, and the vectors by which rows are compared, of the first member.
+    ///
+    /// # Errors
+    /// A batch of other columns, and no memory.
+    pub(crate) fn answer_and_compared(&self, batch: &Batch) -> EngineResult<(Vec<Var>, Var)> {
         let pass = Pass::inference();
-        self.answer_seen(&pass, &self.see(&pass, batch)?)
+        let (outputs, compared) = self.answer_in_full(&pass, &self.see(&pass, batch)?)?;
+        Ok((outputs, compared.ok_or_else(|| pellucid_tensor::Error::state("a network without members"))?))
     }
 
     /// From now on, pictures go through networks in bytes, whose ranges are those of some batches.
@@ -346,6 +383,11 @@ impl Network {
         }
         Ok(rows)
     }
+}
+
+/// What the columns have become, `[rows, width]`: numbers, the vectors of categories, those of pictures and texts.
+pub(super) fn joined(numbers: Option<Var>, codes: Option<Var>, media: Vec<Var>) -> EngineResult<Var> {
+    together(&numbers.into_iter().chain(codes).chain(media).collect::<Vec<_>>())
 }
 
 /// Vectors beside each other.

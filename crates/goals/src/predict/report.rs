@@ -1,13 +1,16 @@
 //! What the report says of predictions, and the test that comes before it, of rows that are touched once.
 
 use super::doubts::doubts;
+use super::like::likeness;
 use super::shown::{ShownRow, shown_row};
+use super::weak::Divided;
 use crate::explain::{
     Background, Explain, Explainer, Learned, Rows as Dealt, answers_within, dependence, importance, options,
     read,
 };
 use crate::finish::Tested;
 use crate::infer::{Asking, out_columns, tag_text};
+use crate::likeness::{Measured, measures, unlike_column};
 use crate::model::{Model, Trust};
 use crate::outcome::{Answers, Evaluation, centre, prior, score, tag_prior};
 use crate::report::layers;
@@ -70,7 +73,7 @@ pub(crate) fn test(
     let part = if unseen { Part::Test } else { Part::Validation };
     let records = &of.records[part as usize];
     watcher.begin("Testing", records.len());
-    let answers = of.model.answer_records(of.examples, records)?;
+    let (answers, rates) = of.model.answer_and_rate_records(of.examples, records)?;
     let groups = trained.groups(records.iter().map(|&i| of.examples.rows()[i]))?;
     let rows_are = of.model.rows_are().to_owned();
     let mut evaluation = Evaluation { rows: records.len(), rows_are, targets: BTreeMap::new() };
@@ -88,6 +91,9 @@ pub(crate) fn test(
     let all: Vec<usize> = (0..records.len()).collect();
     let rows = Rows { records, places: &places };
     let mut doubts = doubts(trained, of, run, watcher)?;
+    let measures = measures(&of.model.encoder);
+    let measured = Measured::of_records(&measures, of.examples, records)?;
+    let divided = Divided::new(trained, of, records, (&measures, &measured))?;
     let explainer = Explainer::new(of.model, &of.model.encoder, backgrounds)?;
     let mut targets = Vec::new();
     let share = (IMPORTANCE_SHARE * trained.outcome.seconds).max(IMPORTANCE_SECONDS);
@@ -109,23 +115,27 @@ pub(crate) fn test(
                 examples: examples(trained, of, &rows, target, &known, &numbers),
                 importance,
                 doubts: doubts[k].take(),
+                weak: Some(divided.weak((name, target), (&known, &numbers), groups.as_deref(), seed)?),
                 coverage: coverage(target, &known, &of.model.trust[k]),
                 explanations: explanations(trained, of, &explainer, records, name, watcher)?,
             });
         }
     }
-    let columns: BTreeMap<&str, &[Importance]> = targets
+    let important: BTreeMap<&str, &[Importance]> = targets
         .iter()
         .filter(|target| !target.importance.is_empty())
         .map(|target| (target.column.as_str(), target.importance.as_slice()))
         .collect();
-    if !columns.is_empty() {
-        run.write_json(COLUMNS, &columns)?;
+    if !important.is_empty() {
+        run.write_json(COLUMNS, &important)?;
     }
+    let mut columns = out_columns(of.model, &answers, &all, &places, Asking::default());
+    columns.extend(unlike_column(&rates, &all, places.len()));
     Ok(Tested {
         unseen,
-        columns: out_columns(of.model, &answers, &all, &places, Asking::default()),
+        columns,
         targets,
+        likeness: likeness(trained, of, records, &measured, &rates)?,
         network: layers(of.model.network.describe()?),
         card: card(of.model, run),
         evaluation,
@@ -331,6 +341,7 @@ fn card(model: &Model, run: &Run) -> CardFacts {
             "The scores hold for rows drawn like the test rows. On data from elsewhere (another hospital, shop, camera or year) they may be lower: evaluate there first.".to_owned(),
             probability.to_owned(),
             "It is no substitute for a professional's judgement where people are affected.".to_owned(),
+            "Not tested: data from elsewhere, whether groups of people are served equally well (`pellucid audit --group COLUMN` says), and inputs that somebody made to mislead it.".to_owned(),
         ],
         commands: commands.into_iter().map(|(a, b)| (a.to_owned(), b)).collect(),
         licence: None,

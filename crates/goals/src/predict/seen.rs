@@ -1,6 +1,7 @@
 //! What a network sees of rows, as variables: gradients can be taken by them.
 
 use super::Network;
+use super::network::joined;
 use crate::networks::TextNetwork;
 use pellucid_grad::{Var, ops};
 use pellucid_kinds::image::Mirroring;
@@ -70,9 +71,18 @@ impl Network {
     /// # Errors
     /// What other columns look like, and no memory.
     pub(crate) fn answer_seen(&self, pass: &Pass, seen: &Seen) -> Result<Vec<Var>> {
-        let mut total: Option<Vec<Var>> = None;
+        Ok(self.answer_in_full(pass, seen)?.0)
+    }
+
+    /// The same, and the vectors by which rows are compared, of the first member, `[rows, width]`; mirror images aside.
+    ///
+    /// # Errors
+    /// As [`answer_seen`](Self::answer_seen).
+    pub(super) fn answer_in_full(&self, pass: &Pass, seen: &Seen) -> Result<(Vec<Var>, Option<Var>)> {
+        let (mut total, mut first): (Option<Vec<Var>>, _) = (None, None);
         for (member, looked_up) in self.members().zip(&seen.looked_up) {
-            let outputs = member.outputs(pass, seen, looked_up)?;
+            let (outputs, compared) = member.outputs(pass, seen, looked_up)?;
+            first.get_or_insert(compared);
             total = Some(match total {
                 Some(sums) => {
                     sums.iter().zip(&outputs).map(|(a, b)| ops::add(a, b)).collect::<Result<_>>()?
@@ -81,10 +91,11 @@ impl Network {
             });
         }
         let (total, members) = (total.unwrap_or_default(), seen.looked_up.len());
-        match members {
-            0 | 1 => Ok(total),
-            n => total.iter().map(|sum| ops::scale(sum, 1.0 / n as f64)).collect(),
-        }
+        let mean = match members {
+            0 | 1 => total,
+            n => total.iter().map(|sum| ops::scale(sum, 1.0 / n as f64)).collect::<Result<_>>()?,
+        };
+        Ok((mean, first))
     }
 
     /// The outputs of this one network, and beside them the last maps of each picture's network, `[rows, height, width, channels]`: what
@@ -119,8 +130,26 @@ impl Network {
             media.push(net.forward(pass, &pass.input(text))?);
         }
         let numbers = batch.numbers.as_ref().map(|numbers| pass.input(numbers));
-        let features = self.join(pass, numbers, self.code_vectors(pass, batch)?, media)?;
-        Ok((maps, self.read_out(pass, &features)?))
+        let joined = joined(numbers, self.code_vectors(pass, batch)?, media)?;
+        Ok((maps, self.read_out(pass, &self.seen_by_heads(pass, &joined)?)?))
+    }
+
+    /// The columns of this one network, joined, `[rows, width]`: with the pictures as they are and, if those are asked about, with mirrored ones.
+    fn columns_seen(&self, pass: &Pass, seen: &Seen, looked_up: &LookedUp) -> Result<(Var, Option<Var>)> {
+        let of_text = |((net, pieces), vectors): ((&TextNetwork, &Tensor), &Var)| {
+            net.forward_of(pass, &pass.input(pieces), vectors)
+        };
+        let texts = self.texts().iter().zip(&seen.texts).zip(&looked_up.texts).map(of_text);
+        let texts: Vec<Var> = texts.collect::<Result<_>>()?;
+        let of = |pictures: &[Var]| {
+            let media = match &seen.vectors {
+                Some(vectors) => vec![vectors.clone()],
+                None => [self.of_pictures(pass, pictures)?, texts.clone()].concat(),
+            };
+            joined(seen.numbers.clone(), looked_up.codes.clone(), media)
+        };
+        let mirrored = if seen.mirrored.is_empty() { None } else { Some(of(&seen.mirrored)?) };
+        Ok((of(&seen.pictures)?, mirrored))
     }
 
     /// What the heads of this one network see, `[rows, width]`: of the pictures as they are and, if those are asked about, of mirrored ones.
@@ -133,21 +162,9 @@ impl Network {
         seen: &Seen,
         looked_up: &LookedUp,
     ) -> Result<(Var, Option<Var>)> {
-        let of_text = |((net, pieces), vectors): ((&TextNetwork, &Tensor), &Var)| {
-            net.forward_of(pass, &pass.input(pieces), vectors)
-        };
-        let texts = self.texts().iter().zip(&seen.texts).zip(&looked_up.texts).map(of_text);
-        let texts: Vec<Var> = texts.collect::<Result<_>>()?;
-        let of = |pictures: &[Var]| {
-            let media = match &seen.vectors {
-                Some(vectors) => vec![vectors.clone()],
-                None => [self.of_pictures(pass, pictures)?, texts.clone()].concat(),
-            };
-            self.join(pass, seen.numbers.clone(), looked_up.codes.clone(), media)
-        };
-        let plain = of(&seen.pictures)?;
-        let mirrored = if seen.mirrored.is_empty() { None } else { Some(of(&seen.mirrored)?) };
-        Ok((plain, mirrored))
+        let (plain, mirrored) = self.columns_seen(pass, seen, looked_up)?;
+        let mirrored = mirrored.map(|columns| self.seen_by_heads(pass, &columns)).transpose()?;
+        Ok((self.seen_by_heads(pass, &plain)?, mirrored))
     }
 
     /// Whether the answer to a mirrored picture stands for that number with the other sign.
@@ -155,12 +172,13 @@ impl Network {
         self.mirroring() == Mirroring::Negates && matches!(target, Target::Number { .. })
     }
 
-    /// The outputs of this one network, those for mirrored pictures included.
-    fn outputs(&self, pass: &Pass, seen: &Seen, looked_up: &LookedUp) -> Result<Vec<Var>> {
-        let (plain, mirrored) = self.features_seen(pass, seen, looked_up)?;
-        let plain = self.read_out(pass, &plain)?;
-        let Some(mirrored) = mirrored else { return Ok(plain) };
-        let mirrored = self.read_out(pass, &mirrored)?;
+    /// The outputs of this one network, those for mirrored pictures included, and the vectors by which rows are compared.
+    fn outputs(&self, pass: &Pass, seen: &Seen, looked_up: &LookedUp) -> Result<(Vec<Var>, Var)> {
+        let (columns, mirrored) = self.columns_seen(pass, seen, looked_up)?;
+        let features = self.seen_by_heads(pass, &columns)?;
+        let (plain, compared) = (self.read_out(pass, &features)?, self.beside(&columns, &features)?);
+        let Some(mirrored) = mirrored else { return Ok((plain, compared)) };
+        let mirrored = self.read_out(pass, &self.seen_by_heads(pass, &mirrored)?)?;
         let mean = |((a, b), target): ((&Var, &Var), &Target)| match target {
             // −(b · scale + mean) in standardised units.
             Target::Number { mean, scale, .. } if self.negates(target) => {
@@ -168,6 +186,7 @@ impl Network {
             }
             _ => ops::scale(&ops::add(a, b)?, 0.5),
         };
-        plain.iter().zip(&mirrored).zip(self.batcher().targets()).map(mean).collect()
+        let outputs = plain.iter().zip(&mirrored).zip(self.batcher().targets()).map(mean);
+        Ok((outputs.collect::<Result<_>>()?, compared))
     }
 }

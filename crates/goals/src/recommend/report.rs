@@ -122,6 +122,7 @@ pub(super) fn test(
         coverage: None,
         doubts: None,
         importance: Vec::new(),
+        weak: None,
     };
     let names = |of: &dyn Fn(usize) -> String| OutValues::Text((0..users.len()).map(of).collect());
     let list_of =
@@ -142,6 +143,7 @@ pub(super) fn test(
         unseen,
         columns,
         targets: vec![target],
+        likeness: None,
         network: layers(model.network.describe(history.items.len())),
         card: card(model, run),
     })

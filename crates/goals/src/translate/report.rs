@@ -78,6 +78,7 @@ pub(super) fn test(
             coverage: None,
             doubts: None,
             importance: Vec::new(),
+            weak: None,
             examples: examples(source, sources, &answers, truth, &places).map_err(failed)?,
         });
         evaluated.insert(target.clone(), scores);
@@ -91,6 +92,7 @@ pub(super) fn test(
         unseen,
         columns,
         targets,
+        likeness: None,
         network: layers(model.network.describe(mean(&pairs.read), mean(&pairs.written))?),
         card: card(model, run),
     })

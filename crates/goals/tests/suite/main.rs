@@ -19,6 +19,7 @@ mod starting;
 mod tags;
 mod texts;
 mod translating;
+mod trusting;
 mod writing;
 
 use pellucid_goals::{

@@ -4,7 +4,9 @@ mod dependence;
 mod doubts;
 mod explained;
 mod learned_from;
+mod likeness;
 mod made;
+mod weak;
 
 use std::fmt;
 
@@ -17,7 +19,9 @@ pub use dependence::{Dependence, DependencePoint};
 pub use doubts::{Doubt, Doubts};
 pub use explained::{Change, Explanation, Heat, Instead, Quality, Worth};
 pub use learned_from::{LearnedFrom, LearnedList, LearnedRow};
+pub use likeness::{Likeness, MovedColumn, UnlikeRow};
 pub use made::*;
+pub use weak::{Weak, WeakSegment};
 
 /// Everything a run's report and model card say.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -37,6 +41,8 @@ pub struct ReportData {
     pub network: Vec<Layer>,
     /// What was predicted, and how well.
     pub targets: Vec<Target>,
+    /// How like the test is to the training.
+    pub likeness: Option<Likeness>,
     /// What the model is for.
     pub card: CardFacts,
     /// What it takes to make it again.
@@ -241,6 +247,9 @@ pub struct Target {
     /// How much each column matters, the most first.
     #[serde(default)]
     pub importance: Vec<Importance>,
+    /// Groups of rows on which it is worse than elsewhere.
+    #[serde(default)]
+    pub weak: Option<Weak>,
 }
 
 /// By how much answers are worse without what a column says.

@@ -3,6 +3,8 @@
 // The example `report_pages` takes these files, too, and would look for them beside this one.
 #[path = "fixture/depending.rs"]
 mod depending;
+#[path = "fixture/like.rs"]
+mod like;
 #[path = "fixture/made.rs"]
 mod made;
 
@@ -14,6 +16,7 @@ use pellucid_insight::intervals::{
 use pellucid_insight::report::data::*;
 
 pub use depending::*;
+pub use like::*;
 pub use made::*;
 
 /// Unrelated numbers from 0 to 1, the same at every call.
@@ -103,6 +106,7 @@ fn class_target(column: &str, classes: &[String], rows: usize, skill: f64, unsee
         coverage: None,
         doubts: None,
         importance: Vec::new(),
+        weak: None,
     }
 }
 
@@ -125,6 +129,7 @@ fn number_target(column: &str, rows: usize, noise_size: f64) -> Target {
         coverage: None,
         doubts: None,
         importance: Vec::new(),
+        weak: None,
     }
 }
 
@@ -156,6 +161,7 @@ fn tag_target(column: &str, rows: usize) -> Target {
         coverage: None,
         doubts: None,
         importance: Vec::new(),
+        weak: None,
         examples: vec![Example {
             place: "row 17".into(),
             fields: pairs(&[("tempo", "171"), ("loudness", "−4.2")]),
@@ -200,6 +206,7 @@ pub fn sentences() -> ReportData {
         coverage: None,
         doubts: None,
         importance: Vec::new(),
+        weak: None,
         examples: vec![Example {
             place: "row 17".into(),
             fields: pairs(&[("english", read[2].as_str())]),
@@ -318,6 +325,7 @@ pub fn xrays() -> ReportData {
             ..Example::default()
         });
     }
+    target.weak = Some(weak("0.2 to below 0.4"));
     ReportData {
         name: "xray-pneumonia-1".into(),
         created: "2026-05-17".into(),
@@ -344,6 +352,7 @@ pub fn xrays() -> ReportData {
         training: training("good", 246.0),
         network: residual_network(2),
         targets: vec![target],
+        likeness: Some(moved("brightness", Some(png(48, 3)))),
         card: CardFacts {
             intended_use: "Telling normal chest X-rays of children from such with pneumonia, in pictures like those it \
                            was trained with. It is no medical device and replaces no physician."
@@ -430,6 +439,7 @@ pub fn minutes() -> ReportData {
             ..Example::default()
         });
     }
+    target.weak = Some(Weak { looked_at: 110, segments: Vec::new() });
     let base = xrays();
     let mut curves = learning(700, 30);
     curves.metric = Some(MetricCurves {
@@ -478,6 +488,7 @@ pub fn minutes() -> ReportData {
             layer("head", "linear, 1 number", "1", 193, 192),
         ],
         targets: vec![target],
+        likeness: Some(Likeness { rows: 2_400, columns: 9, ..Likeness::default() }),
         ..base
     }
 }
@@ -503,6 +514,7 @@ pub fn hostile() -> ReportData {
         probability: Some(f64::NAN),
         right: false,
     });
+    target.weak = Some(weak(attack));
     let notice = Notice { severity: Severity::Leak, title: attack.into(), text: attack.into() };
     ReportData {
         name: attack.into(),
@@ -527,6 +539,7 @@ pub fn hostile() -> ReportData {
         },
         network: vec![layer(attack, attack, attack, 1, 1)],
         targets: vec![target],
+        likeness: Some(moved(attack, Some(b"no picture <script>".to_vec()))),
         card: CardFacts {
             intended_use: attack.into(),
             limits: vec![attack.into()],

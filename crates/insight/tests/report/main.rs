@@ -102,6 +102,31 @@ fn the_first_sentence_says_how_good_it_is() {
 }
 
 #[test]
+fn what_is_unlike_and_where_it_is_weak_is_said_in_plain_words() {
+    let page = render(&fixture::xrays());
+    for says in [
+        "The test is not like the training: 2 things are spread otherwise there.",
+        "31 points",
+        "21</b> of the 624 chest X-rays of the test (3.4\u{202f}%)",
+        "count as the 40 groups",
+        "Where “label” is normal and “contrast” is 0.2 to below 0.4, it is right for 78.4\u{202f}%, elsewhere for 95.1\u{202f}%",
+        "<code>label</code> is normal and <code>contrast</code> is 0.2 to below 0.4",
+        "23 groups were looked at",
+    ] {
+        assert!(page.contains(says), "the page lacks: {says}");
+    }
+    let page = render(&fixture::minutes());
+    assert!(page.contains("look like those of the training, so the scores hold"));
+    assert!(page.contains("No group of deliveries was found on which it is clearly worse than elsewhere."));
+    assert!(!page.contains("unlike all that it has learned from"), "nothing is known of that");
+    let card = model_card(&fixture::xrays());
+    assert!(card.contains(
+        "Where label is normal and contrast is 0.2 to below 0.4: 78.4\u{202f}% right, elsewhere 95.1\u{202f}%"
+    ));
+    assert!(card.contains("brightness, contrast"));
+}
+
+#[test]
 fn leaks_stand_before_everything_else() {
     let mut data = fixture::xrays();
     let leak = |severity, title: &str| Notice { severity, title: title.into(), text: String::new() };
@@ -339,6 +364,12 @@ fn figures_without_sense_do_not_break_the_page() {
                 }
             }
         }
+        let mut likeness = fixture::moved("a", None);
+        (likeness.rows, likeness.moved[0].size, likeness.moved[1].p) = (0, bad, bad);
+        data.likeness = Some(likeness);
+        let mut weak = fixture::weak("a");
+        (weak.segments[0].value, weak.segments[0].low, weak.segments[1].elsewhere) = (bad, Some(bad), bad);
+        data.targets[0].weak = Some(weak);
         data.training.seconds = bad;
         data.training.curves.best = Some(bad);
         markup::check_drawings(&render(&data));

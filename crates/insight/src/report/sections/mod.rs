@@ -11,6 +11,7 @@ mod explained;
 mod hero;
 mod importance;
 mod learned_from;
+mod likeness;
 mod melodies;
 mod network;
 mod numbers;
@@ -22,6 +23,7 @@ mod tags;
 mod texts;
 mod training;
 mod usage;
+mod weak;
 mod writing;
 
 use base64::Engine;
@@ -52,7 +54,7 @@ pub(super) struct Part<T> {
 }
 
 /// What is said of each target.
-pub(super) static TARGET_PARTS: [Part<Target>; 15] = [
+pub(super) static TARGET_PARTS: [Part<Target>; 16] = [
     Part { id: "scores", title: "How good it is", short: "Scores", content: scores::content },
     Part { id: "confusion", title: "What it takes for what", short: "Mistakes", content: confusion::content },
     Part { id: "classes", title: "Class by class", short: "Classes", content: classes::content },
@@ -74,6 +76,7 @@ pub(super) static TARGET_PARTS: [Part<Target>; 15] = [
         short: "Certainty",
         content: confidence::content,
     },
+    Part { id: "weak", title: "Where it is weaker", short: "Weaker", content: weak::content },
     Part { id: "importance", title: "Which columns matter", short: "Columns", content: importance::content },
     Part { id: "explained", title: "Why it answered so", short: "Why", content: explained::content },
     Part { id: "examples", title: "See for yourself", short: "Examples", content: examples::content },
@@ -81,7 +84,13 @@ pub(super) static TARGET_PARTS: [Part<Target>; 15] = [
 ];
 
 /// What is said of the run.
-pub(super) static RUN_PARTS: [Part<ReportData>; 5] = [
+pub(super) static RUN_PARTS: [Part<ReportData>; 6] = [
+    Part {
+        id: "likeness",
+        title: "Is the test like the training?",
+        short: "Likeness",
+        content: likeness::content,
+    },
     Part { id: "training", title: "How it learned", short: "Learning", content: training::content },
     Part { id: "network", title: "What the network looks like", short: "Network", content: network::content },
     Part { id: "data", title: "The data", short: "Data", content: data::content },
