@@ -1,9 +1,13 @@
 //! The studio in a real browser: the whole way from data to use, as a person goes it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+// Other tests use other parts of these.
+#[allow(dead_code)]
 mod driver;
+#[allow(dead_code)]
 #[path = "../suite/http.rs"]
 mod http;
+#[allow(dead_code)]
 #[path = "../suite/support.rs"]
 mod support;
 

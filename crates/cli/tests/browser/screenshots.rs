@@ -1,9 +1,13 @@
 //! Pictures of every page of the studio, light and dark, for `docs/studio/`: `cargo xtask screenshots`.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, dead_code)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+// Other tests use other parts of these.
+#[allow(dead_code)]
 mod driver;
+#[allow(dead_code)]
 #[path = "../suite/http.rs"]
 mod http;
+#[allow(dead_code)]
 #[path = "../suite/support.rs"]
 mod support;
 

@@ -1,6 +1,7 @@
 //! How like the tested rows are to those that were learned from.
 
-use super::report::{Predicting, ShownRow, shown_row};
+use super::report::Predicting;
+use super::shown::{ShownRow, shown_row};
 use crate::Result;
 use crate::likeness::Measured;
 use crate::trained::Trained;
@@ -35,7 +36,7 @@ pub(super) fn likeness(
     unlike.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     let shown = unlike.iter().take(SHOWN).map(|&(place, _)| {
         let row = of.examples.rows()[records[place]];
-        let ShownRow { picture, fields } = shown_row(trained, row)?;
+        let ShownRow { picture, fields } = shown_row(trained.survey, row)?;
         Ok(UnlikeRow { place: trained.survey.row_name(row), picture, fields })
     });
     Ok(Some(Likeness {
