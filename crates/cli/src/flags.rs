@@ -25,7 +25,7 @@ pub(crate) enum Value {
     /// A whole number from 1.
     Whole(&'static str),
     /// A whole number from 0.
-    Seed,
+    Natural,
     /// A number above 0.
     Positive(&'static str),
     /// A number from 0 to 1.
@@ -43,7 +43,7 @@ impl Value {
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Value::Switch => "",
-            Value::Seed => "N",
+            Value::Natural => "N",
             Value::Share => "SHARE",
             Value::Span => "TIME",
             Value::Text(name)
@@ -186,7 +186,7 @@ pub(crate) static STEPS: Flag =
 pub(crate) static BATCH: Flag = flag("batch", Value::Whole("ROWS"), TRAINING, "Rows in a batch");
 pub(crate) static LR: Flag = flag("lr", Value::Positive("RATE"), TRAINING, "The highest learning rate");
 pub(crate) static SEED: Flag =
-    flag("seed", Value::Seed, TRAINING, "What all randomness is derived from [default: 0]");
+    flag("seed", Value::Natural, TRAINING, "What all randomness is derived from [default: 0]");
 pub(crate) static THREADS: Flag =
     flag("threads", Value::Whole("N"), TRAINING, "Threads that work; the result does not depend on it");
 

@@ -113,7 +113,7 @@ fn parser(value: &'static Value) -> Option<ValueParser> {
         Value::Text(_) => StringValueParser::new().into(),
         Value::Path(_) => PathBufValueParser::new().into(),
         Value::Whole(_) => ValueParser::new(whole),
-        Value::Seed => value_parser!(u64).into(),
+        Value::Natural => value_parser!(u64).into(),
         Value::Positive(_) => ValueParser::new(positive),
         Value::Share => ValueParser::new(share),
         Value::Span => ValueParser::new(span),

@@ -230,7 +230,8 @@ mod tests {
             |t: &[f64]| Tensor::new(&t.iter().map(|&t| t as f32).collect::<Vec<_>>(), &[1, t.len()]).unwrap();
         let standard = |t: &[f64]| Tensor::new(&[((t[0] - 10.0) / 2.0) as f32], &[1]).unwrap();
         // What the loss of one row is divided by: the weight of its class, for whichever it is.
-        let cases: [(&Target, &[f32], &[f64], TargetOptions, Tensor, f64); 5] = [
+        type Case<'a> = (&'a Target, &'a [f32], &'a [f64], TargetOptions, Tensor, f64);
+        let cases: [Case<'_>; 5] = [
             (&classes, &[1.0, -0.5, 0.2], &[2.0], plain(), whole(&[2.0]), 1.0),
             (&classes, &[1.0, -0.5, 0.2], &[2.0], weighted.clone(), whole(&[2.0]), 2.5),
             (&tags(2), &[0.7, -3.0], &[1.0, 0.0], plain(), several(&[1.0, 0.0]), 1.0),

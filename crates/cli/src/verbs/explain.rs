@@ -53,7 +53,7 @@ static COUNT: Flag = Flag {
 
 static ROWS: Flag = Flag {
     name: "rows",
-    value: Value::Whole("N"),
+    value: Value::Natural,
     many: false,
     help: "Name so many training rows (at most 100) that are most like it, and that pushed its answer most for and against; 0 for none [default: 3]",
     under: WHAT,

@@ -34,7 +34,7 @@ static OUT: Flag = Flag {
 
 static SEED: Flag = Flag {
     name: "seed",
-    value: Value::Seed,
+    value: Value::Natural,
     many: false,
     help: "What all chance is derived from: the same gives the same again [default: another one each time]",
     under: ALL,

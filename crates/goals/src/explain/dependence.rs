@@ -65,7 +65,7 @@ pub(crate) fn dependence(
         .map(|((name, kind, prepared), (_, span))| (name.as_str(), (*kind, prepared.as_ref(), span)))
         .collect();
     let mut left = many;
-    for column in columns.iter_mut() {
+    for column in columns.iter_mut().filter(|column| column.value > 0.0) {
         let Some((kind, prepared, span)) = plain.get(column.name.as_str()).filter(|_| left > 0) else {
             continue;
         };
@@ -108,15 +108,7 @@ fn values(
         }
     }
     if all.iter().all(|value| value.place.is_some()) {
-        all.sort_by(|a, b| order(a).total_cmp(&order(b)));
-        let distinct = all.chunk_by(|a, b| a.place == b.place).count();
-        if distinct > VALUES {
-            let places = quantile_places(all.len(), VALUES);
-            let kept = all.into_iter().enumerate().filter(|(at, _)| places.contains(at));
-            all = kept.map(|(_, value)| value).collect();
-        }
-        all.dedup_by(|b, a| a.place == b.place);
-        return Ok(all);
+        return Ok(ordered(all));
     }
     let mut counts: HashMap<String, usize> = HashMap::new();
     all.iter().for_each(|value| *counts.entry(value.name.clone()).or_default() += 1);
@@ -126,9 +118,22 @@ fn values(
     Ok(all)
 }
 
-/// Where a value lies among those of its column.
-fn order(value: &Value) -> f64 {
-    value.place.unwrap_or_default()
+/// At most [`VALUES`] of values with an order: at quantiles of the rows and, where many rows share a value, of the distinct values between
+/// them, too.
+fn ordered(mut all: Vec<Value>) -> Vec<Value> {
+    let place = |value: &Value| value.place.unwrap_or_default();
+    all.sort_by(|a, b| place(a).total_cmp(&place(b)));
+    let of_rows: Vec<f64> =
+        quantile_places(all.len(), VALUES).into_iter().map(|at| place(&all[at])).collect();
+    all.dedup_by(|b, a| place(a) == place(b));
+    if all.len() <= VALUES {
+        return all;
+    }
+    let is_quantile = |value: &Value| of_rows.contains(&place(value));
+    let left = VALUES.saturating_sub(all.iter().filter(|value| is_quantile(value)).count());
+    let of_values = quantile_places(all.len(), left);
+    let kept = all.into_iter().enumerate().filter(|(at, value)| is_quantile(value) || of_values.contains(at));
+    kept.map(|(_, value)| value).collect()
 }
 
 /// The curve of means, for a number or for the class or tag whose probability is moved most.
@@ -182,5 +187,26 @@ fn found(target: &Target, place: usize, values: &[Value], answers: &[Answers], s
         points: values.iter().zip(partial_dependence(&answers, seed)).map(point).collect(),
         single: shown.map(|row| answers.iter().map(|of| of[row]).collect()).collect(),
         rising,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tried(values: impl Iterator<Item = f64>) -> Vec<f64> {
+        let value = |(row, x): (usize, f64)| Value { name: x.to_string(), place: Some(x), row };
+        ordered(values.enumerate().map(value).collect()).into_iter().filter_map(|value| value.place).collect()
+    }
+
+    #[test]
+    fn a_number_that_is_mostly_0_is_tried_at_its_rare_large_values_too() {
+        let even = tried((0..1001).rev().map(f64::from));
+        assert!(even.len() == VALUES && even[0] == 25.0 && even[VALUES - 1] == 975.0, "{even:?}");
+        let mostly = tried((0..500).map(|i| if i < 470 { 0.0 } else { f64::from(100 * i) }));
+        assert!((VALUES - 3..=VALUES).contains(&mostly.len()) && mostly[0] == 0.0, "{mostly:?}");
+        assert!(mostly.windows(2).all(|pair| pair[0] < pair[1]));
+        assert_eq!(tried([3.0, 1.0, 3.0, 2.0].into_iter()), [1.0, 2.0, 3.0]);
+        assert!(tried(std::iter::empty()).is_empty());
     }
 }
