@@ -141,8 +141,7 @@ pub(crate) fn request(
     let mut stream = TcpStream::connect(host).unwrap();
     // A server that refuses a large body may close before it has all.
     drop(stream.write_all(&[head.as_bytes(), b"\r\n", body].concat()));
-    let mut all = Vec::new();
-    drop(stream.read_to_end(&mut all));
+    let all = whole_response(&mut stream);
     let split = all.windows(4).position(|w| w == b"\r\n\r\n").expect("a head");
     let head = String::from_utf8_lossy(&all[..split]).into_owned();
     let mut lines = head.lines();
@@ -154,6 +153,24 @@ pub(crate) fn request(
         response.body = whole(&response.body);
     }
     response
+}
+
+/// All of a response, whether its server closes the connection or not.
+fn whole_response(stream: &mut TcpStream) -> Vec<u8> {
+    let (mut all, mut some) = (Vec::new(), vec![0; 1 << 16]);
+    loop {
+        let read = stream.read(&mut some).unwrap_or(0);
+        all.extend(&some[..read]);
+        let head = all.windows(4).position(|w| w == b"\r\n\r\n").map(|end| &all[..end]);
+        let length = head.and_then(|head| {
+            let head = String::from_utf8_lossy(head).to_lowercase();
+            head.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse::<usize>().ok())
+        });
+        let whole = head.zip(length).is_some_and(|(head, length)| all.len() >= head.len() + 4 + length);
+        if read == 0 || whole {
+            return all;
+        }
+    }
 }
 
 /// A body without the lengths of its chunks.
