@@ -4,7 +4,7 @@ use crate::shell::{files, root};
 use std::path::{Path, PathBuf};
 
 /// The crates from the lowest floor up; a crate may use only those before it.
-const FLOORS: [&str; 12] = [
+const FLOORS: [&str; 13] = [
     "base",
     "kernels",
     "tensor",
@@ -16,6 +16,7 @@ const FLOORS: [&str; 12] = [
     "kinds",
     "insight",
     "goals",
+    "studio",
     "cli",
 ];
 

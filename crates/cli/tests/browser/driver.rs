@@ -68,7 +68,7 @@ impl Browser {
     }
 
     fn try_send(&self, method: &str, path: &str, body: &Value) -> Result<Value, String> {
-        let body = if method == "GET" { String::new() } else { body.to_string() };
+        let body = if method == "POST" { body.to_string() } else { String::new() };
         let json = [("content-type", "application/json")];
         let response = request(&self.host, method, path, &json, body.as_bytes());
         let value = response.json()["value"].clone();
@@ -136,10 +136,25 @@ impl Browser {
         }
     }
 
-    /// Clicks on an element.
+    /// Clicks on an element, as soon as nothing lies over it.
     pub(crate) fn click(&self, selector: &str) {
+        let since = Instant::now();
+        loop {
+            let element = self.show(selector);
+            let path = format!("/session/{}/element/{element}/click", self.session);
+            match self.try_send("POST", &path, &json!({})) {
+                Ok(_) => return,
+                Err(_) if since.elapsed() < PATIENCE => std::thread::sleep(Duration::from_millis(100)),
+                Err(why) => panic!("`{selector}` cannot be clicked on: {why}\n{}", self.page()),
+            }
+        }
+    }
+
+    /// An element, in the middle of the window.
+    fn show(&self, selector: &str) -> String {
         let element = self.find(selector);
-        self.ask("POST", &format!("element/{element}/click"), &json!({}));
+        self.script(&format!("document.querySelector({selector:?})?.scrollIntoView({{block: 'center'}})"));
+        element
     }
 
     /// Types into an element, or gives a field for files the path of one.
@@ -172,7 +187,7 @@ impl Browser {
 
     /// Holds an element down for a while.
     pub(crate) fn hold(&self, selector: &str, time: Duration) {
-        let element = self.find(selector);
+        let element = self.show(selector);
         let pointer = json!({"actions": [{"type": "pointer", "id": "mouse", "actions": [
             {"type": "pointerMove", "duration": 0, "origin": {ELEMENT: element}, "x": 0, "y": 0},
             {"type": "pointerDown", "button": 0},

@@ -43,7 +43,7 @@ fn all_is_well(browser: &Browser, studio: &Open) {
 fn table(rows: usize) -> String {
     let line = |i: usize| {
         let a = (i * 7919) % 10_007;
-        let level = if (a > 5_000) != (i % 23 == 0) { "high" } else { "low" };
+        let level = if (a > 5_000) != i.is_multiple_of(23) { "high" } else { "low" };
         format!("{a},{},{level}\n", ["red", "green", "blue"][i % 3])
     };
     format!("a,colour,level\n{}", (0..rows).map(line).collect::<String>())
@@ -162,8 +162,16 @@ fn examples_from_the_camera_and_the_microphone() {
     browser.go(&format!("http://{}/record", studio.host));
     browser.wait("#view:not([hidden])");
     browser.write("#name", "");
-    browser.hold(".class:nth-child(1) button", Duration::from_millis(1500));
-    browser.hold(".class:nth-child(2) button", Duration::from_millis(1500));
+    for class in [1, 2] {
+        // However slow the machine: until there are pictures.
+        while browser
+            .script(&format!("return document.querySelectorAll('.class:nth-child({class}) img').length"))
+            .as_u64()
+            < Some(2)
+        {
+            browser.hold(&format!(".class:nth-child({class}) button"), Duration::from_millis(1500));
+        }
+    }
     browser.wait("#done:not([disabled])");
     browser.click("[value=microphone]");
     browser.hold(".class:nth-child(2) button", Duration::from_millis(400));

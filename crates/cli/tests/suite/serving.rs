@@ -13,9 +13,9 @@ use std::time::{Duration, Instant};
 fn served(more: &[&str]) -> Open {
     let folder = Arc::new(tempfile::tempdir().unwrap());
     let mut table = "a,colour,level\n".to_owned();
-    for i in 0..400 {
+    for i in 0..400usize {
         let a = (i * 7919) % 10_007;
-        let level = if (a > 5_000) != (i % 29 == 0) { "high" } else { "low" };
+        let level = if (a > 5_000) != i.is_multiple_of(29) { "high" } else { "low" };
         writeln!(table, "{a},{},{level}", ["red", "green"][i % 2]).unwrap();
     }
     std::fs::write(folder.path().join("levels.csv"), table).unwrap();
@@ -48,7 +48,10 @@ fn rows_are_answered_as_the_program_answers_them() {
             }
         }
     }
-    assert_eq!(rows(&server, &json!({"rows": [{"a": 100, "colour": "red"}]}))[0], answered[0]);
+    let alone = &rows(&server, &json!({"rows": [{"a": 100, "colour": "red"}]}))[0];
+    // Together with others, sums are made in another order.
+    let apart = alone["level_p"].as_f64().unwrap() - answered[0]["level_p"].as_f64().unwrap();
+    assert!(alone["level"] == answered[0]["level"] && apart.abs() < 1e-6, "{alone}");
     let page = server.ask("GET", "/", b"").is(200).text();
     assert!(page.contains("colour") && page.contains("use.js"), "{page}");
     assert_eq!(server.ask("GET", "/health", b"").is(200).text(), "ok");

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 fn table(rows: usize) -> String {
     let line = |i: usize| {
         let a = (i * 7919) % 10_007;
-        let high = (a > 5_000) != (i % 23 == 0);
+        let high = (a > 5_000) != i.is_multiple_of(23);
         format!("{a},{},{}", (i * 104_729) % 1_299_709, if high { "high" } else { "low" })
     };
     format!("a,noise,level\n{}\n", (0..rows).map(line).collect::<Vec<_>>().join("\n"))

@@ -89,7 +89,7 @@ fn a_vocabulary_of_ones_own_is_used_and_kept_in_the_model() {
         config.training.learning_rate = Some(0.01);
         config
     };
-    let done = trained(with(&own), folder.path(), "run");
+    let done = trained(with(&own), folder.path(), "own");
     let (accuracy, _) = score(&done.evaluation, "verdict", "accuracy");
     assert!(accuracy > 0.9, "{accuracy}");
     let kept = std::fs::read_to_string(done.run.model().join("tokenizer.json")).unwrap();

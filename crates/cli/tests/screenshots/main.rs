@@ -3,6 +3,7 @@
 
 // Other tests use other parts of these.
 #[allow(dead_code)]
+#[path = "../browser/driver.rs"]
 mod driver;
 #[allow(dead_code)]
 #[path = "../suite/http.rs"]
