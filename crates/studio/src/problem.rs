@@ -11,6 +11,9 @@ use std::path::Path;
 
 use crate::pages::shell;
 
+/// The type of such an answer.
+pub(crate) const PROBLEM: &str = "application/problem+json";
+
 /// A request that cannot be answered.
 #[derive(Debug)]
 pub(crate) struct Problem {
@@ -86,7 +89,7 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let title = self.status.canonical_reason().unwrap_or("Error");
         let body = json!({ "title": title, "status": self.status.as_u16(), "detail": self.why });
-        (self.status, [(CONTENT_TYPE, "application/problem+json")], Json(body)).into_response()
+        (self.status, [(CONTENT_TYPE, PROBLEM)], Json(body)).into_response()
     }
 }
 

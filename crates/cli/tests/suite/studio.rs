@@ -36,6 +36,11 @@ fn from_rows_to_answers() {
     let refused = studio.json("/api/data/levels/check", &json!({"predict": ["lefel"]})).is(422).json();
     assert!(refused["detail"].as_str().unwrap().contains("did you mean `level`"), "{refused}");
 
+    let refused = studio.ask("POST", "/api/runs", b"no type").is(415);
+    assert!(
+        refused.header("content-type") == Some("application/problem+json")
+            && refused.json()["detail"].is_string()
+    );
     let run = studio.json("/api/runs", &short("level")).is(201).json();
     assert_eq!(run["name"], "levels-1");
     studio.json("/api/runs", &short("level")).is(409);

@@ -3,6 +3,7 @@
 mod ask;
 mod asked;
 mod data;
+pub(crate) mod document;
 mod runs;
 mod upload;
 
@@ -10,6 +11,7 @@ pub(crate) use asked::{Asked, Effort, Goal};
 pub(crate) use data::check_data;
 pub(crate) use runs::{Summary, summaries, summary};
 
+use axum::middleware::map_response;
 use axum::routing::get;
 use axum::{Json, Router};
 use utoipa::OpenApi;
@@ -31,9 +33,13 @@ pub(crate) fn routes() -> Router<App> {
     let described = OpenApiRouter::with_openapi(Document::openapi());
     let described =
         described.merge(data::routes()).merge(upload::routes()).merge(runs::routes()).merge(ask::routes());
-    let (router, mut document) = described.split_for_parts();
+    let (router, document) = described.split_for_parts();
+    let mut document = document::completed(document);
     document.servers = Some(vec![utoipa::openapi::Server::new("/api")]);
-    router.route("/openapi.json", get(move || async { Json(document) })).fallback(nothing)
+    router
+        .route("/openapi.json", get(move || async { Json(document) }))
+        .fallback(nothing)
+        .layer(map_response(document::as_problem))
 }
 
 async fn nothing() -> Problem {

@@ -15,7 +15,7 @@ use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Query, State};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -32,6 +32,7 @@ use utoipa::{IntoParams, OpenApi, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::api::document::{as_problem, completed};
 use crate::app::{listen, runtime, stopped};
 use crate::guard::{Guard, check};
 use crate::pages::using;
@@ -107,10 +108,12 @@ fn routes(app: App, guard: Guard) -> Router {
         .routes(routes!(health))
         .routes(routes!(counts));
     let (router, document) = described.split_for_parts();
+    let document = completed(document);
     router
         .route("/", get(page))
         .route("/api/openapi.json", get(move || async { Json(document) }))
         .fallback(nothing)
+        .layer(map_response(as_problem))
         .layer(DefaultBodyLimit::max(LARGEST))
         .layer(RequestBodyTimeoutLayer::new(PATIENCE))
         .with_state(app)
