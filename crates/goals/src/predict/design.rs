@@ -411,13 +411,19 @@ fn validation(
     given: &TrainingConfig,
     decider: &mut Decider,
 ) -> (u64, u64) {
-    let (validations, own_patience) = match sort {
-        Sort::Pictures => (20, 12),
+    let validations = match sort {
+        Sort::Pictures => 20,
         // There are few steps, and each validation costs as much as many of them.
-        Sort::Tuned => (12, 5),
-        Sort::Texts | Sort::Vectors => (40, 15),
+        Sort::Tuned => 12,
+        Sort::Texts | Sort::Vectors => 40,
     };
     let own_every = (steps / validations).max(1).min(per_pass.max(steps / 60).max(1));
+    let own_patience = match sort {
+        // What pictures have to teach shows when the pace falls, near the end: so the same share of the training, however often it is looked at.
+        Sort::Pictures => (steps / own_every * 3).div_ceil(5),
+        Sort::Tuned => 5,
+        Sort::Texts | Sort::Vectors => 15,
+    };
     let why = "some tens of validations in all";
     let every = decider.decide("validate_every", given.validate_every, own_every, why);
     let why = "validations in a row without improvement end the training";
