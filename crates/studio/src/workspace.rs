@@ -20,6 +20,9 @@ use crate::problem::{Answer, Problem};
 /// Letters of a name, at most (in bytes, as file systems count).
 const LONGEST: usize = 120;
 
+/// Runs of one data set that get a number, at most.
+const MOST: usize = 100_000;
+
 /// Folders within folders, at most.
 const DEEPEST: usize = 12;
 
@@ -211,7 +214,17 @@ impl Workspace {
         }
     }
 
-    /// All data sets, the newest first.
+    /// The names of all data sets.
+    ///
+    /// # Errors
+    /// A folder that cannot be read.
+    pub(crate) fn data_names(&self) -> Answer<Vec<Name>> {
+        let mut names: Vec<Name> = named(&self.data_sets())?.into_iter().map(|(name, _)| name).collect();
+        names.sort();
+        Ok(names)
+    }
+
+    /// All data sets, the newest first; their files are counted.
     ///
     /// # Errors
     /// A folder that cannot be read.
@@ -242,10 +255,11 @@ impl Workspace {
 
     /// A name like this one that no run has.
     pub(crate) fn free_run_name(&self, like: &Name) -> Answer<Name> {
-        let taken =
-            |name: &str| self.runs().join(name).exists() || self.0.join(".studio/jobs").join(name).exists();
-        let name = (1..).map(|n| format!("{like}-{n}")).find(|name| !taken(name));
-        name.unwrap_or_default().parse().map_err(Problem::senseless)
+        let is_free = |name: &Name| !self.runs().join(&name.0).exists() && !self.job(name).exists();
+        let mut names = (1..).filter_map(|n| format!("{like}-{n}").parse().ok()).take(MOST);
+        names
+            .find(is_free)
+            .ok_or_else(|| Problem::conflict(format!("no number is free for another run of `{like}`")))
     }
 }
 

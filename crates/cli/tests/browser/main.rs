@@ -12,7 +12,7 @@ mod http;
 mod support;
 
 use driver::Browser;
-use http::{Open, studio, studio_in};
+use http::{Open, PAGES, studio, studio_in};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -206,15 +206,7 @@ fn every_page_fits_a_phone() {
     ];
     support::run(studio.folder.path(), &words).ok();
     let browser = visit(&studio, PHONE);
-    for page in [
-        "/",
-        "/record",
-        "/data/levels",
-        "/runs",
-        "/runs/levels-1",
-        "/runs/levels-1/understand",
-        "/runs/levels-1/use",
-    ] {
+    for page in PAGES {
         browser.go(&format!("http://{}{page}", studio.host));
         browser.wait("main h1");
         let wider = browser

@@ -9,6 +9,18 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
+/// All pages of a studio with the data `levels` and the finished run `levels-1`.
+pub(crate) const PAGES: [&str; 8] = [
+    "/",
+    "/record",
+    "/playground",
+    "/data/levels",
+    "/runs",
+    "/runs/levels-1",
+    "/runs/levels-1/understand",
+    "/runs/levels-1/use",
+];
+
 /// A studio or a server in a folder of its own.
 pub(crate) struct Open {
     pub(crate) folder: Arc<TempDir>,

@@ -1,6 +1,6 @@
 //! The studio as programs see it: from data that arrives to answers, and what it refuses.
 
-use crate::http::{Open, studio, studio_in};
+use crate::http::{Open, PAGES, studio, studio_in};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -80,15 +80,7 @@ fn from_rows_to_answers() {
     assert!(refused["detail"].as_str().unwrap().contains("`a`"), "{refused}");
     studio.json("/api/runs/levels-1/translate", &json!({"texts": ["--help"]})).is(422);
 
-    for page in [
-        "/",
-        "/record",
-        "/data/levels",
-        "/runs",
-        "/runs/levels-1",
-        "/runs/levels-1/understand",
-        "/runs/levels-1/use",
-    ] {
+    for page in PAGES {
         let shown = studio.ask("GET", page, b"").is(200);
         assert!(shown.text().contains("<main") && shown.text().len() < 200_000, "{page}");
     }

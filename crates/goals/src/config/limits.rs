@@ -114,22 +114,13 @@ impl Config {
 }
 
 impl Config {
-    /// Refuses settings that do nothing where something is written (`where a text is …`): those of predicting, and `keys`.
+    /// Refuses settings that do nothing where no column is predicted (`where pictures are painted`): those that only predicting knows, and
+    /// `keys`.
     ///
     /// # Errors
     /// The first of these that is given.
-    pub(crate) fn refuse_for_writing(&self, keys: &[&str], here: &str) -> Result<()> {
-        let of_predicting = [
-            "from",
-            "tokenizer",
-            "freeze",
-            "class_weights",
-            "augment",
-            "layers",
-            "channels",
-            "blocks",
-            "members",
-        ];
+    pub(crate) fn refuse_beside_predicting(&self, keys: &[&str], here: &str) -> Result<()> {
+        let of_predicting = ["from", "tokenizer", "freeze", "class_weights", "layers", "members"];
         self.refuse(&[&of_predicting, keys].concat(), here)
     }
 
@@ -137,7 +128,7 @@ impl Config {
     ///
     /// # Errors
     /// The first of these that is given.
-    pub(crate) fn refuse(&self, keys: &[&str], here: &str) -> Result<()> {
+    fn refuse(&self, keys: &[&str], here: &str) -> Result<()> {
         let (data, network, training) = (&self.data, &self.network, &self.training);
         let all = [
             ("from", data.from.is_some()),

@@ -50,7 +50,8 @@ pub(crate) fn begin(
     command: &str,
     watcher: &mut dyn Watcher,
 ) -> Result<Box<Begun>> {
-    config.refuse_for_writing(&["label_smoothing", "shared_vocabulary"], "where something new is written")?;
+    let idle = ["augment", "channels", "blocks", "label_smoothing", "shared_vocabulary"];
+    config.refuse_beside_predicting(&idle, "where something new is written")?;
     tell_columns(&survey, watcher);
     resolve_shares(&mut config.data);
     let (corpus, checks) = ready(&survey, &config, watcher)?;

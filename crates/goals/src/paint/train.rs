@@ -70,21 +70,8 @@ pub(crate) fn begin(
     command: &str,
     watcher: &mut dyn Watcher,
 ) -> Result<Box<Begun>> {
-    let idle = [
-        "from",
-        "tokenizer",
-        "freeze",
-        "class_weights",
-        "layers",
-        "members",
-        "label_smoothing",
-        "shared_vocabulary",
-        "characters",
-        "context",
-        "width",
-        "depth",
-    ];
-    config.refuse(&idle, "where pictures are painted")?;
+    let idle = ["label_smoothing", "shared_vocabulary", "characters", "context", "width", "depth"];
+    config.refuse_beside_predicting(&idle, "where pictures are painted")?;
     tell_columns(&survey, watcher);
     config.data.max_side.get_or_insert(MAX_SIDE);
     let (gallery, checks) = ready(&survey, &config, watcher)?;

@@ -126,22 +126,16 @@ pub(crate) fn begin(
     watcher: &mut dyn Watcher,
 ) -> Result<Box<Begun>> {
     let idle = [
-        "from",
-        "tokenizer",
-        "freeze",
-        "class_weights",
         "augment",
-        "layers",
         "channels",
         "blocks",
         "depth",
-        "members",
         "label_smoothing",
         "shared_vocabulary",
         "characters",
         "context",
     ];
-    config.refuse(&idle, "where things are recommended")?;
+    config.refuse_beside_predicting(&idle, "where things are recommended")?;
     tell_columns(&survey, watcher);
     [config.data.validation, config.data.test] = shares(&config).map(Some);
     let (people, titles) = ready(&survey, &config, watcher)?;

@@ -61,7 +61,8 @@ pub(crate) fn begin(
     command: &str,
     watcher: &mut dyn Watcher,
 ) -> Result<Box<Begun>> {
-    config.refuse_for_writing(&["characters", "context"], "where a text is predicted from a text")?;
+    let idle = ["augment", "channels", "blocks", "characters", "context"];
+    config.refuse_beside_predicting(&idle, "where a text is predicted from a text")?;
     if config.data.both_ways && config.network.shared_vocabulary == Some(false) {
         let said = "`both_ways` needs one vocabulary for both sides · leave out `shared_vocabulary`";
         return Err(Error::usage(said));

@@ -167,7 +167,7 @@ async fn translate(
     Json(texts): Json<Texts>,
 ) -> Answer<Json<Lines>> {
     let mut asked = Asked::new(&app, "translate", &run)?;
-    asked.flag("--json", Some(String::new()));
+    asked.switch("--json");
     asked.flag("--alternatives", texts.alternatives.map(|n| n.to_string()));
     asked.flag("--to", texts.to);
     asked.operands(texts.texts);
@@ -257,8 +257,8 @@ async fn recommend(
     asked.flag("--user", taste.user);
     asked.flag("--liked", Some(taste.liked.join(",")).filter(|liked| !liked.is_empty()));
     asked.flag("--count", taste.count.map(|n| n.to_string()));
-    asked.flag("--because", Some(String::new()));
-    asked.flag("--json", Some(String::new()));
+    asked.switch("--because");
+    asked.switch("--json");
     asked.lines(&app).await
 }
 
@@ -279,18 +279,17 @@ impl Asked {
         Ok(Asked { arguments: vec![verb.into(), path.into()], shown, folder })
     }
 
-    /// A flag, if it is asked for; a switch has an empty value.
+    /// A flag without a value.
+    fn switch(&mut self, name: &str) {
+        self.arguments.push(name.into());
+        self.shown = format!("{} {name}", self.shown);
+    }
+
+    /// A flag with its value, if it is asked for.
     fn flag(&mut self, name: &str, value: Option<String>) {
-        match value {
-            None => {}
-            Some(value) if value.is_empty() => {
-                self.arguments.push(name.into());
-                self.shown = format!("{} {name}", self.shown);
-            }
-            Some(value) => {
-                self.arguments.push(format!("{name}={value}").into());
-                self.shown = format!("{} {name} {}", self.shown, quoted(&value));
-            }
+        if let Some(value) = value {
+            self.arguments.push(format!("{name}={value}").into());
+            self.shown = format!("{} {name} {}", self.shown, quoted(&value));
         }
     }
 

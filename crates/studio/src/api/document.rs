@@ -3,7 +3,7 @@
 use axum::http::header::{ALLOW, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use utoipa::openapi::path::PathItem;
-use utoipa::openapi::{ContentBuilder, OpenApi, ResponseBuilder};
+use utoipa::openapi::{ContentBuilder, OpenApi, RefOr, ResponseBuilder};
 
 use crate::problem::{PROBLEM, Problem};
 
@@ -30,18 +30,14 @@ pub(crate) fn completed(mut document: OpenApi) -> OpenApi {
     for (path, mut item) in paths {
         for operation in operations(&mut item) {
             for (status, means) in REFUSALS {
-                let refusal = || {
-                    let content = ContentBuilder::new().build();
-                    ResponseBuilder::new().description(means).content(PROBLEM, content).build()
-                };
                 let responses = &mut operation.responses.responses;
                 // What a route says of its own refusals is more exact, but lacks their form.
-                let own = responses.remove(status).and_then(|own| match own {
-                    utoipa::openapi::RefOr::T(own) if !own.description.is_empty() => Some(own.description),
-                    _ => None,
-                });
-                let mut refusal = refusal();
-                refusal.description = own.unwrap_or(refusal.description);
+                let own = match responses.remove(status) {
+                    Some(RefOr::T(own)) if !own.description.is_empty() => own.description,
+                    _ => means.to_owned(),
+                };
+                let content = ContentBuilder::new().build();
+                let refusal = ResponseBuilder::new().description(own).content(PROBLEM, content).build();
                 responses.insert(status.to_owned(), refusal.into());
             }
         }

@@ -269,9 +269,14 @@ fn thinned(mut lines: Vec<String>) -> Vec<String> {
     responses((status = 200, content_type = "text/html"), (status = 404))
 )]
 async fn curves(State(app): State<App>, Path(run): Path<Name>) -> Answer<Html<String>> {
-    let run = app.workspace.run(&run)?;
+    Ok(Html(curves_of(&app, &run).await?))
+}
+
+/// As the route, for pages. A record can be long, so it is read beside the threads that answer.
+pub(crate) async fn curves_of(app: &App, run: &Name) -> Answer<String> {
+    let run = app.workspace.run(run)?;
     let drawn = tokio::task::spawn_blocking(move || drawn_curves(&run)).await;
-    Ok(Html(drawn.map_err(|e| Problem::own(e.to_string()))??))
+    Ok(drawn.map_err(|e| Problem::own(e.to_string()))??)
 }
 
 /// The report of a finished run: a page that needs no connection.

@@ -13,7 +13,7 @@ pub(super) async fn page(State(app): State<App>) -> Page {
 }
 
 fn shown(app: &App) -> Answer<Markup> {
-    let data = app.workspace.data()?;
+    let data = app.workspace.data_names()?;
     let body = html! {
         section class="hero" {
             h1 { "How a network learns" }
@@ -30,7 +30,7 @@ fn shown(app: &App) -> Answer<Markup> {
                         option value="spiral" { "two spirals" }
                     }
                     @if !data.is_empty() {
-                        optgroup label="Your data" { @for set in &data { option value={ "data:" (set.name) } { (set.name) } } }
+                        optgroup label="Your data" { @for name in &data { option value={ "data:" (name) } { (name) } } }
                     }
                 } }
                 div id="columns" class="columns-of-own" hidden {

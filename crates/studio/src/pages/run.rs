@@ -2,7 +2,6 @@
 
 use axum::extract::{Path, State};
 use maud::{Markup, PreEscaped, html};
-use pellucid_goals::drawn_curves;
 
 use super::shell::{self, steps};
 use super::{runs, words};
@@ -14,12 +13,13 @@ use crate::workspace::Name;
 
 /// The page of a run.
 pub(super) async fn page(State(app): State<App>, Path(run): Path<Name>) -> Page {
-    Page(shown(&app, &run))
+    Page(shown(&app, &run).await)
 }
 
-fn shown(app: &App, name: &Name) -> Answer<Markup> {
+async fn shown(app: &App, name: &Name) -> Answer<Markup> {
     let run = api::summary(app, name)?;
-    let curves = app.workspace.run(name).ok().and_then(|run| drawn_curves(&run).ok());
+    // Before the first step there are none.
+    let curves = api::curves_of(app, name).await.ok();
     let finished = run.state == Stage::Finished;
     let body = html! {
         nav class="crumbs" aria-label="Where this is" { a href="/runs" { "Runs" } " / " (name) }
