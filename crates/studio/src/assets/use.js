@@ -5,11 +5,17 @@ const form = find("#use");
 const { name: run, base, goal, media } = form.dataset;
 const place = find("#answer");
 
+/** From this share on, a row counts as unlike what the network has learned from. */
+const UNLIKE = 0.99;
+
 /** The answers to one row, the likeliest first. */
-function answerOf(row) {
-  const targets = Object.keys(row).filter((key) => `${key}_p` in row || Object.keys(row).every((other) => !other.endsWith("_p")));
+function answerOf({ input, unlike_training: unlike, ...row }) {
+  const names = Object.keys(row);
+  const ends = ["_p", "_low", "_high", "_set"];
+  const isPart = (key) => names.some((target) => target !== key && (ends.some((end) => key === target + end) || key.startsWith(`${target}_p_`)));
+  const targets = names.filter((key) => !isPart(key));
   const parts = [];
-  for (const target of targets.filter((key) => key !== "input")) {
+  for (const target of targets) {
     const sure = row[`${target}_p`];
     const answer = row[target] === null || row[target] === "" ? "no answer" : String(row[target]);
     parts.push(make("p", { class: "said" }, make("small", {}, target), make("b", {}, answer), sure == null ? null : ` ${(100 * sure).toFixed(1)} %`));
@@ -20,6 +26,7 @@ function answerOf(row) {
       parts.push(make("div", { class: "share" }, make("span", {}, key.slice(target.length + 3)), bar, make("span", { class: "number" }, `${(100 * share).toFixed(1)} %`)));
     }
   }
+  if (unlike >= UNLIKE) parts.push(make("p", { class: "aside" }, "This is unlike anything that it has learned from: do not rely on the answer."));
   return make("div", { class: "answer" }, ...parts);
 }
 
@@ -195,7 +202,7 @@ const goals = {
     if (texts.length === 0) return;
     const { command, lines } = await (await ask(`${base}/translate`, { json: { texts } })).json();
     commandIs(command);
-    place.replaceChildren(...lines.map((line) => make("p", { class: "translated" }, line.translation ?? line.alternatives?.[0]?.text ?? "")));
+    place.replaceChildren(...lines.map((line) => make("p", { class: "translated" }, line.translations[0]?.text ?? "")));
   },
   async generate() {
     const wish = new URLSearchParams();
