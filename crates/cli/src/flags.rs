@@ -118,6 +118,24 @@ pub(crate) static GROUP: Flag = flag(
     DATA,
     "Keep rows with the same value here (a patient) on one side of the split",
 );
+pub(crate) static AUDIT: Flag = several(
+    "audit",
+    Value::Text("COLUMN"),
+    DATA,
+    "Also report how well each group of this column is served; it need not be an input; may be given several times",
+);
+pub(crate) static FAIR: Flag = flag(
+    "fair",
+    Value::Choice("WAY", &["reweighing", "demographic_parity", "equalized_odds", "equal_opportunity"]),
+    TRAINING,
+    "Serve the groups of --audit more equally while it learns; `pellucid audit --mitigate` says beforehand what that costs",
+);
+pub(crate) static FAIR_STRENGTH: Flag = flag(
+    "fair-strength",
+    Value::Positive("N"),
+    TRAINING,
+    "How much that counts: more is more equal and right less often [default: 1]",
+);
 pub(crate) static TIME_COLUMN: Flag = flag(
     "time-column",
     Value::Text("COLUMN"),

@@ -4,7 +4,7 @@ use crate::arguments::Arguments;
 use crate::flags;
 use crate::program::{Operand, Verb};
 use pellucid_base::quoted;
-use pellucid_goals::{Config, Error, Preset};
+use pellucid_goals::{Config, Error, Fairness, Preset};
 use std::path::Path;
 
 /// The data, as operand.
@@ -62,6 +62,7 @@ fn data(a: &Arguments<'_>, config: &mut Config) -> Result<(), Error> {
     data.kinds.extend(a.pairs(&flags::KIND).cloned());
     set(&mut data.from, a.path(&flags::FROM).map(Path::to_owned));
     set(&mut data.tokenizer, a.path(&flags::TOKENIZER).map(Path::to_owned));
+    replace(&mut data.audit, a.texts(&flags::AUDIT));
     set(&mut data.group, a.text(&flags::GROUP).map(str::to_owned));
     set(&mut data.time, a.text(&flags::TIME_COLUMN).map(str::to_owned));
     set(&mut data.split, a.text(&flags::SPLIT).map(str::to_owned));
@@ -86,8 +87,20 @@ fn training(a: &Arguments<'_>, config: &mut Config) {
     set(&mut training.batch, a.whole(&flags::BATCH).map(|n| usize::try_from(n).unwrap_or(usize::MAX)));
     set(&mut training.learning_rate, a.number(&flags::LR));
     training.freeze |= a.on(&flags::FREEZE);
+    set(&mut training.fair, a.text(&flags::FAIR).and_then(fairness));
+    set(&mut training.fair_strength, a.number(&flags::FAIR_STRENGTH));
     if let Some(seed) = a.whole(&flags::SEED) {
         training.seed = seed;
+    }
+}
+
+fn fairness(name: &str) -> Option<Fairness> {
+    match name {
+        "reweighing" => Some(Fairness::Reweighing),
+        "demographic_parity" => Some(Fairness::DemographicParity),
+        "equalized_odds" => Some(Fairness::EqualizedOdds),
+        "equal_opportunity" => Some(Fairness::EqualOpportunity),
+        _ => None,
     }
 }
 

@@ -59,6 +59,9 @@ pub struct DataConfig {
     pub ignore: Vec<String>,
     /// Kinds by column, where the recognised one is not the right one.
     pub kinds: BTreeMap<String, String>,
+    /// Columns whose groups are to be served equally well; the report says whether they are. They need not be inputs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub audit: Vec<String>,
     /// A column whose rows of one value must stay on one side of the split (a patient).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
@@ -157,6 +160,23 @@ pub enum ClassWeights {
     Of(Vec<String>),
 }
 
+/// How much equal treatment counts if nothing is said.
+pub(crate) const FAIR_STRENGTH: f64 = 1.0;
+
+/// How groups are brought to be served equally well while the network learns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fairness {
+    /// Rows weigh as if group and answer had nothing to do with each other (Kamiran & Calders 2012).
+    Reweighing,
+    /// Each answer is as likely for all groups.
+    DemographicParity,
+    /// Each answer is as likely for all groups among rows of the same truth (Hardt et al., arXiv 1610.02413).
+    EqualizedOdds,
+    /// The rarer of two answers (each of more) is found as surely in all groups.
+    EqualOpportunity,
+}
+
 /// The training.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -197,6 +217,12 @@ pub struct TrainingConfig {
     /// and only what joins it to an answer learns.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub freeze: bool,
+    /// How the groups of `audit` are brought to be served equally well.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fair: Option<Fairness>,
+    /// How much that counts, 1 if nothing is said: more makes groups more equal, and costs right answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fair_strength: Option<f64>,
     /// What all randomness is derived from.
     pub seed: u64,
     /// Changes to training pictures.
@@ -221,6 +247,7 @@ const KEYS: &[(&str, &[&str])] = &[
             "rating",
             "ignore",
             "kinds",
+            "audit",
             "group",
             "time",
             "split",
@@ -265,6 +292,8 @@ const KEYS: &[(&str, &[&str])] = &[
             "validate_every",
             "class_weights",
             "freeze",
+            "fair",
+            "fair_strength",
             "seed",
             "augment",
         ],
@@ -379,6 +408,7 @@ mod tests {
     fn every_key_is_listed() {
         let mut full = Config::default();
         full.data.sample = Some(String::new());
+        full.data.audit = vec!["a".into()];
         (full.data.group, full.data.time, full.data.split) =
             (Some("g".into()), Some("t".into()), Some("s".into()));
         (full.data.validation, full.data.test, full.data.skip_share) = (Some(0.1), Some(0.1), Some(0.1));
@@ -416,6 +446,8 @@ mod tests {
             validate_every: Some(1),
             class_weights: Some(ClassWeights::Of(vec![])),
             freeze: true,
+            fair: Some(Fairness::Reweighing),
+            fair_strength: Some(1.0),
             seed: 1,
             augment: Some(Augment::NONE),
         };

@@ -71,6 +71,8 @@ pub(crate) fn stored_model(path: &Path) -> Result<(Stored, Option<Run>)> {
 pub struct Asking {
     /// Sets of classes and intervals of numbers that hold the truth in this share of cases.
     pub coverage: Option<f64>,
+    /// Whether these sets follow the ranks of classes: larger where the network is in doubt, smaller where it is sure.
+    pub ranked: bool,
     /// Answers whose probability is lower are not given.
     pub at_least: Option<f64>,
 }
@@ -136,7 +138,7 @@ impl Asking {
                     "--coverage is for classes and numbers · `{name}` has tags: see the probability of each"
                 )));
             }
-            if trust.conformal.reach(coverage).is_none() {
+            if trust.of_sets(self.ranked).reach(coverage).is_none() {
                 return Err(Error::usage(format!(
                     "--coverage {coverage} cannot be promised for `{name}` · it takes validation rows, and this network was made with too few \
                      of them · train it again with more, or ask for less"
@@ -325,7 +327,7 @@ pub(crate) fn out_columns(
         match (target, asking.coverage) {
             (Target::Classes { names, .. }, Some(coverage)) => {
                 let set = |i: usize| {
-                    let held = trust.conformal.classes(answers.row(i), coverage);
+                    let held = trust.classes(answers.row(i), coverage, asking.ranked);
                     let held: Vec<&str> =
                         names.iter().zip(held).filter(|(_, h)| *h).map(|(n, _)| n.as_str()).collect();
                     held.join(BETWEEN)
@@ -335,7 +337,7 @@ pub(crate) fn out_columns(
             (Target::Number { .. }, Some(coverage)) => {
                 let interval = |i: usize| {
                     let answer = answers.numbers.get(i).copied().unwrap_or(f64::NAN);
-                    trust.conformal.interval(answer, coverage)
+                    trust.conformal.interval(answer, answers.width(i), coverage)
                 };
                 let (low, high) = (spread(&|i| interval(i).0), spread(&|i| interval(i).1));
                 columns.push(OutColumn { name: format!("{name}_low"), values: low });

@@ -4,7 +4,7 @@ use crate::config::Config;
 use crate::dataset::Prepared;
 use crate::design::{Decision, Design};
 use crate::predict::{
-    Design as PredictDesign, Facts, Frozen, Network, PredictSource, PredictTask, Size, class_weights,
+    Design as PredictDesign, Facts, Frozen, Network, PredictSource, PredictTask, Size, Watched, class_weights,
 };
 use crate::{Result, Watcher};
 use pellucid_base::free_memory;
@@ -114,6 +114,7 @@ pub(crate) fn learning(
         records: prepared.part(Part::Train).to_vec(),
         augment: design.augment,
         frozen: frozen.cloned(),
+        fair: prepared.fair.clone(),
     };
     let task = PredictTask {
         network,
@@ -123,6 +124,8 @@ pub(crate) fn learning(
         options: options.collect(),
         alike: design.alike,
         frozen: frozen.cloned(),
+        fair: prepared.fair.clone(),
+        watched: Watched::default(),
     };
     Ok(Learning { task, source: Arc::new(source), started })
 }

@@ -5,7 +5,7 @@ use crate::outcome::Answers;
 use crate::predict::{Blueprint, Network, thresholds};
 use crate::stored::{Saving, Stored};
 use crate::{Error, Result};
-use pellucid_insight::trust::{Conformal, softened, surprise, temperature};
+use pellucid_insight::trust::{Conformal, Surprise, Width, folded, softened, temperature};
 use pellucid_kinds::{Batcher, Encoder, Examples, Record, Target, kind, slots};
 use pellucid_nn::Seed;
 use pellucid_tensor::Tensor;
@@ -46,11 +46,17 @@ pub struct Trust {
     /// How surprising true classes were, or how large errors.
     #[serde(default, skip_serializing_if = "Conformal::is_empty")]
     pub conformal: Conformal,
+    /// The same by the ranks of classes.
+    #[serde(default, skip_serializing_if = "Conformal::is_empty")]
+    pub ranked: Conformal,
+    /// How far off numbers are likely to be, row by row; errors are then counted in multiples of that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub width: Option<Width>,
 }
 
 impl Default for Trust {
     fn default() -> Trust {
-        Trust { temperature: 1.0, conformal: Conformal::default() }
+        Trust { temperature: 1.0, conformal: Conformal::default(), ranked: Conformal::default(), width: None }
     }
 }
 
@@ -76,19 +82,42 @@ struct Column {
     trust: Option<Trust>,
 }
 
+/// Records of prepared rows.
+fn read(examples: &Examples, records: &[usize]) -> Result<Vec<Record>> {
+    let one = |&i: &usize| {
+        let mut record = Record::default();
+        examples.read(i, &mut record)?;
+        Ok(record)
+    };
+    records.iter().map(one).collect()
+}
+
 impl Trust {
-    /// From answers to rows that were not learned from.
-    fn of(target: &Target, known: &Answers) -> Trust {
+    /// What is known of surprises: by the probability of classes, or by their ranks.
+    pub(crate) fn of_sets(&self, ranked: bool) -> &Conformal {
+        if ranked && !self.ranked.is_empty() { &self.ranked } else { &self.conformal }
+    }
+
+    /// The classes that hold the true one in this share of cases.
+    pub(crate) fn classes(&self, p: &[f32], coverage: f64, ranked: bool) -> Vec<bool> {
+        let surprise = if ranked { Surprise::Ranked } else { Surprise::Unlikely };
+        self.of_sets(ranked).classes(p, surprise, coverage)
+    }
+
+    /// From answers to rows that were not learned from, and the vectors from which these were made.
+    fn of(target: &Target, known: &Answers, vectors: &[&[f32]]) -> Trust {
         match target {
             Target::Classes { names, .. } => {
                 let labels = known.labels();
                 let temperature = temperature(&known.probabilities, &labels, names.len());
-                let score = |(row, &label): (usize, &u32)| {
-                    let p = softened(known.row(row), temperature);
-                    surprise(p.get(label as usize).copied().unwrap_or_default())
+                let scores = |surprise: Surprise| {
+                    let of = |(row, &label): (usize, &u32)| {
+                        surprise.of(&softened(known.row(row), temperature), label as usize)
+                    };
+                    Conformal::new(labels.iter().enumerate().map(of).collect())
                 };
-                let conformal = Conformal::new(labels.iter().enumerate().map(score).collect());
-                Trust { temperature, conformal }
+                let (conformal, ranked) = (scores(Surprise::Unlikely), scores(Surprise::Ranked));
+                Trust { temperature, conformal, ranked, width: None }
             }
             Target::Tags { .. } => {
                 let both: Vec<f32> = known.probabilities.iter().flat_map(|&p| [1.0 - p, p]).collect();
@@ -96,8 +125,17 @@ impl Trust {
                 Trust { temperature: temperature(&both, &labels, 2), ..Trust::default() }
             }
             Target::Number { .. } => {
-                let errors = known.numbers.iter().zip(&known.truth).map(|(a, b)| (a - b).abs());
-                Trust { conformal: Conformal::new(errors.collect()), ..Trust::default() }
+                let errors: Vec<f64> =
+                    known.numbers.iter().zip(&known.truth).map(|(a, b)| (a - b).abs()).collect();
+                // What rows have taught of widths, they cannot judge.
+                let half = |parity: usize| (0..errors.len()).filter(move |i| i % 2 == parity);
+                let (own, of_own): (Vec<&[f32]>, Vec<f64>) = half(0).map(|i| (vectors[i], errors[i])).unzip();
+                let width = Width::fit(&own, &of_own);
+                let scores = match &width {
+                    Some(width) => half(1).map(|i| errors[i] / width.at(vectors[i])).collect(),
+                    None => errors,
+                };
+                Trust { conformal: Conformal::new(scores), width, ..Trust::default() }
             }
         }
     }
@@ -120,9 +158,19 @@ impl Model {
     /// # Errors
     /// Failures of reading, and no memory.
     pub(crate) fn calibrate(&mut self, examples: &Examples, records: &[usize]) -> Result<()> {
-        let all = self.answer_records(examples, records)?;
+        let (mut all, mut vectors) = (self.no_answers(), Vec::new());
+        for some in records.chunks(crate::predict::INFERENCE_BATCH) {
+            let more = self.answer_with(&read(examples, some)?, |compared| {
+                let rows = compared.data::<f32>()?.chunks(compared.shape().last().max(1));
+                vectors.extend(rows.map(folded));
+                Ok(())
+            })?;
+            all.iter_mut().zip(more).for_each(|(all, more)| all.append(more));
+        }
         for ((target, answers), trust) in self.batcher.targets().iter().zip(&all).zip(&mut self.trust) {
-            *trust = Trust::of(target, &answers.known().0);
+            let (known, positions) = answers.known();
+            let vectors: Vec<&[f32]> = positions.iter().map(|&i| vectors[i].as_slice()).collect();
+            *trust = Trust::of(target, &known, &vectors);
         }
         Ok(())
     }
@@ -197,13 +245,7 @@ impl Model {
     ) -> Result<(Vec<Answers>, Vec<f64>)> {
         let (mut answers, mut rates) = (self.no_answers(), Vec::new());
         for some in records.chunks(crate::predict::INFERENCE_BATCH) {
-            let mut read = Vec::with_capacity(some.len());
-            for &i in some {
-                let mut record = Record::default();
-                examples.read(i, &mut record)?;
-                read.push(record);
-            }
-            let (more, of_more) = say(&read)?;
+            let (more, of_more) = say(&read(examples, some)?)?;
             answers.iter_mut().zip(more).for_each(|(all, more)| all.append(more));
             rates.extend(of_more);
         }
@@ -250,6 +292,10 @@ impl Model {
                 answers.iter_mut().zip(targets).zip(&outputs).zip(&self.trust)
             {
                 answers.add_outputs(target, output.value(), trust.temperature)?;
+                if let Some(width) = &trust.width {
+                    let rows = compared.value().data::<f32>()?.chunks(compared.shape().last().max(1));
+                    answers.widths.extend(rows.map(|row| width.at(&folded(row))));
+                }
             }
             for record in some {
                 let truths = slots.iter().map(|range| record.targets.get(range.clone()).unwrap_or_default());

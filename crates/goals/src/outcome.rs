@@ -26,6 +26,8 @@ pub struct Answers {
     pub probabilities: Vec<f32>,
     /// Numbers in their own unit.
     pub numbers: Vec<f64>,
+    /// How far off each of these is likely to be, if that is known.
+    pub widths: Vec<f64>,
     /// Classes or numbers, or for each tag 0 or 1; NaN where not known.
     pub truth: Vec<f64>,
 }
@@ -83,6 +85,7 @@ impl Answers {
     pub fn append(&mut self, more: Answers) {
         self.probabilities.extend(more.probabilities);
         self.numbers.extend(more.numbers);
+        self.widths.extend(more.widths);
         self.truth.extend(more.truth);
     }
 
@@ -96,6 +99,11 @@ impl Answers {
         self.probabilities.get(i * self.classes..(i + 1) * self.classes).unwrap_or_default()
     }
 
+    /// How far off the number of a row is likely to be; 1 where that is not known.
+    pub fn width(&self, i: usize) -> f64 {
+        self.widths.get(i).copied().unwrap_or(1.0)
+    }
+
     /// The class with the highest probability in a row, and its probability.
     pub fn best(&self, i: usize) -> (usize, f32) {
         self.row(i)
@@ -107,14 +115,15 @@ impl Answers {
 
     /// Only the rows whose truth is known, with the rows' positions.
     pub fn known(&self) -> (Answers, Vec<usize>) {
-        let (probabilities, numbers, truth) = Default::default();
-        let mut known =
-            Answers { probabilities, numbers, truth, thresholds: self.thresholds.clone(), ..*self };
+        let (probabilities, numbers, widths, truth) = Default::default();
+        let thresholds = self.thresholds.clone();
+        let mut known = Answers { probabilities, numbers, widths, truth, thresholds, ..*self };
         let is_known = |i: usize| self.truth.get(i * self.slots).is_some_and(|t| !t.is_nan());
         let rows: Vec<_> = (0..self.rows()).filter(|&i| is_known(i)).collect();
         for &i in &rows {
             known.probabilities.extend(self.row(i));
             known.numbers.extend(self.numbers.get(i));
+            known.widths.extend(self.widths.get(i));
             known.truth.extend(&self.truth[i * self.slots..(i + 1) * self.slots]);
         }
         (known, rows)

@@ -1,6 +1,7 @@
 //! The facts of a finished run, as the report and the model card want them.
 
 use crate::finish::Tested;
+use crate::glimpse::course;
 use crate::trained::Trained;
 use crate::{Result, Run};
 use pellucid_data::Part;
@@ -165,6 +166,7 @@ fn training(trained: &Trained<'_>) -> Result<Training> {
             Stopped::Interrupted => "it was interrupted".to_owned(),
         },
         curves: curves(&trained.folder.log(), trained.outcome.best.as_ref().map(|b| b.step))?,
+        course: course(trained.folder)?,
     })
 }
 

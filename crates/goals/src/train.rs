@@ -1,14 +1,15 @@
 //! From data to a run: survey, split, check, prepare, design, train, evaluate, report.
 
-use crate::config::{ClassWeights, Config, TrainingConfig};
+use crate::config::{ClassWeights, Config, FAIR_STRENGTH, TrainingConfig};
 use crate::dataset::{
-    MAX_SECONDS, Prepared, Survey, Use, check, fingerprint, prepare, split_rows, tell_unusable, tell_voided,
+    MAX_SECONDS, Prepared, PreparedFiles, Survey, Use, check, fingerprint, prepare, shift, split_rows,
+    tell_unusable, tell_voided,
 };
 use crate::explain::{BACKGROUND, chosen};
 use crate::finish::{Finished, finish};
 use crate::learning::{Learning, default_smoothing, facts, frozen, learning, limit_by_time, weights};
 use crate::model::Model;
-use crate::predict::{Design, Frozen, Predicting, design, test};
+use crate::predict::{Design, Fair, Frozen, Predicting, Watched, design, test};
 use crate::reasons::Reasons;
 use crate::start::Start;
 use crate::trained::Trained;
@@ -77,13 +78,13 @@ struct Begun {
 }
 
 /// The data of a run, read, split, checked and prepared.
-struct Ready {
-    survey: Survey,
+pub(crate) struct Ready {
+    pub(crate) survey: Survey,
     splits: Splits,
     report: CheckReport,
-    prepared: Prepared,
+    pub(crate) prepared: Prepared,
     /// The vectors of all rows, if the networks of pictures and texts do not learn.
-    frozen: Option<Arc<Frozen>>,
+    pub(crate) frozen: Option<Arc<Frozen>>,
     /// Keeps an unpacked sample alive.
     _sample: Option<tempfile::TempDir>,
 }
@@ -160,12 +161,42 @@ pub fn resume(run: &Path, place: &Place<'_>, watcher: &mut dyn Watcher, stop: &A
     if translate::is_asked(&survey) {
         return translate::resume(survey, config, reasons, watcher)?.carry_out(run, watcher, stop);
     }
-    let start = start(&config)?;
-    let mut ready = ready(survey, sample, &config, start, watcher)?;
-    let mut design = design_for(&ready, &config)?;
-    ready.frozen = frozen(&ready.prepared, &config, &design, watcher)?;
+    let (ready, mut design) = ready_again(survey, sample, &config, watcher)?;
     reasons.recall_settings(&mut design.decisions);
     carry_out(build(ready, config, design, reasons.command)?, run, watcher, stop)
+}
+
+/// The data of a run that predicts, prepared again as its configuration says, and its design.
+fn ready_again(
+    survey: Survey,
+    sample: Option<tempfile::TempDir>,
+    config: &Config,
+    watcher: &mut dyn Watcher,
+) -> Result<(Ready, Design)> {
+    let start = start(config)?;
+    let mut ready = ready(survey, sample, config, start, watcher)?;
+    let design = design_for(&ready, config)?;
+    ready.frozen = frozen(&ready.prepared, config, &design, watcher)?;
+    Ok((ready, design))
+}
+
+/// The data of a finished run that predicts, prepared again.
+///
+/// # Errors
+/// A run of another goal, and data that are gone or cannot be used any more.
+pub(crate) fn reopened(run: &Run, config: &Config, watcher: &mut dyn Watcher) -> Result<Ready> {
+    let (mut survey, sample) = open(config)?;
+    survey.check_learnable()?;
+    if let Some(reasons) = Reasons::read(run)? {
+        reasons.recall_columns(&mut survey.columns);
+    }
+    if survey.recommend || survey.generate || translate::is_asked(&survey) {
+        return Err(Error::usage(format!(
+            "this is only known of networks that predict · {}",
+            run.path().display()
+        )));
+    }
+    Ok(ready_again(survey, sample, config, watcher)?.0)
 }
 
 /// Opens the data of a configuration: its paths, or a sample inside the program.
@@ -195,8 +226,10 @@ fn ready(
 ) -> Result<Ready> {
     let splits = split_rows(&survey, &config.data, config.training.seed)?;
     watcher.begin("Reading the data", survey.table.rows());
-    let prepared = prepare(&survey, &splits, &config.data, start, &mut |done| watcher.advance(done))?;
-    let report = check(&survey, &splits, Some(&prepared))?;
+    let mut prepared = prepare(&survey, &splits, &config.data, start, &mut |done| watcher.advance(done))?;
+    prepared.fair = Fair::asked(&survey, &prepared, config)?.map(Arc::new);
+    let mut report = check(&survey, &splits, Some(&PreparedFiles::of(&prepared)))?;
+    report.extend(shift(&survey, &prepared)?);
     Ok(Ready { survey, splits, report, prepared, frozen: None, _sample: sample })
 }
 
@@ -261,7 +294,9 @@ pub(crate) fn tell_findings(
 /// Builds what was decided, or says why it can't be.
 fn build(ready: Ready, config: Config, design: Design, command: String) -> Result<Begun> {
     design.plan.check()?;
-    let learning = learning(&ready.prepared, ready.frozen.as_ref(), &config, &design)?;
+    let mut learning = learning(&ready.prepared, ready.frozen.as_ref(), &config, &design)?;
+    let Prepared { examples, .. } = &ready.prepared;
+    learning.task.watched = Watched::new(&ready.survey, examples, ready.prepared.part(Part::Validation));
     Ok(Begun { ready, config, design, learning, command })
 }
 
@@ -349,6 +384,7 @@ fn resolve(config: &mut Config, ready: &Ready, design: &Design) -> Result<()> {
     t.label_smoothing.get_or_insert(default_smoothing(&ready.prepared));
     resolve_plan(t, plan, design.seconds);
     t.class_weights = Some(weighed);
+    t.fair_strength = t.fair.map(|_| t.fair_strength.unwrap_or(FAIR_STRENGTH));
     t.augment = design.augment;
     Ok(())
 }
@@ -399,7 +435,7 @@ fn carry_out(begun: Begun, run: Run, watcher: &mut dyn Watcher, stop: &AtomicBoo
         return Ok(Ended::Interrupted(run));
     }
     let Ready { survey, splits, report, prepared, frozen: _, _sample } = ready;
-    let Prepared { encoder, examples, records, batcher, unanswered, start: _ } = prepared;
+    let Prepared { encoder, examples, records, batcher, unanswered, .. } = prepared;
     task.network.freeze(false);
     let mut model = Model::new(encoder, batcher.as_ref().clone(), task.network, design.blueprint);
     model.calibrate(&examples, &records[Part::Validation as usize])?;

@@ -20,8 +20,8 @@ pub fn model_card(data: &ReportData) -> String {
 }
 
 /// The card's parts, in order.
-const SECTIONS: [fn(&ReportData, &mut String); 8] =
-    [findings, scores, data_set, training, weaknesses, limits, commands, again];
+const SECTIONS: [fn(&ReportData, &mut String); 9] =
+    [findings, scores, groups, data_set, training, weaknesses, limits, commands, again];
 
 fn findings(data: &ReportData, card: &mut String) {
     line(card, &format!("# {}\n", plain(&data.name)));
@@ -48,6 +48,54 @@ fn scores(data: &ReportData, card: &mut String) {
             let baseline = scored.baseline.map_or_else(|| "–".to_owned(), show);
             let (name, value) = (metric.name, show(scored.value));
             line(card, &format!("| {name} | {value} | {interval} | {baseline} | {} |", metric.meaning));
+        }
+        line(card, "");
+    }
+}
+
+/// Figures by group with their intervals, and the gaps between groups.
+fn groups(data: &ReportData, card: &mut String) {
+    for audit in data.targets.iter().flat_map(|target| &target.audits) {
+        let of = if audit.class { format!("“{}” ", audit.subject) } else { String::new() };
+        line(card, &format!("## Whom it serves how well: {}by {}\n", plain(&of), plain(&audit.column)));
+        let about = audit.about();
+        let names: Vec<&str> = about.iter().map(|figure| figure.title).collect();
+        line(card, &format!("| group | rows | {} |", names.join(" | ")));
+        line(card, &format!("|---|---:|{}", "---:|".repeat(about.len())));
+        for group in &audit.groups {
+            let shown = group.figures.iter().zip(about).map(|((_, figure), about)| {
+                let number = |x: f64| if about.share { words::percent(x) } else { format!("{x:.3}") };
+                match (figure.value, figure.low, figure.high) {
+                    (Some(value), Some(low), Some(high)) => {
+                        format!("{} ({} to {})", number(value), number(low), number(high))
+                    }
+                    (Some(value), ..) => number(value),
+                    (None, ..) => "–".to_owned(),
+                }
+            });
+            let shown: Vec<String> = shown.collect();
+            line(
+                card,
+                &format!("| {} | {} | {} |", plain(&group.name), words::count(group.rows), shown.join(" | ")),
+            );
+        }
+        line(card, "");
+        for (gap, measure) in audit.gaps.iter().zip(audit.measures()) {
+            let interval = gap
+                .low
+                .zip(gap.high)
+                .map_or_else(String::new, |(low, high)| format!(" ({low:.3} to {high:.3})"));
+            match gap.value {
+                Some(value) => line(card, &format!("- {}: {value:.3}{interval}", measure.name)),
+                None => line(
+                    card,
+                    &format!(
+                        "- {}: not enough data to say of {}",
+                        measure.name,
+                        plain(&gap.lacking.join("; "))
+                    ),
+                ),
+            }
         }
         line(card, "");
     }

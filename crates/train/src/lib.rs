@@ -12,7 +12,7 @@
 //! | `state` | the tensors a training consists of: weights, moments, moving mean, best weights |
 //! | `checkpoint` | the state in a file that is intact or recognised as damaged |
 //! | `order`, `feed` | which rows a step learns from; batches made ready on another thread |
-//! | `log`, `board`, [`tensorboard`] | the course of a training in files |
+//! | `log`, `board`, `glimpses`, [`tensorboard`] | the course of a training in files |
 //! | `measure`, [`budget`] | what a step costs, and how many fit into a span of time |
 //! | [`metrics`] | how good predictions are |
 
@@ -25,6 +25,7 @@ mod error;
 mod exact;
 mod feed;
 mod folder;
+mod glimpses;
 mod log;
 mod measure;
 pub mod metrics;
@@ -41,4 +42,4 @@ pub use log::{Line, StepLine, ValidationLine, read_log};
 pub use measure::measure;
 pub use plan::{OptimizerKind, Plan};
 pub use run::train;
-pub use task::{Best, Observer, Outcome, Share, Source, StepEvent, Stopped, Task, Validation};
+pub use task::{Best, Glimpse, Observer, Outcome, Share, Source, StepEvent, Stopped, Task, Validation};

@@ -71,5 +71,6 @@ fn dry_run<T: Task>(
     })?;
     let begin = Instant::now();
     task.validate()?;
+    task.glimpse()?;
     Ok(Cost { step: preparing.max(learning) / counted as f64, validation: begin.elapsed().as_secs_f64() })
 }

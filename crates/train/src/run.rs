@@ -276,8 +276,12 @@ impl<'a, T: Task> Run<'a, T> {
         if better {
             self.state.keep_best(self.task.model());
         }
+        let glimpse = self.task.glimpse()?;
         self.state.swap_mean(self.task.model_mut())?;
         let step = self.progress.step;
+        if let Some(glimpse) = &glimpse {
+            self.folder.keep(step, glimpse)?;
+        }
         self.observer.validated(step, &validation, better);
         if !validation.score.is_finite() {
             self.observer.warning(&format!(

@@ -68,6 +68,23 @@ pub trait Task {
     /// # Errors
     /// Those of the engine and of reading the rows.
     fn validate(&self) -> Result<Validation>;
+
+    /// Something that shows people what the network does now; asked after each validation. It may depend on nothing but the weights.
+    ///
+    /// # Errors
+    /// Those of the engine and of reading the rows.
+    fn glimpse(&self) -> Result<Option<Glimpse>> {
+        Ok(None)
+    }
+}
+
+/// What a network does at one moment of its training, to be looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Glimpse {
+    /// JSON of whoever shows it.
+    pub json: Vec<u8>,
+    /// Whether earlier ones stay beside it, because they show how it came to be; else it takes their place.
+    pub stays: bool,
 }
 
 /// How good a network was on the validation rows.

@@ -3,9 +3,11 @@
 use crate::arguments::Arguments;
 use crate::flags::{Flag, JSON, THREADS, Value};
 use crate::output;
-use crate::program::{DONE, Operand, UNMET, Verb};
-use crate::show;
-use pellucid_goals::{Audit, Audited, Auditing, Error, Requirement, Trade, Verdict, audit, audit_page};
+use crate::program::{DONE, INTERRUPTED, Operand, UNMET, Verb};
+use crate::{show, stop};
+use pellucid_goals::{
+    Audit, Audited, Auditing, Error, Mitigation, Requirement, Trade, Verdict, audit, audit_page, mitigations,
+};
 use std::path::Path;
 
 const WHAT: &str = "What is audited";
@@ -42,6 +44,17 @@ static REQUIRE: Flag = Flag {
     under: WHAT,
 };
 
+static MITIGATE: Flag = Flag {
+    name: "mitigate",
+    value: Value::Switch,
+    many: false,
+    help: "Also learn the run again in six ways that serve the groups more equally, and say what each costs in right answers",
+    under: WHAT,
+};
+
+/// What is said when learning again is stopped.
+const STOPPING: &str = "\nStopping: nothing is kept. Press Ctrl-C again to leave at once.";
+
 static OUT: Flag = Flag {
     name: "out",
     value: Value::Path("FILE.html"),
@@ -73,7 +86,7 @@ pub(crate) static VERB: Verb = Verb {
             many: true,
         },
     ],
-    flags: &[&GROUP, &TARGET, &CLASS, &REQUIRE, &OUT, &THREADS, &JSON],
+    flags: &[&GROUP, &TARGET, &CLASS, &REQUIRE, &MITIGATE, &OUT, &THREADS, &JSON],
     run,
 };
 
@@ -91,15 +104,22 @@ fn run(a: &Arguments<'_>) -> Result<u8, Error> {
     let data = a.operands(1);
     let mut watcher = show::watcher(false);
     let audited = audit(run, (!data.is_empty()).then_some(&data[..]), &how, watcher.as_mut())?;
+    let mitigated = match a.on(&MITIGATE) {
+        true => match mitigations(run, &how, watcher.as_mut(), stop::on_interrupt(STOPPING)?)? {
+            Some(found) => found,
+            None => return Ok(INTERRUPTED),
+        },
+        false => Vec::new(),
+    };
     drop(watcher);
     let judged = required.iter().map(|bound| judged(bound, &audited)).collect::<Result<Vec<_>, _>>()?;
     match a.on(&JSON) {
-        true => output::line(&as_json(&audited, &judged))?,
-        false => output::line(&in_words(&audited, &judged))?,
+        true => output::line(&as_json(&audited, &judged, &mitigated))?,
+        false => output::line(&in_words(&audited, &judged, &mitigated))?,
     }
     if let Some(path) = a.path(&OUT) {
         let Audited { target, rows, audits, trades, .. } = &audited;
-        output::page(path, &audit_page(&output::name(run), target, *rows, audits, trades))?;
+        output::page(path, &audit_page(&output::name(run), target, *rows, (audits, trades), &mitigated))?;
     }
     let kept = judged.iter().flat_map(|(_, all)| all).all(|(_, verdict)| *verdict == Verdict::Met);
     Ok(if kept { DONE } else { UNMET })
@@ -134,7 +154,7 @@ fn verdict(verdict: Verdict) -> &'static str {
     }
 }
 
-fn as_json(audited: &Audited, judged: &[Judged]) -> String {
+fn as_json(audited: &Audited, judged: &[Judged], mitigated: &[Mitigation]) -> String {
     let by_name = |list: &[(String, pellucid_goals::Figure)]| {
         list.iter()
             .map(|(name, figure)| (name.clone(), serde_json::json!(figure)))
@@ -181,11 +201,12 @@ fn as_json(audited: &Audited, judged: &[Judged]) -> String {
         "audits": audited.audits.iter().zip(&audited.trades).map(audit).collect::<Vec<_>>(),
         "revealed": revealed,
         "required": required,
+        "mitigations": mitigated,
     })
     .to_string()
 }
 
-fn in_words(audited: &Audited, judged: &[Judged]) -> String {
+fn in_words(audited: &Audited, judged: &[Judged], mitigated: &[Mitigation]) -> String {
     let unseen = if audited.unseen { " that training has not seen" } else { "" };
     let mut lines =
         vec![format!("`{}` on {} rows{unseen}", audited.target, show::count(audited.rows as u64))];
@@ -218,12 +239,33 @@ fn in_words(audited: &Audited, judged: &[Judged]) -> String {
             ));
         }
     }
+    lines.extend(costs(mitigated));
     for (bound, all) in judged {
         for (of, said) in all {
             lines.push(format!("required {bound} · {of}: {}", verdict(*said)));
         }
     }
     lines.join("\n")
+}
+
+/// What learning again in fairer ways came to.
+fn costs(mitigated: &[Mitigation]) -> Vec<String> {
+    if mitigated.is_empty() {
+        return Vec::new();
+    }
+    let heads =
+        ["learned with", "right answers", "equalized_odds", "equal_opportunity", "demographic_parity"];
+    let mut rows = vec![heads.map(str::to_owned).to_vec()];
+    rows.extend(mitigated.iter().map(|one| {
+        let gap = |measure| one.gap(measure).map_or_else(|| "–".to_owned(), |gap| format!("{gap:.3}"));
+        let right = format!("{:.1} %", 100.0 * one.accuracy);
+        [one.name(), right].into_iter().chain(heads[2..].iter().map(|measure| gap(measure))).collect()
+    }));
+    let said = [
+        String::new(),
+        "Learned again so that groups are served more equally, on the validation rows:".to_owned(),
+    ];
+    said.into_iter().chain(aligned(&rows)).collect()
 }
 
 /// The groups with their figures.

@@ -5,6 +5,7 @@ mod check;
 mod doctor;
 mod evaluate;
 mod explain;
+mod forecast;
 mod generate;
 mod listen;
 mod predict;
@@ -27,6 +28,7 @@ pub(crate) static VERBS: &[&Verb] = &[
     &predict::VERB,
     &explain::VERB,
     &audit::VERB,
+    &forecast::VERB,
     &translate::VERB,
     &generate::VERB,
     &recommend::VERB,

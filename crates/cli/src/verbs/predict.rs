@@ -25,6 +25,14 @@ static COVERAGE: Flag = Flag {
     under: "Answers",
 };
 
+static BY_RANK: Flag = Flag {
+    name: "by-rank",
+    value: Value::Switch,
+    many: false,
+    help: "With --coverage: sets that are larger where the network is in doubt and smaller where it is not (APS), instead of the smallest on average (LAC)",
+    under: "Answers",
+};
+
 static AT_LEAST: Flag = Flag {
     name: "at-least",
     value: Value::Share,
@@ -54,7 +62,7 @@ pub(crate) static VERB: Verb = Verb {
             many: true,
         },
     ],
-    flags: &[&COVERAGE, &AT_LEAST, &OUT, &THREADS],
+    flags: &[&COVERAGE, &BY_RANK, &AT_LEAST, &OUT, &THREADS],
     run,
 };
 
@@ -62,7 +70,13 @@ fn run(a: &Arguments<'_>) -> Result<u8, Error> {
     let run = a.operand(0).unwrap_or(Path::new(""));
     a.path(&OUT).map_or(Ok(()), check_output)?;
     let mut watcher = show::watcher(false);
-    let asking = Asking { coverage: a.number(&COVERAGE), at_least: a.number(&AT_LEAST) };
+    let asking =
+        Asking { coverage: a.number(&COVERAGE), ranked: a.on(&BY_RANK), at_least: a.number(&AT_LEAST) };
+    if asking.ranked && asking.coverage.is_none() {
+        return Err(Error::usage(
+            "--by-rank says how sets are made, but none are asked for · add --coverage 0.9",
+        ));
+    }
     let predictions = predict_with(run, &a.operands(1), asking, watcher.as_mut())?;
     drop(watcher);
     if let Some(problem) = predictions.problems.first().filter(|_| nothing_answered(&predictions)) {

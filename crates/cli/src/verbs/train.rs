@@ -24,6 +24,7 @@ pub(crate) static VERB: Verb = Verb {
     flags: &[
         &flags::PREDICT,
         &flags::GROUP,
+        &flags::AUDIT,
         &flags::TIME_COLUMN,
         &flags::SPLIT,
         &flags::FROM_COLUMN,
@@ -47,6 +48,8 @@ pub(crate) static VERB: Verb = Verb {
         &flags::FROM,
         &flags::TOKENIZER,
         &flags::FREEZE,
+        &flags::FAIR,
+        &flags::FAIR_STRENGTH,
         &flags::SEED,
         &flags::THREADS,
         &flags::NAME,

@@ -53,6 +53,33 @@ impl Division {
             .into())
     }
 
+    /// Divides by several columns at once: rows of a group are alike in all of them. None without a column.
+    ///
+    /// # Errors
+    /// As [`by`](Self::by).
+    pub(crate) fn crossed(table: &Table, columns: &[String], rows: &[usize]) -> Result<Option<Division>> {
+        let single: Vec<Division> =
+            columns.iter().map(|column| Division::by(table, column, rows)).collect::<Result<_>>()?;
+        Ok(single.into_iter().reduce(|a, b| a.and(&b)))
+    }
+
+    /// Divides by each of several columns, and if there are several also by all at once.
+    ///
+    /// # Errors
+    /// As [`by`](Self::by).
+    pub(crate) fn each_and_crossed(
+        table: &Table,
+        columns: &[String],
+        rows: &[usize],
+    ) -> Result<Vec<Division>> {
+        let mut all: Vec<Division> =
+            columns.iter().map(|column| Division::by(table, column, rows)).collect::<Result<_>>()?;
+        if columns.len() > 1 {
+            all.extend(Division::crossed(table, columns, rows)?);
+        }
+        Ok(all)
+    }
+
     /// The same, however many groups there are.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! Audit: whom a network serves how well, and what in the data reveals who somebody is.
 
 mod divide;
+mod mitigate;
 
 use crate::dataset::{Survey, reveals, split_rows};
 use crate::infer::{check_inputs, stored_model};
@@ -9,6 +10,7 @@ use crate::outcome::Answers as Given;
 use crate::train::open;
 use crate::{DataConfig, Error, Result, Watcher};
 pub(crate) use divide::Division;
+pub use mitigate::mitigations;
 use pellucid_data::{DataError, Part};
 use pellucid_insight::audit::{Answered, Answers, Audit, Trade, audit as judge, trades};
 use pellucid_insight::check::Revealed;
@@ -101,14 +103,11 @@ pub fn audit(
         let error = DataError::refused("there is nothing to audit: no row has a known answer");
         return Err(error.in_file(table.origin()).in_column(names[place]).into());
     }
-    let single: Vec<Division> =
-        how.groups.iter().map(|column| Division::by(table, column, &rows)).collect::<Result<_>>()?;
-    let crossed = single.iter().cloned().reduce(|a, b| a.and(&b)).filter(|_| single.len() > 1);
     let mut audits = Vec::new();
     let mut all_trades = Vec::new();
     let target = &model.batcher.targets()[place];
-    for division in single.iter().chain(&crossed) {
-        for (audit, trades) in of_division(target, names[place], &known, division, how)? {
+    for division in Division::each_and_crossed(table, &how.groups, &rows)? {
+        for (audit, trades) in of_division(target, names[place], &known, &division, how)? {
             audits.push(audit);
             all_trades.push(trades);
         }
@@ -130,7 +129,7 @@ pub fn audit(
 }
 
 /// The audits of one division: of a number, or of each class that is judged.
-fn of_division(
+pub(crate) fn of_division(
     target: &Target,
     column: &str,
     known: &Given,
@@ -151,19 +150,34 @@ fn of_division(
     };
     let mut all = Vec::new();
     for class in judged(target, names, how)? {
-        let rows = 0..known.rows();
-        let (truth, answered): (Vec<bool>, Vec<bool>) = match target {
-            Target::Tags { .. } => rows
-                .clone()
-                .map(|i| (known.truth[i * names.len() + class] > 0.0, known.tags(i)[class]))
-                .unzip(),
-            _ => rows.clone().map(|i| (known.truth[i] as usize == class, known.best(i).0 == class)).unzip(),
-        };
-        let probability: Vec<f32> = rows.map(|i| known.row(i)[class]).collect();
-        let answers = Answers::Class { truth: &truth, answered: &answered, probability: &probability };
-        all.push(of(&names[class], answers)?);
+        all.push(of(&names[class], of_class(target, names, known, class).view())?);
     }
     Ok(all)
+}
+
+/// Answers to whether rows are of a class.
+pub(crate) struct OfClass {
+    truth: Vec<bool>,
+    answered: Vec<bool>,
+    probability: Vec<f32>,
+}
+
+impl OfClass {
+    pub(crate) fn view(&self) -> Answers<'_> {
+        Answers::Class { truth: &self.truth, answered: &self.answered, probability: &self.probability }
+    }
+}
+
+/// Known answers, asked whether they are of a class (or tag).
+pub(crate) fn of_class(target: &Target, names: &[String], known: &Given, class: usize) -> OfClass {
+    let rows = 0..known.rows();
+    let (truth, answered) = match target {
+        Target::Tags { .. } => {
+            rows.clone().map(|i| (known.truth[i * names.len() + class] > 0.0, known.tags(i)[class])).unzip()
+        }
+        _ => rows.clone().map(|i| (known.truth[i] as usize == class, known.best(i).0 == class)).unzip(),
+    };
+    OfClass { truth, answered, probability: rows.map(|i| known.row(i)[class]).collect() }
 }
 
 /// The classes that are judged.

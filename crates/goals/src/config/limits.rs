@@ -104,8 +104,20 @@ impl Config {
         training.within("steps", t.steps, 1..=MOST_STEPS, &words)?;
         training.within("batch", t.batch, 1.., "at least 1")?;
         training.within("learning_rate", t.learning_rate, positive, "a number above 0")?;
+        let finite_strength = finite.clone();
         training.within("weight_decay", t.weight_decay, finite, "a number of at least 0")?;
         training.share("label_smoothing", t.label_smoothing)?;
+        training.within("fair_strength", t.fair_strength, finite_strength, "a number of at least 0")?;
+        if t.fair.is_some() && d.audit.is_empty() {
+            return Err(Error::usage(
+                "`fair` serves groups equally well, but no column says who is of which group · [data] · name one with --audit COLUMN",
+            ));
+        }
+        if t.fair_strength.is_some() && t.fair.is_none() {
+            return Err(Error::usage(
+                "`fair_strength` does nothing without `fair` · [training] · leave it out",
+            ));
+        }
         training.share("ema", t.ema)?;
         training.within("patience", t.patience, 1.., "at least 1")?;
         training.within("validate_every", t.validate_every, 1.., "at least 1")?;
@@ -120,7 +132,8 @@ impl Config {
     /// # Errors
     /// The first of these that is given.
     pub(crate) fn refuse_beside_predicting(&self, keys: &[&str], here: &str) -> Result<()> {
-        let of_predicting = ["from", "tokenizer", "freeze", "class_weights", "layers", "members"];
+        let of_predicting =
+            ["from", "tokenizer", "freeze", "class_weights", "layers", "members", "audit", "fair"];
         self.refuse(&[&of_predicting, keys].concat(), here)
     }
 
@@ -134,6 +147,8 @@ impl Config {
             ("from", data.from.is_some()),
             ("tokenizer", data.tokenizer.is_some()),
             ("freeze", training.freeze),
+            ("audit", !data.audit.is_empty()),
+            ("fair", training.fair.is_some()),
             ("class_weights", training.class_weights.is_some()),
             ("augment", training.augment.is_some()),
             ("label_smoothing", training.label_smoothing.is_some()),

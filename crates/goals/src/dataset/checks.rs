@@ -1,16 +1,22 @@
 //! The leak and quality checks, given a survey's columns.
 
-use super::split::each_cell;
+use super::split::{codes, each_cell};
 use super::{ColumnPlan, Prepared, Survey, Use, prepare, split_rows};
+use crate::likeness::{Measured, measures};
+use crate::paint::{self, Gallery};
 use crate::train::{open, start};
 use crate::{Config, Result, Watcher, translate};
-use pellucid_data::{Cell, MEDIA, Splits, Storage};
+use pellucid_data::{Cell, MEDIA, Part, Splits, Storage};
 use pellucid_insight::check::{
-    Cells, CheckReport, Column, Dataset, MISSING, PictureIndex, Revealed, Severity, check_table, hash_bytes,
-    near_duplicates, neighbours_on_both_sides, revealed, thumbnail,
+    Cells, CheckReport, Column, Dataset, Finding, MISSING, PictureIndex, Revealed, Severity, check_table,
+    hash_bytes, near_duplicates, neighbours_on_both_sides, revealed, test_is_unlike_training, thumbnail,
 };
-use pellucid_kinds::{Record, cell_text};
-use std::collections::HashMap;
+use pellucid_insight::report::data::MovedColumn;
+use pellucid_kinds::{Examples, Record, cell_text};
+use std::collections::{HashMap, HashSet};
+
+/// Of fewer test rows it is not asked how they are spread.
+const MANY: usize = 30;
 
 /// What looking at data shows, without training.
 pub struct Inspection {
@@ -36,14 +42,21 @@ pub fn inspect(config: &Config, watcher: &mut dyn Watcher) -> Result<Inspection>
     let mut data = config.data.clone();
     data.skip_share = Some(1.0);
     data.max_side.get_or_insert(64);
-    let prepared = match learnable && !survey.generate && !survey.recommend && !translate::is_asked(&survey) {
-        true => Some(prepare(&survey, &splits, &data, start(config)?, &mut |done| watcher.advance(done))?),
-        false => None,
-    };
-    let report = check(&survey, &splits, prepared.as_ref())?;
-    let unreadable = prepared
+    let mut progress = |done| watcher.advance(done);
+    let (mut prepared, mut gallery) = (None, None);
+    if paint::is_asked(&survey) {
+        gallery = Some(Gallery::open(&survey, &Config { data, ..config.clone() }, &mut progress)?);
+    } else if learnable && !survey.generate && !survey.recommend && !translate::is_asked(&survey) {
+        prepared = Some(prepare(&survey, &splits, &data, start(config)?, &mut progress)?);
+    }
+    let files = prepared.as_ref().map(PreparedFiles::of).or_else(|| gallery.as_ref().map(Gallery::files));
+    let mut report = check(&survey, &splits, files.as_ref())?;
+    if let Some(prepared) = &prepared {
+        report.extend(shift(&survey, prepared)?);
+    }
+    let unreadable = files
         .iter()
-        .flat_map(|p| p.examples.unreadable())
+        .flat_map(|files| files.examples.unreadable())
         .map(|u| (u.place(&survey.table).to_string(), u.why.clone()));
     let unreadable = unreadable.collect();
     Ok(Inspection { survey, splits, report, unreadable })
@@ -123,18 +136,22 @@ pub(crate) fn reveals(survey: &Survey, columns: &[&str], of: &str, groups: &[u32
 ///
 /// # Errors
 /// Failures of reading.
-pub(crate) fn check(survey: &Survey, splits: &Splits, prepared: Option<&Prepared>) -> Result<CheckReport> {
+pub(crate) fn check(
+    survey: &Survey,
+    splits: &Splits,
+    files: Option<&PreparedFiles<'_>>,
+) -> Result<CheckReport> {
     let is_file = |c: &ColumnPlan| c.kind.is_some_and(|k| MEDIA.iter().any(|m| m.column == k.name()));
-    let mut pictures = Pictures::new(survey, prepared)?;
     let gather = |role: Use| -> Result<Vec<(String, Owned)>> {
         let columns = survey.used_as(role).filter(|c| !is_file(c));
         columns.map(|c| Ok((c.name.clone(), Owned::of(survey, c)?))).collect()
     };
     // Texts that are to be written are all that there is, and nothing answers them.
     let shown = if survey.generate { Use::Target } else { Use::Input };
+    let mut pictures = Pictures::new(survey, shown, files)?;
     let targets = if survey.generate { Vec::new() } else { gather(Use::Target)? };
     let (mut inputs, others) = (gather(shown)?, gather(Use::Aside)?);
-    inputs.extend(sound_prints(survey, prepared)?);
+    inputs.extend(sound_prints(survey, files)?);
     if let Some(p) = &mut pictures {
         inputs.push((p.name.clone(), Owned::Prints(std::mem::take(&mut p.prints))));
     }
@@ -165,6 +182,11 @@ pub(crate) fn check(survey: &Survey, splits: &Splits, prepared: Option<&Prepared
             || f.code == "identifier" && texts.contains(&column)
             || f.code == "conflicting_labels" && !written.is_empty())
     });
+    // Rows whose pictures or sounds nobody has looked at may differ in just these.
+    if files.is_none() && survey.used_as(shown).any(is_file) {
+        let of_whole_rows = |f: &Finding| f.code.starts_with("duplicates") || f.code == "conflicting_labels";
+        report.findings.retain(|f| !of_whole_rows(f));
+    }
     if let Some(p) = pictures {
         let prints = match inputs.last() {
             Some((_, Owned::Prints(prints))) => prints.as_slice(),
@@ -191,6 +213,33 @@ pub(crate) fn check(survey: &Survey, splits: &Splits, prepared: Option<&Prepared
     Ok(report)
 }
 
+/// Whether the test rows are spread otherwise than the training rows.
+///
+/// # Errors
+/// Failures of reading.
+pub(crate) fn shift(survey: &Survey, prepared: &Prepared) -> Result<Option<Finding>> {
+    let (train, test) = (prepared.part(Part::Train), prepared.part(Part::Test));
+    if test.len() < MANY {
+        return Ok(None);
+    }
+    let measures = measures(&prepared.encoder);
+    let of = |records| Measured::of_records(&measures, &prepared.examples, records);
+    let independent = match survey.used_as(Use::Group).next() {
+        None => None,
+        Some(column) => {
+            let codes = codes(survey, column)?;
+            let groups = |records: &[usize]| {
+                let rows = records.iter().map(|&i| prepared.examples.rows()[i]);
+                rows.filter_map(|row| codes.get(row)).collect::<HashSet<_>>().len() as u64
+            };
+            Some((groups(train), groups(test)))
+        }
+    };
+    let moved = of(test)?.moved(&of(train)?.spreads(), independent);
+    let moved: Vec<String> = moved.iter().map(MovedColumn::in_words).collect();
+    Ok(test_is_unlike_training(&moved, measures.len()))
+}
+
 /// The pictures of the first picture column: fingerprints by row, and an index of thumbnails.
 struct Pictures {
     name: String,
@@ -199,13 +248,13 @@ struct Pictures {
 }
 
 impl Pictures {
-    fn new(survey: &Survey, prepared: Option<&Prepared>) -> Result<Option<Pictures>> {
-        let picture = survey.used_as(Use::Input).find(|c| c.kind.is_some_and(|k| k.name() == "image"));
-        let (Some(column), Some(prepared)) = (picture, prepared) else { return Ok(None) };
-        let Some(([height, width, channels], bytes)) = first_file(prepared, false) else { return Ok(None) };
+    fn new(survey: &Survey, shown: Use, files: Option<&PreparedFiles<'_>>) -> Result<Option<Pictures>> {
+        let picture = survey.used_as(shown).find(|c| c.kind.is_some_and(|k| k.name() == "image"));
+        let (Some(column), Some(files)) = (picture, files) else { return Ok(None) };
+        let Some(([height, width, channels], bytes)) = files.first(false) else { return Ok(None) };
         let (mut prints, mut record, mut thumbnails) = (no_prints(survey), Record::default(), Vec::new());
-        for (i, &row) in prepared.examples.rows().iter().enumerate() {
-            prepared.examples.read(i, &mut record)?;
+        for (i, &row) in files.examples.rows().iter().enumerate() {
+            files.examples.read(i, &mut record)?;
             let pixels = record.pictures.get(bytes.clone()).unwrap_or_default();
             prints[row] = hash_bytes(pixels, 0);
             let grey: Vec<u8> = match channels {
@@ -226,27 +275,48 @@ fn no_prints(survey: &Survey) -> Vec<u128> {
     (0..survey.table.rows()).map(|row| !(row as u128)).collect()
 }
 
-/// The size of the first picture, or of the first sound, and its bytes among those of all in a record.
-fn first_file(prepared: &Prepared, sound: bool) -> Option<([usize; 3], std::ops::Range<usize>)> {
-    let (mut start, sounds) = (0, prepared.batcher.sounds());
-    for (size, is_sound) in prepared.batcher.picture_sizes().into_iter().zip(sounds) {
-        let length: usize = size.iter().product();
-        if is_sound == sound {
-            return Some((size, start..start + length));
-        }
-        start += length;
+/// The pictures and sounds of prepared rows.
+pub(crate) struct PreparedFiles<'a> {
+    examples: &'a Examples,
+    /// The size of each in a record, in the order of their bytes, and whether it is a sound.
+    sizes: Vec<([usize; 3], bool)>,
+}
+
+impl<'a> PreparedFiles<'a> {
+    /// Of rows that are prepared for a network that predicts.
+    pub(crate) fn of(prepared: &'a Prepared) -> PreparedFiles<'a> {
+        let batcher = &prepared.batcher;
+        let sizes = batcher.picture_sizes().into_iter().zip(batcher.sounds()).collect();
+        PreparedFiles { examples: &prepared.examples, sizes }
     }
-    None
+
+    /// Of rows that hold one picture each, `[height, width, channels]`.
+    pub(crate) fn pictures(examples: &'a Examples, size: [usize; 3]) -> PreparedFiles<'a> {
+        PreparedFiles { examples, sizes: vec![(size, false)] }
+    }
+
+    /// The size of the first picture, or of the first sound, and its bytes among those of all in a record.
+    fn first(&self, sound: bool) -> Option<([usize; 3], std::ops::Range<usize>)> {
+        let mut start = 0;
+        for &(size, is_sound) in &self.sizes {
+            let length: usize = size.iter().product();
+            if is_sound == sound {
+                return Some((size, start..start + length));
+            }
+            start += length;
+        }
+        None
+    }
 }
 
 /// Fingerprints of the first sound column, by row: sounds of equal power over time are equal.
-fn sound_prints(survey: &Survey, prepared: Option<&Prepared>) -> Result<Option<(String, Owned)>> {
+fn sound_prints(survey: &Survey, files: Option<&PreparedFiles<'_>>) -> Result<Option<(String, Owned)>> {
     let sound = survey.used_as(Use::Input).find(|c| c.kind.is_some_and(|k| k.name() == "audio"));
-    let (Some(column), Some(prepared)) = (sound, prepared) else { return Ok(None) };
-    let Some((_, bytes)) = first_file(prepared, true) else { return Ok(None) };
+    let (Some(column), Some(files)) = (sound, files) else { return Ok(None) };
+    let Some((_, bytes)) = files.first(true) else { return Ok(None) };
     let (mut prints, mut record) = (no_prints(survey), Record::default());
-    for (i, &row) in prepared.examples.rows().iter().enumerate() {
-        prepared.examples.read(i, &mut record)?;
+    for (i, &row) in files.examples.rows().iter().enumerate() {
+        files.examples.read(i, &mut record)?;
         prints[row] = hash_bytes(record.pictures.get(bytes.clone()).unwrap_or_default(), 0);
     }
     Ok(Some((column.name.clone(), Owned::Prints(prints))))

@@ -10,7 +10,7 @@ mod works;
 
 pub(crate) use beside::{Beside, Owner, open as open_taken};
 pub use checks::{Inspection, inspect};
-pub(crate) use checks::{check, reveals};
+pub(crate) use checks::{PreparedFiles, check, reveals, shift};
 pub(crate) use prepare::{MAX_SECONDS, Prepared, fingerprint, prepare, tell_unusable, tell_voided, tolerate};
 pub(crate) use split::{codes, each_cell, split_rows};
 pub(crate) use survey::row_name;

@@ -2,6 +2,7 @@
 
 use super::{ColumnPlan, Survey, Use};
 use crate::config::DataConfig;
+use crate::predict::Fair;
 use crate::start::Start;
 use crate::{Error, Result, Watcher};
 use pellucid_data::{DataError, Part, Splits, Table};
@@ -29,6 +30,8 @@ pub(crate) struct Prepared {
     pub batcher: Arc<Batcher>,
     /// What the network starts from, if anything is given.
     pub start: Option<Start>,
+    /// What equal treatment of groups asks of learning, if anything.
+    pub fair: Option<Arc<Fair>>,
     /// Rows that no target had an answer for.
     pub unanswered: usize,
 }
@@ -105,7 +108,8 @@ pub(crate) fn prepare(
         }
     }
     let batcher = Arc::new(Batcher::new(encoder.features(), encoder.answers()));
-    let prepared = Prepared { encoder, examples: Arc::new(examples), records, batcher, start, unanswered };
+    let prepared =
+        Prepared { encoder, examples: Arc::new(examples), records, batcher, start, fair: None, unanswered };
     for (part, name) in [(Part::Train, "training"), (Part::Validation, "validation")] {
         if splits.counts()[part as usize] == 0 {
             let why = format!("the {name} share is 0, and the data gives none");

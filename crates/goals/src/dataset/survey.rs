@@ -163,7 +163,8 @@ impl Survey {
     /// What a person calls a row: the name of its picture or sound, or its file and number.
     pub fn row_name(&self, row: usize) -> String {
         let is_file = |k: &str| MEDIA.iter().any(|media| media.column == k);
-        let file = self.used_as(Use::Input).find(|c| c.kind.is_some_and(|k| is_file(k.name())));
+        let mut columns = self.used_as(Use::Input).chain(self.used_as(Use::Target));
+        let file = columns.find(|c| c.kind.is_some_and(|k| is_file(k.name())));
         row_name(&self.table, file.map(|column| column.position), row)
     }
 

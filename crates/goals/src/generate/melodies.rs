@@ -42,13 +42,8 @@ pub(super) fn show(
         run.write(&name("mid"), &melody.to_midi().map_err(Error::model)?)?;
         run.write(&name("wav"), &melody.to_wav())?;
         let step = |at: usize| spelled[..at].chars().count() as u32;
-        rolls.push(Roll {
-            steps: melody.steps() as u32,
-            bar: melody.bar as u32,
-            notes: melody.notes().iter().map(|n| (n.start as u32, n.length as u32, n.pitch)).collect(),
-            copied: (step(run_of.start), step(run_of.end)),
-            sound: name("wav"),
-        });
+        let copied = (step(run_of.start), step(run_of.end));
+        rolls.push(Roll { copied, sound: name("wav"), ..roll(melody) });
     }
     let longest = rolls.iter().map(|roll| f64::from(roll.copied.1 - roll.copied.0)).collect();
     let files = (1..=SAMPLES).map(|number| format!("{FOLDER}/{number}.mid")).collect();
@@ -64,6 +59,16 @@ pub(super) fn show(
         samples: rolls,
     };
     Ok(Shown { outcome: Outcome::Melodies(outcome), columns, card: card(model, run) })
+}
+
+/// A melody to be drawn, whether it is copied or not.
+pub(super) fn roll(melody: &Melody) -> Roll {
+    Roll {
+        steps: melody.steps() as u32,
+        bar: melody.bar as u32,
+        notes: melody.notes().iter().map(|n| (n.start as u32, n.length as u32, n.pitch)).collect(),
+        ..Roll::default()
+    }
 }
 
 /// Statistics of samples beside those of melodies by people.

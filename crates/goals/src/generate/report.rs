@@ -77,19 +77,7 @@ pub(super) fn test(
         Works::Melodies(parts) => melodies::show(model, parts, judges, run, seed, watcher)?,
     };
     let (rows, column) = (trained.rows[judges as usize], model.column.clone());
-    let target = Target {
-        column: column.clone(),
-        rows: rows as u64,
-        unseen,
-        scores: scores.clone(),
-        outcome,
-        examples: Vec::new(),
-        explanations: Vec::new(),
-        coverage: None,
-        doubts: None,
-        importance: Vec::new(),
-        weak: None,
-    };
+    let target = Target::new(&column, rows as u64, unseen, scores.clone(), outcome);
     Ok(Tested {
         evaluation: Evaluation {
             rows,

@@ -2,17 +2,24 @@
 
 use super::corpus::Corpus;
 use super::likelihood::{Window, likelihood, windows};
-use super::network::Writer;
+use super::melodies::roll;
+use super::model::{Generation, Writing};
+use crate::glimpse::kept;
 use pellucid_data::Part;
 use pellucid_grad::{Var, ops};
+use pellucid_insight::report::data::Glimpse;
 use pellucid_nn::{Module, Pass};
 use pellucid_tensor::{Stream, Tensor};
 use pellucid_train::metrics::{LikelihoodRows, score_likelihood};
-use pellucid_train::{Failure, Result, Source, Task, Validation};
+use pellucid_train::{Failure, Glimpse as Kept, Result, Source, Task, Validation};
 use std::sync::Arc;
 
 /// Pieces that a validation looks at, at most, in windows that are evenly chosen.
 const VALIDATED: usize = 32 << 10;
+
+/// Characters of a text that is written after each validation, and sixteenths of a melody.
+const CHARACTERS: usize = 240;
+const SIXTEENTHS: usize = 64;
 
 /// The works to learn from, in stretches as long as the network's context.
 pub(crate) struct WindowSource {
@@ -68,18 +75,19 @@ impl Source for WindowSource {
 
 /// A network that learns to write.
 pub(crate) struct WriteTask {
-    pub(crate) network: Writer,
+    pub(crate) model: Generation,
     corpus: Arc<Corpus>,
     /// The windows of the validation works that are looked at.
     validated: Vec<Window>,
+    seed: u64,
 }
 
 impl WriteTask {
-    /// To learn from a corpus, looking back at no more than `context` pieces.
-    pub(crate) fn new(network: Writer, corpus: Arc<Corpus>, context: usize) -> WriteTask {
-        let all = windows(corpus.part(Part::Validation).len(), context);
+    /// To learn from a corpus.
+    pub(crate) fn new(model: Generation, corpus: Arc<Corpus>, seed: u64) -> WriteTask {
+        let all = windows(corpus.part(Part::Validation).len(), model.blueprint.context);
         let every = (corpus.part(Part::Validation).len() * 2).div_ceil(VALIDATED).max(1);
-        WriteTask { network, corpus, validated: all.into_iter().step_by(every).collect() }
+        WriteTask { model, corpus, validated: all.into_iter().step_by(every).collect(), seed }
     }
 }
 
@@ -87,21 +95,21 @@ impl Task for WriteTask {
     type Source = WindowSource;
 
     fn model(&self) -> &dyn Module {
-        &self.network
+        &self.model.network
     }
 
     fn model_mut(&mut self) -> &mut dyn Module {
-        &mut self.network
+        &mut self.model.network
     }
 
     fn loss(&self, pass: &Pass, batch: &WindowBatch) -> Result<Var> {
-        let logits = self.network.logits(pass, &batch.pieces)?;
+        let logits = self.model.network.logits(pass, &batch.pieces)?;
         Ok(ops::cross_entropy(&logits, &batch.next, 0.0, None, None)?)
     }
 
     fn validate(&self) -> Result<Validation> {
         let (pieces, script) = (self.corpus.part(Part::Validation), &self.corpus.script);
-        let found = likelihood(&self.network, script, pieces, &self.validated, &mut |_| {})?;
+        let found = likelihood(&self.model.network, script, pieces, &self.validated, &mut |_| {})?;
         let (nats, steps) =
             found.iter().fold((0.0, 0.0), |(nats, steps), s| (nats + s.cost, steps + f64::from(s.steps)));
         let loss = nats / f64::max(steps, 1.0);
@@ -114,5 +122,13 @@ impl Task for WriteTask {
             scores.filter_map(|(m, value)| Some((m.name.to_owned(), value?))).collect();
         let (name, surprise) = metrics.first().cloned().unwrap_or_default();
         Ok(Validation { loss, metrics, score: -surprise, score_name: name })
+    }
+
+    fn glimpse(&self) -> Result<Option<Kept>> {
+        let how = |length| Writing { length, seed: self.seed, ..Writing::default() };
+        kept(&match self.model.writes_melodies() {
+            true => Glimpse::Melody(roll(&self.model.melody(&how(SIXTEENTHS)).map_err(Failure::source)?)),
+            false => Glimpse::Text(self.model.text(&how(CHARACTERS)).map_err(Failure::source)?),
+        })
     }
 }

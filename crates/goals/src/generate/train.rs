@@ -104,7 +104,15 @@ fn learning(
     let b = &design.blueprint;
     let network = Writer::new(&Seed::new(config.training.seed), b, corpus.script.size())?;
     let source = WindowSource::new(corpus.clone(), b.context);
-    Ok((WriteTask::new(network, corpus.clone(), b.context), Arc::new(source)))
+    let model = Generation {
+        column: corpus.column.clone(),
+        script: corpus.script.clone(),
+        network,
+        blueprint: b.clone(),
+        ends: corpus.ends,
+        tempo: corpus.tempo(),
+    };
+    Ok((WriteTask::new(model, corpus.clone(), config.training.seed), Arc::new(source)))
 }
 
 impl Begun {
@@ -120,14 +128,6 @@ impl Begun {
         if outcome.stopped == Stopped::Interrupted {
             return Ok(Ended::Interrupted(run));
         }
-        let model = Generation {
-            column: corpus.column.clone(),
-            script: corpus.script.clone(),
-            network: task.network,
-            blueprint: design.blueprint,
-            ends: corpus.ends,
-            tempo: corpus.tempo(),
-        };
         let trained = Trained {
             survey: &survey,
             splits: &corpus.splits,
@@ -141,6 +141,7 @@ impl Begun {
             folder: &folder,
             command: &command,
         };
+        let model = task.model;
         let tested = test(&trained, &model, &corpus, &run, watcher)?;
         finish(&trained, tested, &run, |folder| model.save(folder)).map(|f| Ended::Finished(Box::new(f)))
     }

@@ -195,7 +195,7 @@ impl<'a> Measured<'a> {
     }
 
     /// How everything is spread.
-    pub(super) fn spreads(&self) -> Vec<Spread> {
+    pub(crate) fn spreads(&self) -> Vec<Spread> {
         self.measures.iter().zip(&self.columns).map(|(measure, column)| measure.spread(column)).collect()
     }
 

@@ -3,7 +3,7 @@
 use super::pictures::{Columns, Pictures};
 use crate::Result;
 use crate::config::Config;
-use crate::dataset::{ColumnPlan, Survey, Use, each_cell, split_rows, tolerate};
+use crate::dataset::{ColumnPlan, PreparedFiles, Survey, Use, each_cell, split_rows, tolerate};
 use pellucid_data::{DataError, Part, Splits};
 use pellucid_kinds::image::Canvas;
 use pellucid_kinds::{TrainingCells, cell_text};
@@ -75,6 +75,12 @@ impl Gallery {
             }
         }
         Ok(Gallery { column: name, label, labels, pictures, records, splits })
+    }
+
+    /// The pictures as checks look at them.
+    pub(crate) fn files(&self) -> PreparedFiles<'_> {
+        let kept = self.pictures.canvas.times(self.pictures.detail);
+        PreparedFiles::pictures(&self.pictures.examples, kept.size())
     }
 
     /// The records of one part.

@@ -14,6 +14,7 @@ mod sheet;
 mod task;
 mod train;
 
+pub(crate) use gallery::Gallery;
 pub(crate) use infer::evaluate;
 pub use judge::judge;
 pub use model::{Brush, Painting};

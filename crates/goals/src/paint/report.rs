@@ -79,19 +79,7 @@ pub(super) fn test(
     let scores = scores(model, &gallery.pictures, records, Some(&trivial), seed, watcher)?;
     let (outcome, columns) = show(trained, model, gallery, run, seed, watcher)?;
     let (rows, column) = (records.len(), model.column.clone());
-    let target = Target {
-        column: column.clone(),
-        rows: rows as u64,
-        unseen,
-        scores: scores.clone(),
-        outcome: Outcome::Pictures(outcome),
-        examples: Vec::new(),
-        explanations: Vec::new(),
-        coverage: None,
-        doubts: None,
-        importance: Vec::new(),
-        weak: None,
-    };
+    let target = Target::new(&column, rows as u64, unseen, scores.clone(), Outcome::Pictures(outcome));
     Ok(Tested {
         evaluation: Evaluation {
             rows,

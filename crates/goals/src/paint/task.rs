@@ -2,15 +2,19 @@
 
 use super::flow::{Ways, time};
 use super::gallery::Gallery;
+use super::model::{Brush, Painting};
 use super::network::Painter;
 use super::pictures::{Pictures, stream};
+use super::sheet::sheet;
 use crate::Result;
+use crate::glimpse::kept;
 use pellucid_data::Part;
 use pellucid_grad::{Var, ops};
+use pellucid_insight::report::data::Glimpse;
 use pellucid_kinds::image::{Augment, augment};
 use pellucid_nn::{Module, Pass};
 use pellucid_tensor::{Stream, Tensor};
-use pellucid_train::{Failure, Source, Task, Validation};
+use pellucid_train::{Failure, Glimpse as Kept, Source, Task, Validation};
 use std::sync::Arc;
 
 /// Pictures that a validation looks at, at most.
@@ -21,6 +25,10 @@ const TOGETHER: usize = 64;
 
 /// The share of pictures whose label is hidden, so that the network also learns of pictures in general (Ho & Salimans, arXiv 2207.12598).
 const HIDDEN: f32 = 0.15;
+
+/// Pictures that are painted after each validation: one of each label, but no fewer and no more than these; and the steps for them.
+const PAINTED: (usize, usize) = (8, 12);
+const PAINTED_IN: usize = 8;
 
 /// Training pictures from which the trivial painter learns, at most.
 const COUNTED: usize = 10_000;
@@ -78,7 +86,7 @@ impl Source for PaintSource {
 
 /// A network that learns to paint.
 pub(crate) struct PaintTask {
-    pub(crate) network: Painter,
+    pub(crate) model: Painting,
     gallery: Arc<Gallery>,
     /// The validation pictures that are looked at.
     validated: Vec<usize>,
@@ -86,9 +94,9 @@ pub(crate) struct PaintTask {
 }
 
 impl PaintTask {
-    pub(crate) fn new(network: Painter, gallery: Arc<Gallery>, seed: u64) -> PaintTask {
+    pub(crate) fn new(model: Painting, gallery: Arc<Gallery>, seed: u64) -> PaintTask {
         let validated = gallery.some(Part::Validation, VALIDATED);
-        PaintTask { network, gallery, validated, seed }
+        PaintTask { model, gallery, validated, seed }
     }
 }
 
@@ -96,21 +104,21 @@ impl Task for PaintTask {
     type Source = PaintSource;
 
     fn model(&self) -> &dyn Module {
-        &self.network
+        &self.model.network
     }
 
     fn model_mut(&mut self) -> &mut dyn Module {
-        &mut self.network
+        &mut self.model.network
     }
 
     fn loss(&self, pass: &Pass, batch: &PaintBatch) -> std::result::Result<Var, Failure> {
         let ways = &batch.ways;
-        let velocity = self.network.velocity(pass, &ways.places, &ways.times, &batch.labels)?;
+        let velocity = self.model.network.velocity(pass, &ways.places, &ways.times, &batch.labels)?;
         Ok(ops::mse(&velocity, &ways.velocities, None)?)
     }
 
     fn validate(&self) -> std::result::Result<Validation, Failure> {
-        let mut own = |ways: &Ways, labels: &[u32]| velocities(&self.network, ways, labels);
+        let mut own = |ways: &Ways, labels: &[u32]| velocities(&self.model.network, ways, labels);
         let found = errors(&self.gallery.pictures, &self.validated, self.seed, &mut own, &mut |_| {});
         let found = found.map_err(Failure::source)?;
         let loss = found.iter().sum::<f64>() / found.len().max(1) as f64;
@@ -120,6 +128,15 @@ impl Task for PaintTask {
             score: -loss,
             score_name: "flow_error".to_owned(),
         })
+    }
+
+    fn glimpse(&self) -> std::result::Result<Option<Kept>, Failure> {
+        let labels = self.model.labels.len();
+        let count = labels.clamp(PAINTED.0, PAINTED.1);
+        let wanted: Vec<Option<usize>> = (0..count).map(|i| (labels > 0).then(|| i % labels)).collect();
+        let brush = Brush { steps: PAINTED_IN, seed: self.seed, ..Brush::default() };
+        let painted = self.model.paint(&wanted, &brush, &mut |_| {}).map_err(Failure::source)?;
+        kept(&Glimpse::Pictures(Some(sheet(&painted, count).map_err(Failure::source)?)))
     }
 }
 

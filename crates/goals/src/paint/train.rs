@@ -44,7 +44,7 @@ pub(crate) struct Begun {
 fn ready(survey: &Survey, config: &Config, watcher: &mut dyn Watcher) -> Result<(Arc<Gallery>, CheckReport)> {
     watcher.begin("Reading the data", survey.table.rows());
     let gallery = Gallery::open(survey, config, &mut |done| watcher.advance(done))?;
-    let checks = check(survey, &gallery.splits, None)?;
+    let checks = check(survey, &gallery.splits, Some(&gallery.files()))?;
     Ok((Arc::new(gallery), checks))
 }
 
@@ -133,7 +133,15 @@ fn learning(
         gallery.labels.len(),
     )?;
     let source = PaintSource::new(gallery.clone(), augment(config));
-    Ok((PaintTask::new(network, gallery.clone(), seed), Arc::new(source)))
+    let model = Painting {
+        column: gallery.column.clone(),
+        labels: gallery.labels.clone(),
+        label: gallery.label.clone(),
+        canvas: gallery.pictures.canvas.clone(),
+        network,
+        blueprint: design.blueprint.clone(),
+    };
+    Ok((PaintTask::new(model, gallery.clone(), seed), Arc::new(source)))
 }
 
 impl Begun {
@@ -149,14 +157,6 @@ impl Begun {
         if outcome.stopped == Stopped::Interrupted {
             return Ok(Ended::Interrupted(run));
         }
-        let model = Painting {
-            column: gallery.column.clone(),
-            labels: gallery.labels.clone(),
-            label: gallery.label.clone(),
-            canvas: gallery.pictures.canvas.clone(),
-            network: task.network,
-            blueprint: design.blueprint,
-        };
         let trained = Trained {
             survey: &survey,
             splits: &gallery.splits,
@@ -170,6 +170,7 @@ impl Begun {
             folder: &folder,
             command: &command,
         };
+        let model = task.model;
         let tested = test(&trained, &model, &gallery, &run, watcher)?;
         finish(&trained, tested, &run, |folder| model.save(folder)).map(|f| Ended::Finished(Box::new(f)))
     }

@@ -3,6 +3,8 @@
 mod alike;
 mod design;
 mod doubts;
+mod examples;
+mod fair;
 mod frozen;
 mod like;
 mod network;
@@ -12,10 +14,12 @@ mod shown;
 mod size;
 mod task;
 mod thresholds;
+mod watched;
 mod weak;
 mod weights;
 
 pub(crate) use design::{Blueprint, Design, Facts, design};
+pub(crate) use fair::Fair;
 pub(crate) use frozen::Frozen;
 pub(crate) use network::Network;
 pub(crate) use report::{Predicting, test};
@@ -24,4 +28,5 @@ pub(crate) use shown::{ShownRow, shown_row};
 pub(crate) use size::Size;
 pub(crate) use task::{INFERENCE_BATCH, PredictSource, PredictTask};
 pub(crate) use thresholds::thresholds;
+pub(crate) use watched::Watched;
 pub(crate) use weights::class_weights;

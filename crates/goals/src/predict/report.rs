@@ -1,15 +1,16 @@
 //! What the report says of predictions, and the test that comes before it, of rows that are touched once.
 
 use super::doubts::doubts;
+use super::examples::{Rows, examples};
 use super::like::likeness;
-use super::shown::{ShownRow, shown_row};
 use super::weak::Divided;
+use crate::audit::{Auditing, Division, of_division};
 use crate::explain::{
     Background, Explain, Explainer, Learned, Rows as Dealt, answers_within, dependence, importance, options,
     read,
 };
 use crate::finish::Tested;
-use crate::infer::{Asking, out_columns, tag_text};
+use crate::infer::{Asking, out_columns};
 use crate::likeness::{Measured, measures, unlike_column};
 use crate::model::{Model, Trust};
 use crate::outcome::{Answers, Evaluation, centre, prior, score, tag_prior};
@@ -17,16 +18,14 @@ use crate::report::layers;
 use crate::trained::Trained;
 use crate::{Error, Result, Run, Watcher};
 use pellucid_data::Part;
+use pellucid_insight::audit::Audit;
 use pellucid_insight::report::data::{
-    CardFacts, ClassOutcome, Coverage, Example, Explanation, Importance, NumberOutcome, Outcome, TagOutcome,
+    CardFacts, ClassOutcome, Coverage, Explanation, Importance, NumberOutcome, Outcome, TagOutcome,
     Target as Scored,
 };
 use pellucid_kinds::{Examples, Target};
 use std::collections::BTreeMap;
 use std::time::Instant;
-
-/// How many right and how many wrong answers are shown.
-const SHOWN: usize = 12;
 
 /// The share of cases in which sets and intervals are to hold the truth.
 const COVERAGE: f64 = 0.9;
@@ -53,12 +52,6 @@ pub(crate) struct Predicting<'a> {
     pub(crate) model: &'a Model,
     pub(crate) examples: &'a Examples,
     pub(crate) records: &'a [Vec<usize>; 3],
-}
-
-/// The scored rows.
-struct Rows<'a> {
-    records: &'a [usize],
-    places: &'a [String],
 }
 
 /// Tests the model on the test rows (on the validation rows, if there are none).
@@ -89,7 +82,7 @@ pub(crate) fn test(
     let places: Vec<String> =
         records.iter().map(|&i| trained.survey.row_name(of.examples.rows()[i])).collect();
     let all: Vec<usize> = (0..records.len()).collect();
-    let rows = Rows { records, places: &places };
+    let rows = Rows { survey: trained.survey, examples: of.examples, records };
     let mut doubts = doubts(trained, of, run, watcher)?;
     let measures = measures(&of.model.encoder);
     let measured = Measured::of_records(&measures, of.examples, records)?;
@@ -112,9 +105,10 @@ pub(crate) fn test(
                 unseen,
                 scores: scores.clone(),
                 outcome: outcome(target, &known)?,
-                examples: examples(trained, of, &rows, target, &known, &numbers),
+                examples: examples(&rows, target, &known, &numbers),
                 importance,
                 doubts: doubts[k].take(),
+                audits: audits(trained, of, records, (name, target), (&known, &numbers))?,
                 weak: Some(divided.weak((name, target), (&known, &numbers), groups.as_deref(), seed)?),
                 coverage: coverage(target, &known, &of.model.trust[k]),
                 explanations: explanations(trained, of, &explainer, records, name, watcher)?,
@@ -137,9 +131,27 @@ pub(crate) fn test(
         targets,
         likeness: likeness(trained, of, records, &measured, &rates)?,
         network: layers(of.model.network.describe()?),
-        card: card(of.model, run),
+        card: card(of.model, run, &trained.config.data.audit),
         evaluation,
     })
+}
+
+/// Whom it serves how well, by the columns that the person named.
+fn audits(
+    trained: &Trained<'_>,
+    of: &Predicting<'_>,
+    records: &[usize],
+    (name, target): (&str, &Target),
+    (known, positions): (&Answers, &[usize]),
+) -> Result<Vec<Audit>> {
+    let columns = &trained.config.data.audit;
+    let rows: Vec<usize> = positions.iter().map(|&i| of.examples.rows()[records[i]]).collect();
+    let mut audits = Vec::new();
+    for division in Division::each_and_crossed(&trained.survey.table, columns, &rows)? {
+        let judged = of_division(target, name, known, &division, &Auditing::default())?;
+        audits.extend(judged.into_iter().map(|(audit, _)| audit));
+    }
+    Ok(audits)
 }
 
 /// How often sets or intervals hold the truth of rows that were not learned from; none where too few rows are known to promise it.
@@ -149,11 +161,12 @@ fn coverage(target: &Target, known: &Answers, trust: &Trust) -> Option<Coverage>
     for row in 0..known.rows() {
         match target {
             Target::Classes { .. } => {
-                let set = trust.conformal.classes(known.row(row), COVERAGE);
+                let set = trust.classes(known.row(row), COVERAGE, false);
                 held += u64::from(set.get(known.truth[row] as usize) == Some(&true));
                 size += set.iter().filter(|named| **named).count() as f64;
             }
             Target::Number { .. } => {
+                let reach = reach * known.width(row);
                 held += u64::from((known.numbers[row] - known.truth[row]).abs() <= reach);
                 size += reach;
             }
@@ -233,88 +246,7 @@ fn outcome(target: &Target, known: &Answers) -> Result<Outcome> {
     })
 }
 
-/// The most confidently wrong and right answers; for numbers those farthest from and nearest to the truth.
-fn examples(
-    trained: &Trained<'_>,
-    of: &Predicting<'_>,
-    tested: &Rows<'_>,
-    target: &Target,
-    known: &Answers,
-    rows: &[usize],
-) -> Vec<Example> {
-    let rated = |i: usize| match target {
-        Target::Classes { .. } => {
-            let (best, p) = known.best(i);
-            (best as f64 == known.truth[i], f64::from(p))
-        }
-        Target::Tags { names, .. } => {
-            let truth = true_tags(known, i, names.len());
-            let of_truth =
-                known.row(i).iter().zip(&truth).map(|(&p, &is)| f64::from(if is { p } else { 1.0 - p }));
-            // The chance of the whole answer, and how far from certain it was.
-            (known.tags(i) == truth, -of_truth.map(|p| p.max(1e-9).ln()).sum::<f64>())
-        }
-        Target::Number { scale, .. } => {
-            let error = (known.numbers[i] - known.truth[i]).abs();
-            (error < 0.25 * scale, error)
-        }
-    };
-    let mut order: Vec<_> = (0..rows.len()).map(|i| (i, rated(i))).collect();
-    // Errors and surprises, of which less is better, as opposed to probabilities.
-    let errors = !matches!(target, Target::Classes { .. });
-    order.sort_by(|a, b| b.1.1.total_cmp(&a.1.1).then(a.0.cmp(&b.0)));
-    let wrong = order.iter().filter(|(_, (right, _))| !right).take(SHOWN);
-    let right: Vec<_> = match errors {
-        true => order.iter().rev().filter(|(_, (right, _))| *right).take(SHOWN).collect(),
-        false => order.iter().filter(|(_, (right, _))| *right).take(SHOWN).collect(),
-    };
-    wrong
-        .chain(right)
-        .map(|&(i, (right, _))| example(trained, of, tested, target, known, i, rows[i], right))
-        .collect()
-}
-
-fn example(
-    trained: &Trained<'_>,
-    of: &Predicting<'_>,
-    tested: &Rows<'_>,
-    target: &Target,
-    known: &Answers,
-    i: usize,
-    row: usize,
-    right: bool,
-) -> Example {
-    let table_row = of.examples.rows()[tested.records[row]];
-    let ShownRow { picture, fields } = shown_row(trained.survey, table_row).unwrap_or_default();
-    let (truth, answer, probability) = match target {
-        Target::Classes { names, .. } => {
-            let (best, p) = known.best(i);
-            let name = |k: usize| names.get(k).cloned().unwrap_or_default();
-            (name(known.truth[i] as usize), name(best), Some(f64::from(p)))
-        }
-        Target::Tags { names, separator, .. } => {
-            let text = |there: &[bool]| tag_text(names, there, separator);
-            (text(&true_tags(known, i, names.len())), text(&known.tags(i)), None)
-        }
-        Target::Number { scale, .. } => {
-            (known.truth[i].to_string(), to_a_thousandth(known.numbers[i], *scale), None)
-        }
-    };
-    Example { place: tested.places[row].clone(), picture, fields, truth, answer, probability, right }
-}
-
-/// For each tag of a row whether it is true.
-fn true_tags(known: &Answers, i: usize, tags: usize) -> Vec<bool> {
-    known.truth[i * tags..(i + 1) * tags].iter().map(|&t| t > 0.0).collect()
-}
-
-/// A number with as many decimals as show a thousandth of the spread of all of its kind.
-fn to_a_thousandth(x: f64, spread: f64) -> String {
-    let decimals = (3.0 - spread.log10().floor()).clamp(0.0, 15.0) as usize;
-    format!("{x:.decimals$}")
-}
-
-fn card(model: &Model, run: &Run) -> CardFacts {
+fn card(model: &Model, run: &Run, audited: &[String]) -> CardFacts {
     let targets: Vec<_> = model.target_names().map(|n| format!("`{n}`")).collect();
     let inputs: Vec<_> = model.encoder.inputs.iter().map(|(n, k, _)| format!("`{n}` ({k})")).collect();
     let path = run.path().display();
@@ -327,6 +259,10 @@ fn card(model: &Model, run: &Run) -> CardFacts {
         format!(" and {} more columns", inputs.len() - shown)
     } else {
         String::new()
+    };
+    let others = match audited {
+        [] => "whether groups of people are served equally well".to_owned(),
+        some => format!("whether groups by anything but {} are served equally well", some.join(" and ")),
     };
     let classes = model.batcher.targets().iter().any(|t| matches!(t, Target::Classes { .. }));
     let probability = match classes {
@@ -341,7 +277,7 @@ fn card(model: &Model, run: &Run) -> CardFacts {
             "The scores hold for rows drawn like the test rows. On data from elsewhere (another hospital, shop, camera or year) they may be lower: evaluate there first.".to_owned(),
             probability.to_owned(),
             "It is no substitute for a professional's judgement where people are affected.".to_owned(),
-            "Not tested: data from elsewhere, whether groups of people are served equally well (`pellucid audit --group COLUMN` says), and inputs that somebody made to mislead it.".to_owned(),
+            format!("Not tested: data from elsewhere, {others} (`pellucid audit --group COLUMN` says), and inputs that somebody made to mislead it."),
         ],
         commands: commands.into_iter().map(|(a, b)| (a.to_owned(), b)).collect(),
         licence: None,

@@ -111,19 +111,7 @@ pub(super) fn test(
     let scores = scored((own, trivial.0), &ratings, &of_users, centre(history), seed)?;
     let rows = users.iter().map(|&user| history.items_of(user, judges).len()).sum::<usize>();
     let column = model.columns[1].clone();
-    let target = Target {
-        column: column.clone(),
-        rows: rows as u64,
-        unseen,
-        scores: scores.clone(),
-        outcome: Outcome::Recommendations(outcome),
-        examples: Vec::new(),
-        explanations: Vec::new(),
-        coverage: None,
-        doubts: None,
-        importance: Vec::new(),
-        weak: None,
-    };
+    let target = Target::new(&column, rows as u64, unseen, scores.clone(), Outcome::Recommendations(outcome));
     let names = |of: &dyn Fn(usize) -> String| OutValues::Text((0..users.len()).map(of).collect());
     let list_of =
         |i: usize| listed[i].iter().map(|&item| history.items.name(item)).collect::<Vec<_>>().join(" ");

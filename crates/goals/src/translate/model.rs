@@ -120,6 +120,15 @@ impl Translation {
         self.vocabularies.written.text(pieces).map_err(Error::model)
     }
 
+    /// The text of pieces that were read, and the way in which it is to be translated.
+    ///
+    /// # Errors
+    /// Pieces that make no text.
+    pub(super) fn source(&self, pieces: &[u32]) -> Result<(Way, String)> {
+        let (way, pieces) = self.vocabularies.unmarked(pieces);
+        Ok((way, self.vocabularies.read.text(pieces).map_err(Error::model)?))
+    }
+
     /// Translates texts that are known as pieces, marked if both ways are known, each into at most `alternatives`.
     ///
     /// # Errors

@@ -69,17 +69,8 @@ pub(super) fn test(
             found.iter().map(|t| t.texts.first().map_or(f64::NAN, |a| a.probability)).collect();
         columns.extend(out_columns(target, answers.clone(), probabilities));
         targets.push(Target {
-            column: target.clone(),
-            rows: rows.len() as u64,
-            unseen,
-            scores: scores.clone(),
-            outcome: Outcome::Texts(outcome),
-            explanations: Vec::new(),
-            coverage: None,
-            doubts: None,
-            importance: Vec::new(),
-            weak: None,
             examples: examples(source, sources, &answers, truth, &places).map_err(failed)?,
+            ..Target::new(target, rows.len() as u64, unseen, scores.clone(), Outcome::Texts(outcome))
         });
         evaluated.insert(target.clone(), scores);
     }

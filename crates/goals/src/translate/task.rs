@@ -4,11 +4,13 @@ use super::model::{Translated, Translation};
 use super::network::{Padded, Translator};
 use super::pairs::Pairs;
 use super::search::{Ends, Search};
+use crate::glimpse::kept;
 use pellucid_grad::{Var, ops};
+use pellucid_insight::report::data::{Example, Glimpse};
 use pellucid_nn::{Module, Pass};
 use pellucid_tensor::{Stream, Tensor};
 use pellucid_train::metrics::{TextRows, score_texts};
-use pellucid_train::{Failure, Result, Share, Source, Task, Validation};
+use pellucid_train::{Failure, Glimpse as Kept, Result, Share, Source, Task, Validation};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -17,6 +19,9 @@ pub(super) const AT_ONCE: usize = 64;
 
 /// Validation pairs that are translated, evenly chosen.
 const TRANSLATED: usize = 512;
+
+/// Of these, the translations that are kept to be looked at.
+const SHOWN: usize = 6;
 
 /// One of so many texts is copied, with a word of up to so many pieces in it that nobody has seen.
 const COPIED: usize = 16;
@@ -174,5 +179,25 @@ impl Task for TranslateTask {
             score_texts(&rows).into_iter().filter_map(|(m, v)| Some((m.name.to_owned(), v?))).collect();
         let score = metrics.first().map_or(f64::NAN, |(_, bleu)| *bleu);
         Ok(Validation { loss: loss / f64::max(places, 1.0), metrics, score, score_name: "bleu".to_owned() })
+    }
+
+    fn glimpse(&self) -> Result<Option<Kept>> {
+        let every = self.truth.len().div_ceil(SHOWN).max(1);
+        let shown: Vec<usize> = translated(&self.pairs).step_by(every).collect();
+        let texts: Vec<&[u32]> = shown.iter().map(|&i| self.pairs.read.get(i)).collect();
+        let greedy = Search { beams: 1, ..Search::default() };
+        let found = self.model.translate_pieces(&texts, greedy, 1).map_err(Failure::source)?;
+        let truth = self.truth.iter().step_by(every);
+        let mut rows = Vec::with_capacity(shown.len());
+        for ((text, found), truth) in texts.iter().zip(&found).zip(truth) {
+            let (way, text) = self.model.source(text).map_err(Failure::source)?;
+            rows.push(Example {
+                fields: vec![(way.of(&self.model.columns).0.clone(), text)],
+                truth: truth.clone(),
+                answer: found.best().to_owned(),
+                ..Example::default()
+            });
+        }
+        kept(&Glimpse::Translations(rows))
     }
 }

@@ -1,8 +1,9 @@
 //! Audits: unfairness that is planted, found; groups that are too small; what reveals a group.
 
-use crate::{config, flats, folder, lines, put, trained};
-use pellucid_goals::{Auditing, Requirement, Unwatched, Verdict, audit};
+use crate::{config, flats, folder, lines, put, refused, trained};
+use pellucid_goals::{Auditing, Fairness, Requirement, Unwatched, Verdict, audit, mitigations};
 use pellucid_tensor::Stream;
+use std::sync::atomic::AtomicBool;
 
 /// Who pays back: ability decides, but for one sex `points` says less than there is, and `club` tells the sex.
 fn loans(rows: usize, unfair: bool) -> String {
@@ -50,6 +51,89 @@ fn planted_unfairness_is_found_although_the_group_is_no_input() {
         trades.iter().any(|t| t.equalized_odds < unfair / 2.0 && t.accuracy > trades[0].accuracy - 0.015),
         "{trades:?}"
     );
+}
+
+/// Who was said to pay back: ability decides, but one sex was trusted more, and `club` tells the sex.
+fn trusted(rows: usize) -> String {
+    let mut random = Stream::new(8, "trusted", 0);
+    lines("points,club,sex,pays", rows, |i| {
+        let (sex, ability) = (["f", "m"][i % 2], random.normal());
+        let trust = if sex == "m" { 0.5 } else { -0.5 };
+        let club = if random.below(10) == 0 { "chess" } else { ["rowing", "boxing"][i % 2] };
+        let pays = if ability + trust + 0.3 * random.normal() > 0.0 { "pays" } else { "defaults" };
+        format!("{ability:.2},{club},{sex},{pays}")
+    })
+}
+
+#[test]
+fn groups_are_served_more_equally_where_that_is_asked_for() {
+    let folder = folder();
+    let data = put(folder.path(), "trusted.csv", trusted(2000));
+    let of = |fair: Option<Fairness>, name: &str| {
+        let mut config = config(&data, &["pays"], 250);
+        config.data.ignore = vec!["sex".to_owned()];
+        config.data.audit = vec!["sex".to_owned()];
+        config.training.fair = fair;
+        config.training.fair_strength = fair.map(|_| 2.0);
+        let done = trained(config, folder.path(), name);
+        let how = Auditing { groups: vec!["sex".to_owned()], ..Auditing::default() };
+        let found = audit(done.run.path(), None, &how, &mut Unwatched).unwrap();
+        let gap = found.audits[0].gap("demographic_parity").unwrap().value.unwrap();
+        (gap, done.evaluation.targets["pays"].get("accuracy").unwrap().value, done.run)
+    };
+    let (gap, accuracy, run) = of(None, "plain");
+    assert!(gap > 0.25, "{gap}");
+    let page = std::fs::read_to_string(run.path().join("report.html")).unwrap();
+    let card = std::fs::read_to_string(run.path().join("README.md")).unwrap();
+    assert!(page.contains("Whom it serves how well"));
+    for says in ["Whom it serves how well: ", "| f |", "- demographic_parity: ", "groups by anything but sex"]
+    {
+        assert!(card.contains(says), "the card lacks {says}: {card}");
+    }
+    for (fair, name) in [(Fairness::DemographicParity, "parity"), (Fairness::Reweighing, "weighed")] {
+        let (less, lower, run) = of(Some(fair), name);
+        assert!(less < gap / 2.0 && lower < accuracy, "{name}: {gap} {less} {accuracy} {lower}");
+        let training = run.config().unwrap().training;
+        assert_eq!((training.fair, training.fair_strength), (Some(fair), Some(2.0)));
+    }
+    // Beforehand it is said what that would cost.
+    let how = Auditing { groups: vec!["sex".to_owned()], ..Auditing::default() };
+    let found = mitigations(run.path(), &how, &mut Unwatched, &AtomicBool::new(false)).unwrap().unwrap();
+    assert_eq!(found.len(), 7);
+    assert!(found[0].way.is_none() && found[0].gap("demographic_parity").unwrap() > 0.2, "{found:?}");
+    assert!(
+        found[2].gap("demographic_parity").unwrap() < found[0].gap("demographic_parity").unwrap(),
+        "{found:?}"
+    );
+    assert!(mitigations(run.path(), &how, &mut Unwatched, &AtomicBool::new(true)).unwrap().is_none());
+}
+
+#[test]
+fn what_asks_for_equal_groups_must_name_them() {
+    let folder = folder();
+    let data = put(folder.path(), "trusted.csv", trusted(200));
+    let mut without = config(&data, &["pays"], 5);
+    without.training.fair = Some(Fairness::EqualizedOdds);
+    let mut number = config(&data, &["points"], 5);
+    number.training.fair = Some(Fairness::EqualizedOdds);
+    number.data.audit = vec!["sex".to_owned()];
+    let mut alone = config(&data, &["pays"], 5);
+    alone.training.fair_strength = Some(2.0);
+    let mut unknown = config(&data, &["pays"], 5);
+    unknown.data.audit = vec!["sx".to_owned()];
+    unknown.training.fair = Some(Fairness::Reweighing);
+    for (i, (config, says)) in [
+        (without, "--audit COLUMN"),
+        (number, "a column of classes"),
+        (alone, "does nothing without"),
+        (unknown, "sx"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let error = refused(config, &folder.path().join(i.to_string())).to_string();
+        assert!(error.contains(says), "{error}");
+    }
 }
 
 #[test]

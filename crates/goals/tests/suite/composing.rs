@@ -1,7 +1,7 @@
 //! New melodies: scales up and down, learned, written, gone on with and scored.
 
 use crate::{config, folder, put, refused, score, trained, writer};
-use pellucid_goals::{Config, Error, Melody, Unwatched, Writing, evaluate};
+use pellucid_goals::{Config, Error, Melody, Unwatched, Writing, drawn_glimpse, evaluate};
 use pellucid_kinds::melody::{Note, Statistics};
 use pellucid_tensor::Stream;
 use std::path::{Path, PathBuf};
@@ -56,6 +56,7 @@ fn tunes_are_learned_and_new_ones_are_like_them() {
     assert!(nats < 0.4 && by_counting < 0.4, "{nats} {by_counting}");
     assert!(done.unseen && done.evaluation.rows_are == "sixteenths");
 
+    assert!(drawn_glimpse(&done.run).unwrap().unwrap().contains("class=\"roll\""));
     let model = writer(&done.run);
     assert!(model.writes_melodies());
     let how = Writing { length: 128, ..Writing::default() };

@@ -5,6 +5,7 @@ mod auditing;
 mod composing;
 mod configs;
 mod explaining;
+mod forecasting;
 mod joining;
 mod learned;
 mod models;

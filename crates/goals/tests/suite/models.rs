@@ -2,7 +2,7 @@
 
 use crate::{config, flats, folder, ignoring, put, trained};
 use pellucid_data::{OutValues, write_table};
-use pellucid_goals::{Model, Run, Unwatched, predict};
+use pellucid_goals::{Model, Run, Unwatched, drawn_glimpse, predict};
 use sha2::{Digest, Sha256};
 use std::path::Path;
 use tempfile::TempDir;
@@ -30,6 +30,15 @@ pub(crate) fn replace_config(model: &Path, config: &[u8]) {
     let weights = sum(&std::fs::read(model.join("model.safetensors")).unwrap());
     let sums = format!("{}  config.json\n{weights}  model.safetensors\n", sum(config));
     std::fs::write(model.join("SHA256SUMS"), sums).unwrap();
+}
+
+#[test]
+fn rows_are_watched_while_they_are_learned_from() {
+    let (_folder, run) = finished();
+    let now = drawn_glimpse(&run).unwrap().unwrap();
+    assert!(now.contains("Of these 12 rows, which it does not learn from") && now.contains("truly"), "{now}");
+    assert_eq!(now.matches("<article").count(), 12);
+    assert!(now.contains("<dt>district</dt>"), "{now}");
 }
 
 #[test]

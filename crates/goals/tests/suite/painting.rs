@@ -4,7 +4,8 @@ use crate::resuming::{go_on, stopped};
 use crate::{config, folder, model_bytes, put, refused, score, trained};
 use image::{DynamicImage, GrayImage, ImageFormat, Luma, Rgb, RgbImage};
 use pellucid_goals::{
-    Brush, Config, Ended, Generator, Painting, Pixels, Run, Unwatched, decode, evaluate, generator, judge,
+    Brush, Config, Ended, Generator, Painting, Pixels, Run, Unwatched, decode, drawn_glimpse, evaluate,
+    generator, judge,
 };
 use pellucid_tensor::Stream;
 use std::io::Cursor;
@@ -40,7 +41,8 @@ fn pictures(folder: &Path, count: usize) -> PathBuf {
 
 fn small(data: &Path, steps: u64) -> Config {
     let mut config = config(data, &[], steps);
-    config.data.generate = true;
+    // So few bands can be drawn that some are drawn twice.
+    (config.data.generate, config.data.allow_leaks) = (true, true);
     (config.network.width, config.network.channels) = (None, Some(16));
     (config.training.batch, config.training.learning_rate) = (Some(32), Some(4e-3));
     config
@@ -108,9 +110,13 @@ fn pictures_are_learned_and_new_ones_show_what_is_asked_for() {
     assert!(model.label("lyng").unwrap_err().to_string().contains("did you mean `lying`?"));
 
     let page = std::fs::read_to_string(done.run.path().join("report.html")).unwrap();
-    for says in
-        ["pictures it never saw", "Does it copy?", "standing, painted by this network", "A copy would be"]
-    {
+    for says in [
+        "pictures it never saw",
+        "Does it copy?",
+        "standing, painted by this network",
+        "A copy would be",
+        "How it came to be",
+    ] {
         assert!(page.contains(says), "the report lacks: {says}");
     }
     assert!(done.run.path().join("samples/lying.png").is_file());
@@ -172,6 +178,36 @@ fn an_interrupted_painter_goes_on_with_the_same_bits() {
         _ => panic!("it did not come to its end"),
     }
     assert_eq!(model_bytes(&run), model_bytes(&whole));
+    // What it painted on the way is kept, and the same.
+    let painted = |run: &Run| -> Vec<(String, Vec<u8>)> {
+        let files = std::fs::read_dir(run.path().join("glimpses")).unwrap().flatten();
+        let mut files: Vec<_> =
+            files.map(|f| (f.file_name().into_string().unwrap(), std::fs::read(f.path()).unwrap())).collect();
+        files.sort();
+        files
+    };
+    let (parts, whole_painted) = (painted(&run), painted(&whole));
+    assert_eq!(whole_painted.len(), 5, "one after each validation");
+    assert_eq!(parts, whole_painted);
+    assert!(whole_painted.windows(2).all(|two| two[0].1 != two[1].1), "what it paints does not change");
+    assert!(drawn_glimpse(&run).unwrap().unwrap().contains("data:image/png;base64,"));
+}
+
+#[test]
+fn pictures_that_are_in_training_and_test_are_named() {
+    let folder = folder();
+    let mut random = Stream::new(9, "noise", 0);
+    for i in 0..60 {
+        let noise = png(GrayImage::from_fn(SIDE, SIDE, |_, _| Luma([random.below(256) as u8])));
+        put(folder.path(), &format!("split/{}/{i}.png", ["train", "test"][i % 4 / 3]), &noise);
+        if i % 20 == 0 {
+            put(folder.path(), &format!("split/test/again-{i}.png"), &noise);
+        }
+    }
+    let mut config = small(&folder.path().join("split"), 3);
+    config.data.allow_leaks = false;
+    let error = refused(config, folder.path()).to_string();
+    assert!(error.contains("again-0.png") || error.contains("again-20.png"), "{error}");
 }
 
 #[test]

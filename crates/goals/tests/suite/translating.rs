@@ -4,8 +4,8 @@ use crate::resuming::{go_on, stopped};
 use crate::{config, flats, folder, lines, model_bytes, put, refused, score, trained};
 use pellucid_data::OutValues;
 use pellucid_goals::{
-    Config, Ended, Inspection, Model, Place, Run, Unwatched, Watcher, Way, evaluate, inspect, predict, train,
-    translation,
+    Config, Ended, Inspection, Model, Place, Run, Unwatched, Watcher, Way, drawn_glimpse, evaluate, inspect,
+    predict, train, translation,
 };
 use pellucid_tensor::Stream;
 use pellucid_train::Observer;
@@ -161,6 +161,10 @@ fn one_network_learns_both_ways() {
     let done = trained(config.clone(), folder.path(), "run");
     for column in ["lunar", "english"] {
         assert!(score(&done.evaluation, column, "bleu").0 > 90.0, "{column}");
+    }
+    let now = drawn_glimpse(&done.run).unwrap().unwrap();
+    for says in ["<dt>lunar</dt>", "<dt>english</dt>", "a person wrote"] {
+        assert!(now.contains(says), "the glimpse lacks {says}: {now}");
     }
     let model = translation(done.run.path()).unwrap();
     let both = ["735 old boats turn on the hill.", "735 naviku velam colinul volvat."];

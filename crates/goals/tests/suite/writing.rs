@@ -2,7 +2,9 @@
 
 use crate::resuming::{go_on, stopped};
 use crate::{config, flats, folder, lines, model_bytes, put, refused, score, trained, writer};
-use pellucid_goals::{Config, Ended, Error, Unwatched, Writing, evaluate, generator, predict, translation};
+use pellucid_goals::{
+    Config, Ended, Error, Unwatched, Writing, drawn_glimpse, evaluate, generator, predict, translation,
+};
 use pellucid_tensor::Stream;
 use std::path::Path;
 
@@ -48,6 +50,8 @@ fn a_way_of_writing_is_learned_from_one_text() {
     assert_eq!(done.evaluation.rows_are, "characters");
     assert!(done.unseen);
 
+    let now = drawn_glimpse(&done.run).unwrap().unwrap();
+    assert!(now.contains(" of ") && now.contains("class=\"written\""), "{now}");
     let model = writer(&done.run);
     let surely = |prompt: &str| Writing {
         prompt: prompt.to_owned(),

@@ -5,6 +5,7 @@
 
 mod figures;
 mod measures;
+mod mitigation;
 mod required;
 mod trades;
 
@@ -15,6 +16,7 @@ use crate::intervals::{Plan, percentiles};
 
 pub use figures::{CLASS_FIGURES, FigureAbout, NUMBER_FIGURES};
 pub use measures::{CLASS_MEASURES, Measure, NUMBER_MEASURES};
+pub use mitigation::Mitigation;
 pub use required::{Requirement, Verdict};
 pub use trades::{Trade, trades};
 

@@ -2,7 +2,8 @@
 //!
 //! The checks are functions of plain columns; they don't know how the caller stores a table. [`check_table`] runs
 //! all that need only columns and splits. Pictures have two checks more: [`near_duplicates`] for copies that were
-//! saved anew, and [`neighbours_on_both_sides`] for frames of one recording that a random split tore apart.
+//! saved anew, and [`neighbours_on_both_sides`] for frames of one recording that a random split tore apart. Whoever has compared how
+//! columns are spread in training and test says so by [`test_is_unlike_training`].
 //!
 //! ```
 //! use pellucid_data::Part;
@@ -33,6 +34,7 @@ mod near;
 mod pictures;
 mod rules;
 mod sequence;
+mod shift;
 
 pub use answer::{Revealed, gives_answer_away, revealed};
 pub use balance::{classes, too_few_rows};
@@ -44,6 +46,7 @@ pub use groups::{group_hints, group_on_both_sides};
 pub use near::{NearTwin, near_duplicates, near_twins};
 pub use pictures::{PictureIndex, SIDE, Thumbnail, thumbnail};
 pub use sequence::neighbours_on_both_sides;
+pub use shift::test_is_unlike_training;
 
 use pellucid_data::Part;
 

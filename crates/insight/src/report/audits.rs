@@ -4,10 +4,17 @@ use maud::{Markup, html};
 
 use super::page::{footer, page};
 use super::words;
-use crate::audit::{Audit, Figure, FigureAbout, Trade};
+use crate::audit::{Audit, Figure, FigureAbout, Mitigation, Trade};
+use crate::report::plot::{self, Line};
 
 /// The page, as UTF-8 text: one file that needs no connection.
-pub fn render_audit(run: &str, target: &str, rows: usize, audits: &[Audit], trades: &[Vec<Trade>]) -> String {
+pub fn render_audit(
+    run: &str,
+    target: &str,
+    rows: usize,
+    (audits, trades): (&[Audit], &[Vec<Trade>]),
+    mitigations: &[Mitigation],
+) -> String {
     let body = html! {
         header class="page" {
             h1 { "Whom " (run) " serves how well" }
@@ -22,13 +29,14 @@ pub fn render_audit(run: &str, target: &str, rows: usize, audits: &[Audit], trad
                     (thresholds(audit, trades))
                 }
             }
+            (learned_again(mitigations))
         }
         (footer(None))
     };
     page(&format!("{run} · audited"), &body)
 }
 
-fn groups(audit: &Audit) -> Markup {
+pub(super) fn groups(audit: &Audit) -> Markup {
     let about = audit.about();
     html! {
         div class="scroll" { table {
@@ -72,7 +80,7 @@ fn shown(figure: &Figure, about: &FigureAbout) -> Markup {
     }
 }
 
-fn gaps(audit: &Audit) -> Markup {
+pub(super) fn gaps(audit: &Audit) -> Markup {
     html! {
         h4 { "The gaps between groups" }
         div class="scroll" { table {
@@ -92,6 +100,65 @@ fn gaps(audit: &Audit) -> Markup {
                 }
             } } }
         } }
+    }
+}
+
+/// What learning again in fairer ways came to.
+fn learned_again(mitigations: &[Mitigation]) -> Markup {
+    const MEASURES: [(&str, &str); 3] = [
+        ("equalized_odds", "Gap in mistakes"),
+        ("equal_opportunity", "Gap in finding the class"),
+        ("demographic_parity", "Gap in being answered it"),
+    ];
+    html! {
+        @if mitigations.len() > 1 {
+            section {
+                h2 { "What serving them more equally costs" }
+                p {
+                    "The same network was learned again: with rows that weigh as if group and answer had nothing to do with each other "
+                    "(reweighing; Kamiran & Calders 2012), and with the gaps in mistakes as a part of what it has to make small (equalised odds; "
+                    "Hardt et al., arXiv 1610.02413). All were measured on the validation rows. Farther left is more equal, farther up is right more often."
+                }
+                (cost(mitigations))
+                div class="scroll" { table {
+                    thead { tr {
+                        th scope="col" { "Learned with" } th scope="col" class="number" { "Right answers" }
+                        @for (_, title) in MEASURES { th scope="col" class="number" { (title) } }
+                    } }
+                    tbody { @for one in mitigations { tr {
+                        th scope="row" { (one.name()) }
+                        td class="number" { (words::percent(one.accuracy)) }
+                        @for (measure, _) in MEASURES { td class="number" { @if let Some(gap) = one.gap(measure) { (format!("{gap:.3}")) } @else { "–" } } }
+                    } } }
+                } }
+                p { "Learn so: " code { "pellucid train … --audit COLUMN --fair equalized_odds --fair-strength 1" } }
+            }
+        }
+    }
+}
+
+/// Right answers over the gap in mistakes, a curve for each way that begins at the network as it is.
+fn cost(mitigations: &[Mitigation]) -> Markup {
+    let points = |way: &str| -> Vec<(f64, f64)> {
+        let of = |one: &&Mitigation| one.way.as_deref().is_none_or(|own| own == way);
+        let mut points: Vec<(f64, f64)> = mitigations
+            .iter()
+            .filter(of)
+            .filter_map(|one| Some((one.gap("equalized_odds")?, 100.0 * one.accuracy)))
+            .collect();
+        points.sort_by(|a, b| a.0.total_cmp(&b.0));
+        points
+    };
+    let (reweighing, constraint) = (points("reweighing"), points("equalized_odds"));
+    let lines = [
+        Line { name: "reweighing", class: "training", points: &reweighing },
+        Line { name: "equalised odds", class: "validation", points: &constraint },
+    ];
+    html! {
+        figure {
+            (plot::curves("What equality costs", "gap in mistakes", "right answers in %", &lines, None))
+            figcaption { span class="legend" { span class="key training" { "reweighing" } " " span class="key validation" { "equalised odds as a part of the loss" } } }
+        }
     }
 }
 

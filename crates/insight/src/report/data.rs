@@ -3,6 +3,8 @@
 mod dependence;
 mod doubts;
 mod explained;
+mod forecast;
+mod glimpse;
 mod learned_from;
 mod likeness;
 mod made;
@@ -13,11 +15,14 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::encoding;
+use crate::audit::Audit;
 use crate::intervals::Scores;
 
 pub use dependence::{Dependence, DependencePoint};
 pub use doubts::{Doubt, Doubts};
 pub use explained::{Change, Explanation, Heat, Instead, Quality, Worth};
+pub use forecast::{Expected, Forecast};
+pub use glimpse::Glimpse;
 pub use learned_from::{LearnedFrom, LearnedList, LearnedRow};
 pub use likeness::{Likeness, MovedColumn, UnlikeRow};
 pub use made::*;
@@ -166,6 +171,9 @@ pub struct Training {
     pub stopped: String,
     /// The curves.
     pub curves: Curves,
+    /// What the network made after so many steps, if it makes things.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub course: Vec<(u64, Glimpse)>,
 }
 
 /// Training and validation over time.
@@ -250,6 +258,36 @@ pub struct Target {
     /// Groups of rows on which it is worse than elsewhere.
     #[serde(default)]
     pub weak: Option<Weak>,
+    /// Whom it serves how well, where columns were named that say who is of which group.
+    #[serde(default)]
+    pub audits: Vec<Audit>,
+}
+
+impl Target {
+    /// What is known of every target: the column, how many rows were scored (`unseen` where nothing was decided by them) and how, and what the
+    /// answers are.
+    pub fn new(
+        column: impl Into<String>,
+        rows: u64,
+        unseen: bool,
+        scores: Scores,
+        outcome: Outcome,
+    ) -> Target {
+        Target {
+            column: column.into(),
+            rows,
+            unseen,
+            scores,
+            outcome,
+            examples: Vec::new(),
+            explanations: Vec::new(),
+            coverage: None,
+            doubts: None,
+            importance: Vec::new(),
+            weak: None,
+            audits: Vec::new(),
+        }
+    }
 }
 
 /// By how much answers are worse without what a column says.

@@ -7,6 +7,7 @@ mod audits;
 pub mod data;
 mod encoding;
 mod explanations;
+mod forecasts;
 pub mod measure;
 mod page;
 mod plot;
@@ -17,8 +18,9 @@ use maud::{Markup, html};
 
 pub use audits::render_audit;
 pub use data::ReportData;
-use data::{Curves, Target};
+use data::{Curves, Glimpse, Target};
 pub use explanations::render_explanations;
+pub use forecasts::{forecast_in_words, render_forecast};
 pub use page::STYLE;
 use page::{footer, page};
 pub use sections::prose;
@@ -27,6 +29,11 @@ use sections::{Part, RUN_PARTS, TARGET_PARTS};
 /// Curves of a training that may still go on, as a part of a page with [`STYLE`].
 pub fn learning_curves(curves: &Curves) -> String {
     sections::drawn(curves).into_string()
+}
+
+/// What a network does while it learns, as a part of a page with [`STYLE`].
+pub fn drawn_glimpse(glimpse: &Glimpse) -> String {
+    sections::glimpse(glimpse).into_string()
 }
 
 /// The page, as UTF-8 text to be written to `report.html`.

@@ -5,14 +5,31 @@ use serde::{Deserialize, Serialize};
 /// Scores that are kept; of more, evenly chosen ones, each the larger of those it stands for.
 const KEPT: usize = 2_000;
 
-/// How surprising an answer's class is that has this probability.
-pub fn surprise(p: f32) -> f64 {
-    1.0 - f64::from(p)
+/// How surprising a class is, by an answer's probabilities.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Surprise {
+    /// One less its probability (LAC; Sadinle et al., arXiv 1609.00451): the smallest sets on average.
+    Unlikely,
+    /// The probability of all classes that are at least as likely (APS; Romano et al., arXiv 2006.02544, without its random part, so sets are rather too
+    /// large): larger sets where the network is in doubt, smaller ones where it is not.
+    Ranked,
+}
+
+impl Surprise {
+    /// How surprising this class is.
+    pub fn of(self, p: &[f32], class: usize) -> f64 {
+        let own = p.get(class).copied().unwrap_or_default();
+        match self {
+            Surprise::Unlikely => 1.0 - f64::from(own),
+            Surprise::Ranked => p.iter().filter(|&&other| other >= own).map(|&other| f64::from(other)).sum(),
+        }
+    }
 }
 
 /// Split conformal prediction (Vovk et al. 2005; Angelopoulos & Bates, arXiv 2107.07511): what was surprising in rows that were not learned
 /// from says how far an answer must reach to hold the truth in a given share of cases, whatever the network, if new rows are like those.
-/// For classes, the score is one less the probability of the true one (LAC; Sadinle et al., arXiv 1609.00451); for numbers the absolute error.
+/// For classes, the score is how surprising the true one is ([`Surprise`]); for numbers the absolute error, as a multiple of the usual one for such a row where
+/// that is known ([`Width`](super::Width)).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Conformal {
@@ -44,11 +61,11 @@ impl Conformal {
         self.scores.get(rank.max(1) - 1).copied()
     }
 
-    /// The classes that an answer must name to hold the true one in this share of cases: all those that are not too surprising, and the
+    /// The classes that an answer must name to hold the true one in this share of cases: all those whose surprise is not too large, and the
     /// likeliest in any case. All of them where too few rows are known.
-    pub fn classes(&self, p: &[f32], coverage: f64) -> Vec<bool> {
+    pub fn classes(&self, p: &[f32], surprise: Surprise, coverage: f64) -> Vec<bool> {
         let reach = self.reach(coverage).unwrap_or(f64::INFINITY);
-        let mut named: Vec<bool> = p.iter().map(|&p| surprise(p) <= reach).collect();
+        let mut named: Vec<bool> = (0..p.len()).map(|class| surprise.of(p, class) <= reach).collect();
         if !named.contains(&true) {
             let best = p.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).map(|(best, _)| best);
             best.into_iter().for_each(|best| named[best] = true);
@@ -56,9 +73,10 @@ impl Conformal {
         named
     }
 
-    /// The interval around a number that holds the true one in this share of cases; unbounded where too few rows are known.
-    pub fn interval(&self, answer: f64, coverage: f64) -> (f64, f64) {
-        let reach = self.reach(coverage).unwrap_or(f64::INFINITY);
+    /// The interval around a number that holds the true one in this share of cases, where answers to such rows are usually off by `width` (1 if that is
+    /// not known); unbounded where too few rows are known.
+    pub fn interval(&self, answer: f64, width: f64, coverage: f64) -> (f64, f64) {
+        let reach = self.reach(coverage).unwrap_or(f64::INFINITY) * width;
         (answer - reach, answer + reach)
     }
 }
@@ -73,7 +91,7 @@ mod tests {
     fn sets_and_intervals_hold_the_truth_as_often_as_asked() {
         const SPLITS: usize = 100;
         const ROWS: usize = 500;
-        let (mut held_classes, mut held_numbers) = (0, 0);
+        let (mut held_classes, mut held_numbers, mut held_ranked) = (0, 0, 0);
         for split in 0..SPLITS {
             let mut random = Stream::new(split as u64, "rows", 0);
             // Probabilities that are far from true: coverage holds all the same.
@@ -85,17 +103,21 @@ mod tests {
                 (label, scores.map(|x| x.exp() / sum), random.normal() * random.normal())
             };
             let known: Vec<_> = (0..ROWS).map(|_| row()).collect();
-            let classes = Conformal::new(known.iter().map(|(label, p, _)| surprise(p[*label])).collect());
+            let of = |surprise: Surprise| {
+                Conformal::new(known.iter().map(|(label, p, _)| surprise.of(p, *label)).collect())
+            };
+            let (classes, ranked) = (of(Surprise::Unlikely), of(Surprise::Ranked));
             let numbers = Conformal::new(known.iter().map(|(_, _, error)| f64::from(error.abs())).collect());
             for (label, p, error) in (0..ROWS).map(|_| row()) {
-                held_classes += usize::from(classes.classes(&p, 0.9)[label]);
-                let (low, high) = numbers.interval(5.0, 0.9);
+                held_classes += usize::from(classes.classes(&p, Surprise::Unlikely, 0.9)[label]);
+                held_ranked += usize::from(ranked.classes(&p, Surprise::Ranked, 0.9)[label]);
+                let (low, high) = numbers.interval(5.0, 1.0, 0.9);
                 held_numbers += usize::from((low..=high).contains(&(5.0 + f64::from(error))));
             }
         }
         // New rows and known ones both vary: a deviation of √(0.9 · 0.1 · (1/500 + 1/500) / 100).
         let deviation = (0.09 * 2.0 / ROWS as f64 / SPLITS as f64).sqrt();
-        for held in [held_classes, held_numbers] {
+        for held in [held_classes, held_numbers, held_ranked] {
             let share = held as f64 / (SPLITS * ROWS) as f64;
             assert!((share - 0.9).abs() < 3.0 * deviation + 1.0 / ROWS as f64, "{share}");
         }
@@ -105,10 +127,10 @@ mod tests {
     fn too_few_rows_promise_nothing_and_a_set_is_never_empty() {
         let few = Conformal::new(vec![0.1, 0.2, f64::NAN]);
         assert_eq!((few.reach(0.9), few.reach(0.5)), (None, Some(0.2)));
-        assert_eq!(few.classes(&[0.9, 0.1], 0.9), [true, true]);
-        assert_eq!(few.interval(1.0, 0.9), (f64::NEG_INFINITY, f64::INFINITY));
+        assert_eq!(few.classes(&[0.9, 0.1], Surprise::Unlikely, 0.9), [true, true]);
+        assert_eq!(few.interval(1.0, 1.0, 0.9), (f64::NEG_INFINITY, f64::INFINITY));
         let sure = Conformal::new(vec![0.0; 100]);
-        assert_eq!(sure.classes(&[0.3, 0.6, 0.1], 0.9), [false, true, false]);
+        assert_eq!(sure.classes(&[0.3, 0.6, 0.1], Surprise::Unlikely, 0.9), [false, true, false]);
         let many = Conformal::new((0..100_000).map(f64::from).collect());
         assert_eq!(many.scores.len(), KEPT);
         let reach = many.reach(0.9).unwrap_or_default();

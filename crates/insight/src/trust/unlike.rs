@@ -119,7 +119,7 @@ fn product(a: &[f32], b: &[f32]) -> f32 {
 }
 
 /// The inverse of the lower triangular root (Cholesky's) of a symmetric matrix, of which the lower triangle is given. None if it has no root.
-fn inverse_root(mut a: Vec<f64>, width: usize) -> Option<Vec<f64>> {
+pub(super) fn inverse_root(mut a: Vec<f64>, width: usize) -> Option<Vec<f64>> {
     for i in 0..width {
         for j in 0..=i {
             let (before, line) = a.split_at(i * width);

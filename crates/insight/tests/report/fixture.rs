@@ -95,19 +95,13 @@ fn class_target(column: &str, classes: &[String], rows: usize, skill: f64, unsee
     let (p, labels) = predictions(rows, classes.len(), skill, 11);
     let (mut prior, last) = (vec![0.8 / classes.len() as f32; classes.len()], classes.len() - 1);
     prior[last] += 0.2;
-    Target {
-        column: column.into(),
-        rows: rows as u64,
+    Target::new(
+        column,
+        rows as u64,
         unseen,
-        scores: evaluate_classes(&p, &labels, classes.len(), &prior, None, 1).unwrap(),
-        outcome: Outcome::Classes(ClassOutcome::measure(classes, &p, &labels, &prior).unwrap()),
-        examples: Vec::new(),
-        explanations: Vec::new(),
-        coverage: None,
-        doubts: None,
-        importance: Vec::new(),
-        weak: None,
-    }
+        evaluate_classes(&p, &labels, classes.len(), &prior, None, 1).unwrap(),
+        Outcome::Classes(ClassOutcome::measure(classes, &p, &labels, &prior).unwrap()),
+    )
 }
 
 fn number_target(column: &str, rows: usize, noise_size: f64) -> Target {
@@ -116,21 +110,13 @@ fn number_target(column: &str, rows: usize, noise_size: f64) -> Target {
     let predicted: Vec<f64> =
         truth.iter().map(|t| 42.0 + 0.85 * (t - 42.0) + noise_size * noise.bell()).collect();
     let centre = Centre { mean: 42.1, median: 41.8 };
-    Target {
-        column: column.into(),
-        rows: rows as u64,
-        unseen: true,
-        scores: evaluate_numbers(&predicted, &truth, centre, None, 1).unwrap(),
-        outcome: Outcome::Numbers(
-            NumberOutcome::measure(Some("minutes".into()), &predicted, &truth, centre).unwrap(),
-        ),
-        examples: Vec::new(),
-        explanations: Vec::new(),
-        coverage: None,
-        doubts: None,
-        importance: Vec::new(),
-        weak: None,
-    }
+    Target::new(
+        column,
+        rows as u64,
+        true,
+        evaluate_numbers(&predicted, &truth, centre, None, 1).unwrap(),
+        Outcome::Numbers(NumberOutcome::measure(Some("minutes".into()), &predicted, &truth, centre).unwrap()),
+    )
 }
 
 /// Moods of songs, common ones found better than rare ones.
@@ -151,17 +137,9 @@ fn tag_target(column: &str, rows: usize) -> Target {
     let answered: Vec<bool> = p.iter().zip(thresholds.iter().cycle()).map(|(p, t)| p >= t).collect();
     let prior = TagPrior { shares: shares.to_vec(), commonest: vec![0] };
     let figures = TagOutcome::measure(&names, &thresholds, &p, &truth, &answered, &prior).unwrap();
+    let scores = evaluate_tags(&p, &truth, &answered, &prior, None, 1).unwrap();
+    let outcome = Outcome::Tags(TagOutcome { always: true, left_out: 2, ..figures });
     Target {
-        column: column.into(),
-        rows: rows as u64,
-        unseen: true,
-        scores: evaluate_tags(&p, &truth, &answered, &prior, None, 1).unwrap(),
-        outcome: Outcome::Tags(TagOutcome { always: true, left_out: 2, ..figures }),
-        explanations: Vec::new(),
-        coverage: None,
-        doubts: None,
-        importance: Vec::new(),
-        weak: None,
         examples: vec![Example {
             place: "row 17".into(),
             fields: pairs(&[("tempo", "171"), ("loudness", "−4.2")]),
@@ -169,6 +147,7 @@ fn tag_target(column: &str, rows: usize) -> Target {
             answer: "wild".into(),
             ..Example::default()
         }],
+        ..Target::new(column, rows as u64, true, scores, outcome)
     }
 }
 
@@ -196,17 +175,8 @@ pub fn sentences() -> ReportData {
         written: words(&["zwei", "Hunde"]),
         weights: vec![0.9, 0.1, 0.2, 0.8],
     });
+    let scores = evaluate_texts(&answers, &truth, &read, None, 1).unwrap();
     let target = Target {
-        column: "german".into(),
-        rows: 90,
-        unseen: true,
-        scores: evaluate_texts(&answers, &truth, &read, None, 1).unwrap(),
-        outcome: Outcome::Texts(outcome),
-        explanations: Vec::new(),
-        coverage: None,
-        doubts: None,
-        importance: Vec::new(),
-        weak: None,
         examples: vec![Example {
             place: "row 17".into(),
             fields: pairs(&[("english", read[2].as_str())]),
@@ -214,6 +184,7 @@ pub fn sentences() -> ReportData {
             answer: answers[2].clone(),
             ..Example::default()
         }],
+        ..Target::new("german", 90, true, scores, Outcome::Texts(outcome))
     };
     ReportData { targets: vec![target], ..minutes() }
 }
@@ -304,6 +275,7 @@ fn training(preset: &str, seconds: f64) -> Training {
         augmentation: words(&["shifts up to 6 %", "turns up to 8°", "brightness and contrast up to 15 %"]),
         stopped: "the validation loss was no better for 8 epochs".into(),
         curves: learning(1968, 24),
+        course: vec![(82, Glimpse::Text("thou a the".into())), (1968, Glimpse::Text("Thou art.".into()))],
     }
 }
 

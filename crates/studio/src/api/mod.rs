@@ -9,7 +9,7 @@ mod upload;
 
 pub(crate) use asked::{Asked, Effort, Goal};
 pub(crate) use data::check_data;
-pub(crate) use runs::{Summary, curves_of, summaries, summary};
+pub(crate) use runs::{Summary, curves_of, glimpse_of, summaries, summary};
 
 use axum::middleware::map_response;
 use axum::routing::get;

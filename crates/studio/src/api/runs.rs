@@ -6,7 +6,7 @@ use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{Html, IntoResponse, Response};
-use pellucid_goals::{Evaluation, about, drawn_curves};
+use pellucid_goals::{Evaluation, about, drawn_curves, drawn_glimpse};
 use serde::{Deserialize, Serialize};
 use std::convert::Infallible;
 use std::ffi::OsString;
@@ -38,6 +38,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(resume))
         .routes(routes!(events))
         .routes(routes!(curves))
+        .routes(routes!(glimpse))
         .routes(routes!(report))
 }
 
@@ -277,6 +278,23 @@ pub(crate) async fn curves_of(app: &App, run: &Name) -> Answer<String> {
     let run = app.workspace.run(run)?;
     let drawn = tokio::task::spawn_blocking(move || drawn_curves(&run)).await;
     Ok(drawn.map_err(|e| Problem::own(e.to_string()))??)
+}
+
+/// What the network of a training does now, as a part of a page: answers to some rows, or what it writes or paints. Empty before the first
+/// validation, and for networks that recommend.
+#[utoipa::path(
+    get, path = "/runs/{run}/glimpse", params(("run" = String, Path, description = "The run")),
+    responses((status = 200, content_type = "text/html"), (status = 404))
+)]
+async fn glimpse(State(app): State<App>, Path(run): Path<Name>) -> Answer<Html<String>> {
+    Ok(Html(glimpse_of(&app, &run).await?))
+}
+
+/// As the route, for pages.
+pub(crate) async fn glimpse_of(app: &App, run: &Name) -> Answer<String> {
+    let run = app.workspace.run(run)?;
+    let drawn = tokio::task::spawn_blocking(move || drawn_glimpse(&run)).await;
+    Ok(drawn.map_err(|e| Problem::own(e.to_string()))??.unwrap_or_default())
 }
 
 /// The report of a finished run: a page that needs no connection.

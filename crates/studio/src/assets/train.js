@@ -23,6 +23,14 @@ async function curves() {
   if (response.ok) find("#curves").innerHTML = await response.text();
 }
 
+async function glimpse() {
+  const response = await fetch(`/api/runs/${run}/glimpse`);
+  const shown = response.ok ? await response.text() : "";
+  const place = find("#glimpse");
+  place.hidden = !shown;
+  find("#glimpse > div").innerHTML = shown;
+}
+
 const heard = {
   note: ({ text }) => tell(text),
   warning: ({ text }) => tell(text, "warning"),
@@ -47,7 +55,7 @@ const heard = {
   validation({ step, best, metrics }) {
     const scores = Object.entries(metrics).slice(0, 3).map(([name, value]) => `${name.replaceAll("_", " ")} ${Number(value).toFixed(3)}`);
     tell(`Step ${step.toLocaleString()}: on rows that it does not learn from, ${scores.join(", ")}${best ? " – the best so far" : ""}`);
-    if (bar) curves().catch(() => {});
+    if (bar) Promise.all([curves(), glimpse()]).catch(() => {});
   },
   resumed: ({ step }) => tell(`It goes on from step ${step.toLocaleString()}.`),
   done: () => tell("It is done."),

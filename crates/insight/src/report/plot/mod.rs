@@ -4,6 +4,7 @@
 mod curves;
 mod dependence;
 mod dots;
+mod forecast;
 mod frame;
 mod histogram;
 mod interval;
@@ -17,6 +18,7 @@ mod versus;
 pub(crate) use curves::{Line, curves};
 pub(crate) use dependence::dependence;
 pub(crate) use dots::hundred;
+pub(crate) use forecast::forecast;
 pub(crate) use histogram::histogram;
 pub(crate) use interval::interval;
 pub(crate) use reliability::{reliability, wilson};

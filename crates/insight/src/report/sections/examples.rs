@@ -38,7 +38,7 @@ pub(super) fn content(_: &ReportData, target: &Target) -> Option<Markup> {
     })
 }
 
-fn card(example: &Example, truth: &str) -> Markup {
+pub(super) fn card(example: &Example, truth: &str) -> Markup {
     html! {
         article class=(if example.right { "example right" } else { "example wrong" }) {
             @if let Some(png) = &example.picture {

@@ -8,6 +8,8 @@ mod dependence;
 mod doubts;
 mod examples;
 mod explained;
+mod glimpse;
+mod groups;
 mod hero;
 mod importance;
 mod learned_from;
@@ -33,6 +35,7 @@ use maud::{Markup, html};
 use super::data::{ReportData, Severity, Target};
 
 pub(super) use explained::card;
+pub(super) use glimpse::glimpse;
 pub(super) use hero::hero;
 pub(super) use training::drawn;
 
@@ -54,7 +57,7 @@ pub(super) struct Part<T> {
 }
 
 /// What is said of each target.
-pub(super) static TARGET_PARTS: [Part<Target>; 16] = [
+pub(super) static TARGET_PARTS: [Part<Target>; 17] = [
     Part { id: "scores", title: "How good it is", short: "Scores", content: scores::content },
     Part { id: "confusion", title: "What it takes for what", short: "Mistakes", content: confusion::content },
     Part { id: "classes", title: "Class by class", short: "Classes", content: classes::content },
@@ -77,6 +80,7 @@ pub(super) static TARGET_PARTS: [Part<Target>; 16] = [
         content: confidence::content,
     },
     Part { id: "weak", title: "Where it is weaker", short: "Weaker", content: weak::content },
+    Part { id: "groups", title: "Whom it serves how well", short: "Groups", content: groups::content },
     Part { id: "importance", title: "Which columns matter", short: "Columns", content: importance::content },
     Part { id: "explained", title: "Why it answered so", short: "Why", content: explained::content },
     Part { id: "examples", title: "See for yourself", short: "Examples", content: examples::content },

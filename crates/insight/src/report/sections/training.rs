@@ -3,8 +3,8 @@
 use maud::{Markup, html};
 use pellucid_train::metrics::by_name;
 
-use super::figure;
-use crate::report::data::{Choice, Curves, Pair, ReportData};
+use super::{figure, glimpse};
+use crate::report::data::{Choice, Curves, Glimpse, Pair, ReportData};
 use crate::report::plot::{self, Line};
 use crate::report::words;
 
@@ -21,6 +21,7 @@ pub(super) fn content(data: &ReportData, _: &ReportData) -> Option<Markup> {
             @if !training.stopped.is_empty() { " It ended because " (training.stopped) "." }
         }
         (drawn(curves))
+        (came_to_be(&training.course))
         @if !settings.is_empty() {
             dl class="settings" { @for (name, choice) in settings { (setting(name, choice)) } }
         }
@@ -30,6 +31,20 @@ pub(super) fn content(data: &ReportData, _: &ReportData) -> Option<Markup> {
                 (training.augmentation.join(", ")) "." }
         }
     })
+}
+
+/// What it made at some moments of its training, the first included.
+fn came_to_be(course: &[(u64, Glimpse)]) -> Markup {
+    html! {
+        @if !course.is_empty() {
+            h4 { "How it came to be" }
+            p { "What it made after so many steps, with the same dice each time." }
+            @for (step, made) in course {
+                p class="place" { "step " (words::count(*step)) }
+                (glimpse(made))
+            }
+        }
+    }
 }
 
 /// The loss, and the score that decides, side by side.
