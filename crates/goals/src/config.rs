@@ -336,6 +336,15 @@ impl Config {
         })
     }
 
+    /// All settings by name, such as `training.steps`, as they are written.
+    pub fn settings(&self) -> BTreeMap<String, String> {
+        let mut all = BTreeMap::new();
+        if let Ok(toml::Value::Table(table)) = toml::Value::try_from(self) {
+            flatten(&table, "", &mut all);
+        }
+        all
+    }
+
     /// The configuration as TOML.
     ///
     /// # Errors
@@ -343,6 +352,18 @@ impl Config {
     pub fn to_toml(&self) -> Result<String> {
         toml::to_string_pretty(self)
             .map_err(|e| Error::usage(format!("the configuration cannot be written · {e}")))
+    }
+}
+
+/// The values of a table by their paths.
+fn flatten(table: &toml::Table, before: &str, all: &mut BTreeMap<String, String>) {
+    for (key, value) in table {
+        let name = if before.is_empty() { key.clone() } else { format!("{before}.{key}") };
+        match value {
+            toml::Value::Table(inner) => flatten(inner, &name, all),
+            toml::Value::String(text) => drop(all.insert(name, text.clone())),
+            other => drop(all.insert(name, other.to_string())),
+        }
     }
 }
 

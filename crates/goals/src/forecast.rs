@@ -4,20 +4,25 @@ use crate::again::Again;
 use crate::config::Config;
 use crate::dataset::{Survey, Use, codes};
 use crate::learning::facts;
-use crate::predict::{Design, design};
+use crate::outcome::Answers;
+use crate::predict::{Design, DoubtList, PredictTask, design};
 use crate::train::{Ready, reopened};
 use crate::{Error, Result, Run, Watcher};
 use pellucid_data::{DataError, Part};
 use pellucid_insight::report::data::Forecast;
+use pellucid_insight::trust::doubtful_labels;
 use pellucid_kinds::Target;
 use pellucid_tensor::Stream;
 use pellucid_train::{Line, RunFolder, read_log};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 /// The shares of the training rows that are learned from.
-const SHARES: [f64; 4] = [1.0 / 16.0, 1.0 / 8.0, 1.0 / 4.0, 1.0 / 2.0];
+const SHARES: [f64; 4] = [1.0 / 16.0, 1.0 / 8.0, 1.0 / 4.0, HALF];
+
+/// With this share, whoever learns from the one part has not seen the other.
+const HALF: f64 = 0.5;
 
 /// Trainings with each share, from rows that none of them has in common.
 const TIMES: usize = 2;
@@ -31,6 +36,8 @@ const FILE: &str = "forecast.json";
 
 /// Learns again from parts of a run's training rows, with as much of its plan, and foresees from that what more rows would bring. None
 /// where `stop` was set before the end.
+///
+/// Both halves of the rows are also judged each by the network that has learned from the other, and rows whose label looks wrong to it are listed.
 ///
 /// A part of a share `s` gets the root of `s` of the steps: fewer rows are learned from more often. Validation rows are the run's; rows of one
 /// group stay together.
@@ -68,24 +75,76 @@ pub fn forecast(path: &Path, watcher: &mut dyn Watcher, stop: &AtomicBool) -> Re
     let steps: u64 = designs.iter().map(|design| design.plan.steps * TIMES as u64).sum();
     watcher.begin("Learning from parts of the rows", steps as usize);
     let mut again = Again::default();
-    let mut reached = Vec::new();
+    let (mut reached, mut judged) = (Vec::new(), Judged::default());
     for ((share, config), design) in parts.iter().zip(&plans).zip(&designs) {
         for time in 0..TIMES {
             let records = part(&units, train.len(), *share, time, config.training.seed);
             let rows = records.len();
+            let others = (*share == HALF).then(|| without(train, &records));
             let Some(learned) = again.learn(&ready, config, design, Some(records), watcher, stop)? else {
                 return Ok(None);
             };
+            if let Some(others) = others {
+                judged.add(&learned.task, others)?;
+            }
             let metrics = learned.outcome.best.map(|best| best.validation.metrics).unwrap_or_default();
             reached.extend(metrics.iter().find(|(name, _)| *name == last.0).map(|(_, value)| (rows, *value)));
         }
     }
     let target = ready.prepared.encoder.targets[0].0.clone();
-    let Some(found) = Forecast::from(target, &last.0, reached, (train.len(), last.1)) else {
+    let Some(mut found) = Forecast::from(target, &last.0, reached, (train.len(), last.1)) else {
         return Err(Error::usage("these errors lie on no curve: they are 0, or no numbers"));
     };
+    found.doubted = judged.doubted(&ready, &run)?;
     run.write_json(FILE, &found)?;
     Ok(Some(found))
+}
+
+/// Records that are not among others, which are sorted.
+fn without(records: &[usize], others: &[usize]) -> Vec<usize> {
+    records.iter().copied().filter(|record| others.binary_search(record).is_err()).collect()
+}
+
+/// Training records with the answers of networks that have not learned from them.
+#[derive(Default)]
+struct Judged {
+    records: Vec<usize>,
+    answers: Option<Answers>,
+}
+
+impl Judged {
+    fn add(&mut self, task: &PredictTask, mut records: Vec<usize>) -> Result<()> {
+        let known: HashSet<usize> = self.records.iter().copied().collect();
+        records.retain(|record| !known.contains(record));
+        let Some(more) = task.answers(&records)?.0.into_iter().next() else { return Ok(()) };
+        match &mut self.answers {
+            Some(answers) => answers.append(more),
+            None => self.answers = Some(more),
+        }
+        self.records.extend(records);
+        Ok(())
+    }
+
+    /// Lists the rows whose label is likely wrong in the run's folder, in the place of an earlier list, and says how many there are; nothing is known of
+    /// columns without classes.
+    fn doubted(&self, ready: &Ready, run: &Run) -> Result<Option<usize>> {
+        let prepared = &ready.prepared;
+        let (Target::Classes { names, .. }, Some(answers)) = (&prepared.batcher.targets()[0], &self.answers)
+        else {
+            return Ok(None);
+        };
+        let (known, positions) = answers.known();
+        let found = doubtful_labels(&known.probabilities, &known.labels(), names.len());
+        let mut list = DoubtList::default();
+        for doubtful in &found {
+            let row = prepared.examples.rows()[self.records[positions[doubtful.row]]];
+            let (label, likely) = (&names[known.truth[doubtful.row] as usize], &names[doubtful.likely]);
+            let column = prepared.encoder.targets[0].0.clone();
+            list.add([ready.survey.row_name(row), column, label.clone(), likely.clone()], doubtful.margin);
+        }
+        list.write(run)?;
+        Ok(Some(found.len()))
+    }
 }
 
 /// The score that the kept weights of a run had.

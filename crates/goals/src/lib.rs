@@ -52,7 +52,7 @@ pub use evaluate::evaluate;
 pub use explain::{Explain, Explained, Method, explain};
 pub use finish::Finished;
 pub use forecast::forecast;
-pub use generate::{Generation, Writing};
+pub use generate::{Generation, Writing, piano_roll};
 pub use generator::{Generator, generator};
 pub use glimpse::drawn_glimpse;
 pub use infer::{Asking, Predictions, predict, predict_with};

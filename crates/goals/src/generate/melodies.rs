@@ -6,6 +6,7 @@ use crate::{Error, Result, Run, Watcher};
 use pellucid_data::{OutColumn, OutValues, Part};
 use pellucid_insight::copied::Copied;
 use pellucid_insight::report::data::{CardFacts, MelodyOutcome, Outcome, Roll, Statistic};
+use pellucid_insight::report::piano_roll as drawn_roll;
 use pellucid_kinds::melody::{Melody, Statistics};
 use std::collections::HashMap;
 
@@ -59,6 +60,11 @@ pub(super) fn show(
         samples: rolls,
     };
     Ok(Shown { outcome: Outcome::Melodies(outcome), columns, card: card(model, run) })
+}
+
+/// A melody as a piano roll, an SVG file: time to the right, pitch upwards.
+pub fn piano_roll(melody: &Melody) -> String {
+    drawn_roll(&roll(melody))
 }
 
 /// A melody to be drawn, whether it is copied or not.

@@ -18,6 +18,7 @@ mod train;
 mod vocabulary;
 
 pub(crate) use infer::evaluate;
+pub use melodies::piano_roll;
 pub(crate) use model::GOAL;
 pub use model::{Generation, Writing};
 pub(crate) use train::{Begun, begin, resume};

@@ -15,7 +15,7 @@ use std::time::Instant;
 const SHOWN: usize = 24;
 
 /// The share of the training's time that looking at all rows may take, and the seconds that are granted in any case.
-const SHARE: f64 = 0.1;
+const SHARE: f64 = 0.08;
 const SECONDS: f64 = 2.0;
 
 /// Rows by which it is measured how long one takes.
@@ -23,6 +23,37 @@ const TIMED: usize = 1_024;
 
 /// The list of all, in the run's folder.
 const LIST: &str = "doubtful_labels.csv";
+
+/// All rows whose label is doubted, as the list in the run's folder has them.
+#[derive(Default)]
+pub(crate) struct DoubtList {
+    /// The row, the column, the label, and the likely one.
+    columns: [Vec<String>; 4],
+    margins: Vec<f64>,
+}
+
+impl DoubtList {
+    pub(crate) fn add(&mut self, cells: [String; 4], margin: f64) {
+        self.columns.iter_mut().zip(cells).for_each(|(column, cell)| column.push(cell));
+        self.margins.push(margin);
+    }
+
+    /// Writes the list in the place of an earlier one; nothing if no label is doubted.
+    ///
+    /// # Errors
+    /// A place that cannot be written.
+    pub(crate) fn write(self, run: &Run) -> Result<()> {
+        if self.margins.is_empty() {
+            return Ok(());
+        }
+        let titles = ["row", "column", "label", "likely"].map(str::to_owned);
+        let texts = titles.into_iter().zip(self.columns);
+        let mut table: Vec<OutColumn> =
+            texts.map(|(name, texts)| OutColumn { name, values: OutValues::Text(texts) }).collect();
+        table.push(OutColumn { name: "margin".to_owned(), values: OutValues::Number(self.margins) });
+        Ok(write_table(&run.path().join(LIST), &table)?)
+    }
+}
 
 /// For each target the rows whose label is likely wrong, of all parts of the data, as many as time allows; none for targets that are not
 /// classes, and where nothing is doubted. All of them are written into the run's folder.
@@ -56,8 +87,7 @@ pub(super) fn doubts(
     watcher.begin("Looking for wrong labels", looked_at.len());
     let answers = of.model.answer_records(of.examples, &looked_at)?;
     watcher.advance(looked_at.len());
-    let mut columns: [Vec<String>; 4] = Default::default();
-    let mut margins = Vec::new();
+    let mut list = DoubtList::default();
     for (k, (target, answers)) in batcher.targets().iter().zip(&answers).enumerate() {
         let Target::Classes { names, .. } = target else { continue };
         let (known, positions) = answers.known();
@@ -74,9 +104,7 @@ pub(super) fn doubts(
                 let (place, label, likely) = (name.clone(), label.clone(), likely.clone());
                 shown.push(Doubt { place, label, likely, probability, picture, fields });
             }
-            let cells = [name, column.to_owned(), label, likely];
-            columns.iter_mut().zip(cells).for_each(|(column, cell)| column.push(cell));
-            margins.push(doubtful.margin);
+            list.add([name, column.to_owned(), label, likely], doubtful.margin);
         }
         if !found.is_empty() {
             all[k] = Some(Doubts {
@@ -88,13 +116,6 @@ pub(super) fn doubts(
             });
         }
     }
-    if !margins.is_empty() {
-        let titles = ["row", "column", "label", "likely"].map(str::to_owned);
-        let texts = titles.into_iter().zip(columns);
-        let mut table: Vec<OutColumn> =
-            texts.map(|(name, texts)| OutColumn { name, values: OutValues::Text(texts) }).collect();
-        table.push(OutColumn { name: "margin".to_owned(), values: OutValues::Number(margins) });
-        write_table(&run.path().join(LIST), &table)?;
-    }
+    list.write(run)?;
     Ok(all)
 }

@@ -22,7 +22,7 @@ use pellucid_tensor::Tensor;
 const NONE: u32 = u32::MAX;
 
 /// How much a constraint weighs against the loss at strength 1.
-const WEIGHT: f64 = 4.0;
+const WEIGHT: f64 = 2.0;
 
 /// What groups are answered is decided by the likeliest class: outputs times this make probabilities that are nearly decisions, and still have slopes.
 const SHARPER: f64 = 3.0;

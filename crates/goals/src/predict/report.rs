@@ -32,10 +32,10 @@ const COVERAGE: f64 = 0.9;
 
 /// How many answers are explained, and the share of the training's time for that.
 const EXPLAINED: usize = 6;
-const EXPLAINED_SHARE: f64 = 0.05;
+const EXPLAINED_SHARE: f64 = 0.04;
 
 /// The share of the training's time in which it is asked which columns matter, and the seconds that are granted in any case.
-const IMPORTANCE_SHARE: f64 = 0.03;
+const IMPORTANCE_SHARE: f64 = 0.02;
 const IMPORTANCE_SECONDS: f64 = 1.0;
 
 /// The file in the run's folder that says how much each column matters, and how answers depend on it.
@@ -43,7 +43,7 @@ const COLUMNS: &str = "columns.json";
 
 /// The share of the training's time in which training rows are looked for that are behind the explained answers, the seconds that are
 /// granted in any case, and how many of each sort are shown.
-const LEARNED_SHARE: f64 = 0.03;
+const LEARNED_SHARE: f64 = 0.02;
 const LEARNED_SECONDS: f64 = 1.0;
 const LEARNED_ROWS: usize = 4;
 

@@ -74,7 +74,7 @@ fn groups_are_served_more_equally_where_that_is_asked_for() {
         config.data.ignore = vec!["sex".to_owned()];
         config.data.audit = vec!["sex".to_owned()];
         config.training.fair = fair;
-        config.training.fair_strength = fair.map(|_| 2.0);
+        config.training.fair_strength = fair.map(|_| 4.0);
         let done = trained(config, folder.path(), name);
         let how = Auditing { groups: vec!["sex".to_owned()], ..Auditing::default() };
         let found = audit(done.run.path(), None, &how, &mut Unwatched).unwrap();
@@ -94,7 +94,7 @@ fn groups_are_served_more_equally_where_that_is_asked_for() {
         let (less, lower, run) = of(Some(fair), name);
         assert!(less < gap / 2.0 && lower < accuracy, "{name}: {gap} {less} {accuracy} {lower}");
         let training = run.config().unwrap().training;
-        assert_eq!((training.fair, training.fair_strength), (Some(fair), Some(2.0)));
+        assert_eq!((training.fair, training.fair_strength), (Some(fair), Some(4.0)));
     }
     // Beforehand it is said what that would cost.
     let how = Auditing { groups: vec!["sex".to_owned()], ..Auditing::default() };

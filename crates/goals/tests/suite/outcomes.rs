@@ -2,10 +2,11 @@
 
 use crate::{config, flats, folder, ignoring, model_bytes, put, score, trained};
 use pellucid_data::OutValues;
-use pellucid_goals::{Asking, Config, Unwatched, evaluate, predict, predict_with};
+use pellucid_goals::{Asking, Config, Unwatched, evaluate, forecast, predict, predict_with};
 use pellucid_kinds::image::decode;
 use pellucid_tensor::Stream;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 
 #[test]
 fn a_number_is_predicted_and_the_run_is_complete() {
@@ -254,12 +255,12 @@ fn labels_that_were_changed_are_listed() {
     let text = text.lines().enumerate().map(spoil).collect::<Vec<_>>().join("\n");
     let data = put(folder.path(), "flats.csv", text);
     let run = trained(ignoring(config(&data, &["class"], 300), &["rent"]), folder.path(), "run").run;
-    let list = std::fs::read_to_string(run.path().join("doubtful_labels.csv")).unwrap();
-    let listed: Vec<usize> = list
-        .lines()
-        .skip(1)
-        .map(|line| line.split(',').next().unwrap().trim_start_matches("row ").parse().unwrap())
-        .collect();
+    let list = || -> Vec<usize> {
+        let text = std::fs::read_to_string(run.path().join("doubtful_labels.csv")).unwrap();
+        let row = |line: &str| line.split(',').next().unwrap().trim_start_matches("row ").parse().unwrap();
+        text.lines().skip(1).map(row).collect()
+    };
+    let listed = list();
     let right = listed.iter().filter(|row| changed.contains(row)).count();
     // Flats at the border between cheap and dear are doubted as well.
     assert!(right as f64 > 0.75 * changed.len() as f64, "{right} of {}", changed.len());
@@ -268,4 +269,14 @@ fn labels_that_were_changed_are_listed() {
     assert!(first > 44, "of the first 50, {first} were changed");
     let page = std::fs::read_to_string(run.path().join("report.html")).unwrap();
     assert!(page.contains("Labels that may be wrong") && page.contains("doubtful_labels.csv"));
+    // Networks that have not learned from a row judge it as well, of training rows only.
+    let found = forecast(run.path(), &mut Unwatched, &AtomicBool::new(false)).unwrap().unwrap();
+    let (listed, training) = (list(), 0.6 * changed.len() as f64);
+    assert_eq!(found.doubted, Some(listed.len()));
+    let right = listed.iter().filter(|row| changed.contains(row)).count() as f64;
+    assert!(
+        right > 0.75 * training && right > 0.55 * listed.len() as f64,
+        "{right} of {} listed",
+        listed.len()
+    );
 }

@@ -117,7 +117,8 @@ fn learned_again(mitigations: &[Mitigation]) -> Markup {
                 p {
                     "The same network was learned again: with rows that weigh as if group and answer had nothing to do with each other "
                     "(reweighing; Kamiran & Calders 2012), and with the gaps in mistakes as a part of what it has to make small (equalised odds; "
-                    "Hardt et al., arXiv 1610.02413). All were measured on the validation rows. Farther left is more equal, farther up is right more often."
+                    "Hardt et al., arXiv 1610.02413). All were measured on the validation rows. Farther left is more equal, farther up is right more often; with "
+                    "few rows of a group a gap is known to within some hundredths only."
                 }
                 (cost(mitigations))
                 div class="scroll" { table {
@@ -137,17 +138,12 @@ fn learned_again(mitigations: &[Mitigation]) -> Markup {
     }
 }
 
-/// Right answers over the gap in mistakes, a curve for each way that begins at the network as it is.
+/// Right answers over the gap in mistakes, a curve for each way that begins at the network as it is and goes on to stronger ones.
 fn cost(mitigations: &[Mitigation]) -> Markup {
     let points = |way: &str| -> Vec<(f64, f64)> {
         let of = |one: &&Mitigation| one.way.as_deref().is_none_or(|own| own == way);
-        let mut points: Vec<(f64, f64)> = mitigations
-            .iter()
-            .filter(of)
-            .filter_map(|one| Some((one.gap("equalized_odds")?, 100.0 * one.accuracy)))
-            .collect();
-        points.sort_by(|a, b| a.0.total_cmp(&b.0));
-        points
+        let place = |one: &Mitigation| Some((one.gap("equalized_odds")?, 100.0 * one.accuracy));
+        mitigations.iter().filter(of).filter_map(place).collect()
     };
     let (reweighing, constraint) = (points("reweighing"), points("equalized_odds"));
     let lines = [
@@ -162,6 +158,13 @@ fn cost(mitigations: &[Mitigation]) -> Markup {
     }
 }
 
+/// Right answers over the gap in mistakes, for thresholds that leave less and less of it.
+fn curve(trades: &[Trade]) -> Markup {
+    let points: Vec<(f64, f64)> = trades.iter().map(|t| (t.equalized_odds, 100.0 * t.accuracy)).collect();
+    let lines = [Line { name: "thresholds by group", class: "validation", points: &points }];
+    html! { figure { (plot::curves("What equality costs by thresholds", "gap in mistakes", "right answers in %", &lines, None)) } }
+}
+
 fn thresholds(audit: &Audit, trades: &[Trade]) -> Markup {
     let mut names: Vec<&str> = audit.groups.iter().map(|group| group.name.as_str()).collect();
     // Thresholds stand in the order of the names.
@@ -173,6 +176,7 @@ fn thresholds(audit: &Audit, trades: &[Trade]) -> Markup {
                 "Thresholds of their own for each group, chosen on one half of the rows and measured on the other "
                 "(after Hardt et al., arXiv 1610.02413). The first line is the network as it is."
             }
+            (curve(trades))
             div class="scroll" { table {
                 thead { tr {
                     th scope="col" class="number" { "Gap in mistakes" } th scope="col" class="number" { "Right answers" }

@@ -18,7 +18,7 @@ use maud::{Markup, html};
 
 pub use audits::render_audit;
 pub use data::ReportData;
-use data::{Curves, Glimpse, Target};
+use data::{Curves, Glimpse, Roll, Target};
 pub use explanations::render_explanations;
 pub use forecasts::{forecast_in_words, render_forecast};
 pub use page::STYLE;
@@ -29,6 +29,19 @@ use sections::{Part, RUN_PARTS, TARGET_PARTS};
 /// Curves of a training that may still go on, as a part of a page with [`STYLE`].
 pub fn learning_curves(curves: &Curves) -> String {
     sections::drawn(curves).into_string()
+}
+
+/// A melody as a drawing that needs no page around it.
+pub fn piano_roll(roll: &Roll) -> String {
+    let drawing = plot::roll(roll).into_string();
+    // Without a page there is no style sheet.
+    let style =
+        "<style>.tone{fill:#2563eb}.tone.copied{fill:#b45309}.grid{stroke:#9ca3af;stroke-opacity:.5}</style>";
+    drawing.replacen("<svg ", "<svg xmlns=\"http://www.w3.org/2000/svg\" ", 1).replacen(
+        "<title>",
+        &format!("{style}<title>"),
+        1,
+    )
 }
 
 /// What a network does while it learns, as a part of a page with [`STYLE`].

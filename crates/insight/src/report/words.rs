@@ -64,6 +64,12 @@ pub fn value(format: Format, value: f64) -> String {
     format.show(value).replace(' ', &NARROW.to_string()).replace('-', "−")
 }
 
+/// What a metric is called by people; its own name if it is none of the list.
+pub fn label(name: &str) -> String {
+    pellucid_train::metrics::by_name(name)
+        .map_or_else(|| name.replace('_', " "), |metric| metric.label.to_owned())
+}
+
 /// `92.3–96.0`, without the unit that stands at the value already.
 pub fn interval(format: Format, scored: &Scored) -> Option<String> {
     let (low, high) = scored.low.zip(scored.high)?;

@@ -191,9 +191,32 @@ struct Wish {
     count: Option<u8>,
     /// What all chance is derived from.
     seed: Option<u64>,
+    /// A melody as what: `wav`, the usual, `midi`, or `roll`, a drawing (SVG).
+    form: Option<Form>,
 }
 
-/// Makes something new: a text, which arrives as it is written, a picture (PNG), or a melody (WAV).
+/// How a melody is given.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum Form {
+    #[default]
+    Wav,
+    Midi,
+    Roll,
+}
+
+impl Form {
+    /// The flag that asks for it, the file's name, and its media type.
+    fn asked(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Form::Wav => ("--wav", "melody.wav", "audio/wav"),
+            Form::Midi => ("--out", "melody.mid", "audio/midi"),
+            Form::Roll => ("--roll", "melody.svg", "image/svg+xml"),
+        }
+    }
+}
+
+/// Makes something new: a text, which arrives as it is written, a picture (PNG), or a melody (WAV, MIDI or a drawing of it).
 #[utoipa::path(
     post, path = "/runs/{run}/generate", params(("run" = String, Path, description = "The run"), Wish),
     responses((status = 200, content_type = "application/octet-stream"), (status = 404), (status = 422))
@@ -211,20 +234,18 @@ async fn generate(
     asked.flag("--label", wish.label);
     asked.flag("--count", wish.count.map(|n| n.to_string()));
     asked.flag("--seed", wish.seed.map(|n| n.to_string()));
-    let (file, kind) = match about.answers.first().map(|column| column.kind.as_str()) {
-        Some("image") => ("pictures.png", "image/png"),
-        Some("melody") => ("melody.wav", "audio/wav"),
+    let (flag, file, kind) = match about.answers.first().map(|column| column.kind.as_str()) {
+        Some("image") => ("--out", "pictures.png", "image/png"),
+        Some("melody") => wish.form.unwrap_or_default().asked(),
         _ => return asked.stream(&app).await,
     };
     let out = asked.folder.path().join(file);
-    match kind {
-        "audio/wav" => {
-            asked.hidden("--wav", &out);
-            let notes = asked.folder.path().join("melody.mid");
-            asked.hidden("--out", &notes);
-        }
-        _ => asked.hidden("--out", &out),
+    if flag != "--out" {
+        // Notes are written in any case.
+        let notes = asked.folder.path().join("notes.mid");
+        asked.hidden("--out", &notes);
     }
+    asked.hidden(flag, &out);
     asked.output(&app).await?;
     let made = std::fs::read(&out).map_err(|e| Problem::file("what was made cannot be read", &out, &e))?;
     Ok(([(CONTENT_TYPE, kind)], asked.told(), made).into_response())

@@ -1,5 +1,6 @@
 // Use: whatever the network takes is sent as it is; the answer and the command that gave it come back.
 import { all, ask, commandIs, find, make, say, showCommand, trying } from "./common.js";
+import { showCode } from "./snippets.js";
 
 const form = find("#use");
 const { name: run, base, goal, media } = form.dataset;
@@ -58,6 +59,7 @@ async function predict(name, body) {
   await trying(async () => {
     const { rows, command, warnings } = await (await ask(`${base}/predict?file=${encodeURIComponent(name)}`, { method: "POST", body })).json();
     if (command) commandIs(command);
+    showCode(run, "predict", { file: name, row: media || name !== "row.json" ? null : typed() });
     if (warnings) say(warnings, true);
     if (rows.length === 1) place.replaceChildren(answerOf(rows[0]));
     else {
@@ -196,19 +198,52 @@ async function sounds() {
   );
 }
 
+/** A melody with its piano roll, on which a line follows what is heard. */
+async function heard(wish, sound) {
+  const player = make("audio", { src: sound, controls: true, autoplay: true });
+  const keep = [["Keep the sound", sound, `${run}.wav`]];
+  const paper = make("figure", { class: "roll" });
+  place.replaceChildren(paper, player);
+  const of = async (form) => (await ask(`${base}/generate?${new URLSearchParams([...wish, ["form", form]])}`, { method: "POST" })).blob();
+  const [drawn, notes] = await Promise.all([of("roll"), of("midi")]);
+  keep.push(["Keep the notes (MIDI)", URL.createObjectURL(notes), `${run}.mid`]);
+  place.append(make("div", { class: "buttons" }, ...keep.map(([text, href, download]) => make("a", { class: "button quiet", href, download }, text))));
+  paper.innerHTML = await drawn.text();
+  follow(player, find("svg", paper));
+}
+
+/** Moves a line over a piano roll of several lines as its melody is played. */
+function follow(player, roll) {
+  const facts = find("[data-steps]", roll).dataset;
+  const [steps, across, lines] = ["steps", "across", "lines"].map((name) => Number(facts[name]));
+  const { width, height } = roll.viewBox.baseVal;
+  const now = document.createElementNS("http://www.w3.org/2000/svg", "line");
+  now.setAttribute("class", "now");
+  roll.append(now);
+  const move = () => {
+    const step = Math.min((steps * player.currentTime) / (player.duration || 1), steps - 1e-6);
+    const [line, x] = [Math.floor(step / across), ((step % across) / across) * width];
+    for (const [name, value] of Object.entries({ x1: x, x2: x, y1: (line * height) / lines, y2: ((line + 1) * height) / lines })) now.setAttribute(name, value);
+    if (!player.paused) requestAnimationFrame(move);
+  };
+  for (const event of ["play", "seeked"]) player.addEventListener(event, move);
+}
+
 const goals = {
   async translate() {
     const texts = find("#text").value.split("\n").filter((line) => line.trim());
     if (texts.length === 0) return;
     const { command, lines } = await (await ask(`${base}/translate`, { json: { texts } })).json();
     commandIs(command);
+    showCode(run, "translate", { texts });
     place.replaceChildren(...lines.map((line) => make("p", { class: "translated" }, line.translations[0]?.text ?? "")));
   },
   async generate() {
-    const wish = new URLSearchParams();
+    const wish = new URLSearchParams({ seed: String(Math.floor(Math.random() * 1e6)) });
     for (const field of all("[name]", form)) if (field.value) wish.set(field.name, field.value);
     const response = await ask(`${base}/generate?${wish}`, { method: "POST" });
     showCommand(response);
+    showCode(run, "generate", Object.fromEntries(wish));
     const kind = response.headers.get("content-type");
     if (kind.startsWith("text/")) {
       const text = make("p", { class: "written" });
@@ -218,13 +253,18 @@ const goals = {
       return;
     }
     const address = URL.createObjectURL(await response.blob());
-    place.replaceChildren(kind.startsWith("audio/") ? make("audio", { src: address, controls: true, autoplay: true }) : make("img", { src: address, alt: "What it painted", class: "painted" }));
+    if (kind.startsWith("audio/")) await heard(wish, address);
+    else {
+      const keep = make("a", { class: "button quiet", href: address, download: `${run}.png` }, "Keep the pictures");
+      place.replaceChildren(make("img", { src: address, alt: "What it painted", class: "painted" }), make("div", { class: "buttons" }, keep));
+    }
   },
   async recommend() {
     const user = find("#user").value.trim() || null;
     const liked = find("#liked").value.split("\n").map((line) => line.trim()).filter(Boolean);
     const { command, lines } = await (await ask(`${base}/recommend`, { json: { user, liked } })).json();
     commandIs(command);
+    showCode(run, "recommend", { user, liked });
     const item = ({ item: name, title, rating, because }) => {
       const why = (because ?? []).map((reason) => reason.title ?? reason.item).join(", ");
       return make("li", {}, make("b", {}, title ?? name), rating ? ` ${rating.toFixed(1)}` : "", why ? make("small", {}, ` because of ${why}`) : null);

@@ -20,7 +20,7 @@ async fn shown(app: &App, name: &Name) -> Answer<Markup> {
     let run = api::summary(app, name)?;
     // Before the first step there are none.
     let curves = api::curves_of(app, name).await.ok();
-    let glimpse = api::glimpse_of(app, name).await.ok().filter(|_| run.state != Stage::Finished);
+    let glimpse = api::glimpse_of(app, name).await.unwrap_or_default();
     let finished = run.state == Stage::Finished;
     let body = html! {
         nav class="crumbs" aria-label="Where this is" { a href="/runs" { "Runs" } " / " (name) }
@@ -31,8 +31,8 @@ async fn shown(app: &App, name: &Name) -> Answer<Markup> {
             @if run.state == Stage::Training { (progress()) }
             (buttons(&run))
             div id="curves" { @if let Some(curves) = &curves { (PreEscaped(curves)) } }
-            @if let Some(glimpse) = &glimpse {
-                section id="glimpse" class="glimpse" hidden[glimpse.is_empty()] { h2 { "What it does now" } div { (PreEscaped(glimpse)) } }
+            @if !finished {
+                section id="glimpse" class="glimpse" hidden[glimpse.is_empty()] { h2 { "What it does now" } div { (PreEscaped(&glimpse)) } }
             }
             details open[run.state == Stage::Training] { summary { "What it says" } ol id="log" class="log" {} }
         }

@@ -42,6 +42,7 @@ fn tried(name: &str, about: &About, base: &str, before: &Markup) -> Markup {
         }
         div id="answer" aria-live="polite" {}
         p id="command" class="command" hidden { span class="aside" { "The same in a terminal: " } code {} }
+        details id="code" class="code" hidden { summary { "The same from other programs" } div {} }
     };
     shell::page_with(name, Some("/runs"), &["use.js"], &body)
 }

@@ -6,7 +6,7 @@ use crate::flags::{Flag, JSON, Value};
 use crate::output::{self, say};
 use crate::show;
 use pellucid_data::{DataError, write_atomic};
-use pellucid_goals::{Error, Generation, Melody, Writing};
+use pellucid_goals::{Error, Generation, Melody, Writing, piano_roll};
 use std::path::Path;
 
 const WRITING: &str = "Texts and melodies";
@@ -59,6 +59,14 @@ pub(super) static WAV: Flag = Flag {
     under: WRITING,
 };
 
+pub(super) static ROLL: Flag = Flag {
+    name: "roll",
+    value: Value::Path("FILE.svg"),
+    many: false,
+    help: "Draw it as a piano roll as well, in this SVG file",
+    under: WRITING,
+};
+
 /// Sixteenths of a melody, if nothing else is said: 16 bars of four quarters.
 const STEPS: usize = 256;
 
@@ -81,7 +89,7 @@ pub(super) fn run(model: &Generation, a: &Arguments<'_>) -> Result<(), Error> {
             melodies(model, &how, count, a)?;
         }
         false => {
-            do_nothing(a, &[&OUT, &WAV, &CONTINUE], "writes texts")?;
+            do_nothing(a, &[&OUT, &WAV, &ROLL, &CONTINUE], "writes texts")?;
             texts(model, &how, count, a.on(&JSON))?;
         }
     }
@@ -134,6 +142,10 @@ fn melodies(model: &Generation, how: &Writing, count: u64, a: &Arguments<'_>) ->
         if let Some(wav) = a.path(&WAV) {
             write_atomic(&of(wav), |w| w.write_all(&melody.to_wav()))?;
             output::line(&of(wav).display().to_string())?;
+        }
+        if let Some(roll) = a.path(&ROLL) {
+            write_atomic(&of(roll), |w| w.write_all(piano_roll(&melody).as_bytes()))?;
+            output::line(&of(roll).display().to_string())?;
         }
     }
     Ok(())

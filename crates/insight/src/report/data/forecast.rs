@@ -21,6 +21,10 @@ pub struct Forecast {
     pub reached: Vec<(usize, f64)>,
     /// What would be reached with more rows.
     pub foreseen: Vec<Expected>,
+    /// Training rows whose label looks wrong to networks that have not learned from them, each of one half of the rows; nothing is known of columns without
+    /// classes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doubted: Option<usize>,
     /// What would have been foreseen for the run itself from the others, to be compared with what it reached.
     pub checked: Expected,
 }
@@ -52,7 +56,15 @@ impl Forecast {
         reached.push(run);
         let curve = through(&reached)?;
         let foreseen = MORE.iter().map(|times| expected(&curve, (times * run.0 as f64) as usize)).collect();
-        Some(Forecast { target, metric: metric.to_owned(), rows: run.0, reached, foreseen, checked })
+        Some(Forecast {
+            target,
+            metric: metric.to_owned(),
+            rows: run.0,
+            reached,
+            foreseen,
+            doubted: None,
+            checked,
+        })
     }
 
     /// What is known of its metric.

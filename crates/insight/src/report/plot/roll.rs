@@ -32,15 +32,18 @@ pub(crate) fn roll(roll: &Roll) -> Markup {
         "Piano roll",
         &format!("{} notes over {} sixteenths.", notes().count(), roll.steps),
         html! {
-            @for step in bars {
-                @let (line, x) = (step / LINE, f64::from(step % LINE) * STEP);
-                line class="grid" x1=(at(x)) x2=(at(x)) y1=(at(f64::from(line) * height)) y2=(at(f64::from(line + 1) * height - APART / 2.0)) {}
-            }
-            @for &(start, length, pitch) in notes() {
-                @let copied = start >= roll.copied.0 && start < roll.copied.1;
-                @for (line, from, to) in pieces(start, start.saturating_add(length).min(roll.steps)) {
-                    rect class=(if copied { "tone copied" } else { "tone" }) x=(at(f64::from(from) * STEP)) y=(at(y(line, pitch)))
-                        width=(at((f64::from(to - from) * STEP - 0.8).max(0.5))) height=(at(SEMITONE - 0.6)) rx="1" {}
+            // Whoever plays it finds here where a moment lies.
+            g data-steps=(roll.steps) data-across=(LINE) data-lines=(lines) {
+                @for step in bars {
+                    @let (line, x) = (step / LINE, f64::from(step % LINE) * STEP);
+                    line class="grid" x1=(at(x)) x2=(at(x)) y1=(at(f64::from(line) * height)) y2=(at(f64::from(line + 1) * height - APART / 2.0)) {}
+                }
+                @for &(start, length, pitch) in notes() {
+                    @let copied = start >= roll.copied.0 && start < roll.copied.1;
+                    @for (line, from, to) in pieces(start, start.saturating_add(length).min(roll.steps)) {
+                        rect class=(if copied { "tone copied" } else { "tone" }) x=(at(f64::from(from) * STEP)) y=(at(y(line, pitch)))
+                            width=(at((f64::from(to - from) * STEP - 0.8).max(0.5))) height=(at(SEMITONE - 0.6)) rx="1" {}
+                    }
                 }
             }
         },
