@@ -8,6 +8,7 @@
 mod about;
 mod answerer;
 mod audit;
+mod causal;
 mod config;
 mod dataset;
 mod design;

@@ -2,7 +2,7 @@
 
 use super::corpus::Corpus;
 use super::likelihood::{Window, likelihood, windows};
-use super::network::Writer;
+use crate::causal::CausalTransformer;
 use pellucid_data::Part;
 use pellucid_grad::{Var, ops};
 use pellucid_nn::{Module, Pass};
@@ -68,7 +68,7 @@ impl Source for WindowSource {
 
 /// A network that learns to write.
 pub(crate) struct WriteTask {
-    pub(crate) network: Writer,
+    pub(crate) network: CausalTransformer,
     corpus: Arc<Corpus>,
     /// The windows of the validation works that are looked at.
     validated: Vec<Window>,
@@ -76,7 +76,7 @@ pub(crate) struct WriteTask {
 
 impl WriteTask {
     /// To learn from a corpus, looking back at no more than `context` pieces.
-    pub(crate) fn new(network: Writer, corpus: Arc<Corpus>, context: usize) -> WriteTask {
+    pub(crate) fn new(network: CausalTransformer, corpus: Arc<Corpus>, context: usize) -> WriteTask {
         let all = windows(corpus.part(Part::Validation).len(), context);
         let every = (corpus.part(Part::Validation).len() * 2).div_ceil(VALIDATED).max(1);
         WriteTask { network, corpus, validated: all.into_iter().step_by(every).collect() }
