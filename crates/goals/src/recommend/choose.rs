@@ -17,10 +17,11 @@ const LAMBDAS: [f64; 3] = [100.0, 300.0, 1000.0];
 const SHARES: [f32; 7] = [0.0, 2.0, 5.0, 10.0, 20.0, 50.0, 1000.0];
 
 /// How much what follows by the order may count, where it is seen.
-const OF_ORDER: [f32; 6] = [0.0, 0.25, 0.5, 1.0, 2.0, 4.0];
+const OF_ORDER: [f32; 7] = [0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0];
 
-/// Users by whom it is chosen, at most.
-const CHOSEN_BY: usize = 2_000;
+/// Users by whom it is chosen, at most and at least, and the scores of theirs that each way compares, at most.
+const CHOSEN_BY: [usize; 2] = [2_000, 200];
+const COMPARED: usize = 20_000_000;
 
 /// What was found out by the validation.
 pub(super) struct Chosen {
@@ -59,13 +60,20 @@ fn ways(maps: usize, ordered: bool) -> Vec<Way> {
     all.collect()
 }
 
+/// Adds more to scores, `share` times.
+fn add(scores: &mut [f32], share: f32, more: &[f32]) {
+    scores.iter_mut().zip(more).for_each(|(score, x)| *score += share * x);
+}
+
 /// Chooses by the validation how much EASE counts beside the network, how strongly it is held back, and how much what follows by the order counts;
 /// the map that is chosen is worked out again from all that is known before the test.
 pub(super) fn choose(network: &Tastes, people: &People, watcher: &mut dyn Watcher) -> Result<Chosen> {
     let history = &people.history;
-    let (users, ordered) = (some_users(history, Part::Validation, CHOSEN_BY), network.sequence.is_some());
+    let [most, least] = CHOSEN_BY;
+    let few = (COMPARED / history.items.len().max(1)).clamp(least, most);
+    let (users, ordered) = (some_users(history, Part::Validation, few), network.sequence.is_some());
     let counts = together(history, &|part| part == Part::Train);
-    watcher.begin("Comparing with EASE", users.len());
+    watcher.begin("Comparing ways to answer", users.len());
     let solved = LAMBDAS.iter().filter_map(|&lambda| Some((lambda, counts.solve(lambda)?)));
     let maps: Vec<(f64, Ease)> = solved.collect();
     let (mut ways, scorer) = (ways(maps.len(), ordered), Scorer::of(network, people));
@@ -86,9 +94,6 @@ pub(super) fn choose(network: &Tastes, people: &People, watcher: &mut dyn Watche
             let by_ease: Vec<Vec<f32>> = maps.iter().map(of_map).collect();
             for way in &mut ways {
                 let mut scores = expected[i].clone();
-                let add = |scores: &mut Vec<f32>, share: f32, more: &[f32]| {
-                    scores.iter_mut().zip(more).for_each(|(score, x)| *score += share * x);
-                };
                 if let Some(map) = way.ease {
                     add(&mut scores, way.share, &by_ease[map]);
                 }

@@ -230,7 +230,6 @@ impl Recommender {
         let said = self.network.says(&Pass::inference(), &having?, &wanted?, side.as_ref())?;
         let (said, share) = (said.value().data::<f32>()?, 1.0 / (shown.len() as f32).sqrt());
         let by_order = self.said_less(known, items)?;
-        let unseen = taken.len() - by_order.len();
         let mut all = Vec::with_capacity(items.len());
         for (column, &item) in items.iter().enumerate() {
             let mut speaks: Vec<(f32, u32)> = Vec::with_capacity(taken.len());
@@ -239,7 +238,9 @@ impl Recommender {
                     let at = ease.items.binary_search(&item).ok()?;
                     Some(share * ease.row(having)?.get(at)?)
                 });
-                let by_order = row.checked_sub(unseen).and_then(|row| Some(by_order.get(row)?[column]));
+                // Both end with what was taken last.
+                let at = (by_order.len() + row).checked_sub(taken.len());
+                let by_order = at.and_then(|at| Some(by_order.get(at)?[column]));
                 let plain = share * said[row * items.len() + column] + by_ease.unwrap_or_default();
                 speaks.push((plain + by_order.unwrap_or_default(), having));
             }
@@ -260,14 +261,12 @@ impl Recommender {
         let Some(sequence) = self.network.sequence.as_ref().filter(|_| self.sequence > 0.0) else {
             return Ok(Vec::new());
         };
-        let seen = sequence.seen(known);
-        let without = |at: usize| {
-            let taken = [&seen[..at], &seen[at + 1..]].concat();
-            Known { user: known.user, taken }
-        };
-        let all: Vec<Known> = std::iter::once(Known { user: known.user, taken: seen.to_vec() })
-            .chain((0..seen.len()).map(without))
-            .collect();
+        let taken = &known.taken;
+        let without =
+            |at: usize| Known { user: known.user, taken: [&taken[..at], &taken[at + 1..]].concat() };
+        let first = taken.len() - sequence.seen(known).len();
+        let all: Vec<Known> =
+            std::iter::once(known.clone()).chain((first..taken.len()).map(without)).collect();
         let follows = self.scorer().follows(&all.iter().collect::<Vec<_>>())?;
         let Some((whole, less)) = follows.split_first() else { return Ok(Vec::new()) };
         let lost = |less: &Vec<f32>| {

@@ -13,9 +13,11 @@ use serde::{Deserialize, Serialize};
 /// The deviation of first numbers that say hardly anything: what nobody has taken is not foreseen by chance.
 const SLIGHT: f64 = 0.03;
 
-/// What is taken is learned so much more slowly than how it is liked, for it is learned by heart sooner; and what sees the order so much more
-/// slowly than tables.
+/// What is taken is learned so much more slowly than how it is liked, for it is learned by heart sooner.
 const PACE: f64 = 0.1;
+
+/// What sees the order is learned so much more slowly.
+const PACE_OF_ORDER: f64 = 0.2;
 
 /// What a [`Tastes`] is built from, beside how many users and items there are.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -180,7 +182,7 @@ impl Tastes {
         };
         set_pace(&mut tastes.having, PACE);
         set_pace(&mut tastes.taking, PACE);
-        set_pace(&mut tastes.sequence, PACE);
+        set_pace(&mut tastes.sequence, PACE_OF_ORDER);
         Ok(tastes)
     }
 

@@ -66,7 +66,6 @@ impl Past {
 }
 
 /// What scores items: what the network knows by what was taken, and beside it EASE and what sees the order, each as much as it counts.
-#[derive(Clone, Copy)]
 pub(crate) struct Scorer<'a> {
     pub(crate) network: &'a Tastes,
     /// What is known of items, and of users.

@@ -231,7 +231,7 @@ fn what_comes_next_by_the_order_is_foreseen_and_what_was_taken_before_it_is_name
         assert!(other[0].score != list[0].score && other[0].because[0].item == format!("m{}", back[3]));
     }
     let config = done.run.config().unwrap().network;
-    assert_eq!((config.depth, config.context), (Some(2), Some(50)));
+    assert_eq!((config.depth, config.context), (Some(2), Some(100)));
     let page = std::fs::read_to_string(done.run.path().join("report.html")).unwrap();
     for says in [
         "the order in which it was taken alone",
