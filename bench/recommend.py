@@ -52,12 +52,17 @@ training = tomllib.loads((given.run / "config.toml").read_text())["training"]
 shape = json.loads((given.run / "model" / "config.json").read_text())["network"]
 width, rating_width, steps, batch = shape["width"], shape["rating_width"], training["steps"], training["batch"]
 users, items = ({name: i for i, name in enumerate(dict.fromkeys(row[c] for row in table))} for c in ("user", "item"))
-taken = {part: [[] for _ in users] for part in ("train", "validation", "test")}
+# Who took what in each part, and how much more than on average it was liked: `[users, items]` each.
+took = {part: torch.zeros(len(users), len(items), dtype=torch.bool) for part in ("train", "validation", "test")}
+liking = torch.zeros(len(users), len(items))
 for row in table:
-    taken[row["part"]][users[row["user"]]].append((items[row["item"]], float(row["rating"])))
-ratings = torch.tensor([rating for own in taken["train"] for _, rating in own])
+    at = users[row["user"]], items[row["item"]]
+    took[row["part"]][at], liking[at] = True, float(row["rating"])
+ratings = liking[took["train"]]
 mean, deviation = ratings.mean().item(), ratings.std(unbiased=False).item()
-PACE, HIDDEN, SHOWN, SMALL = 0.1, 0.5, 500, 0.1
+liking = (liking - mean) / deviation
+took["all"] = took["train"] | took["validation"]
+PACE, HIDDEN, SMALL = 0.1, 0.5, 0.1
 
 
 def table_of(rows, columns, std):
@@ -73,72 +78,40 @@ class Tastes(nn.Module):
         self.side, self.good = table_of(n, rating_width, 0.1), table_of(n, 1, 0)
         self.generous = table_of(len(users), 1, 0)
 
-    def of_users(self, past, name, weights):
-        return torch.bmm(weights[:, None], F.embedding(past["items"], getattr(self, name)))[:, 0]
+    def expected(self, weights):
+        return weights @ self.having @ self.taking.T + self.often.T
 
-    def expected(self, past):
-        return self.of_users(past, "having", past["weights"]) @ self.taking.T + self.often.T
-
-    def liked(self, past, who, what):
-        u = self.of_users(past, "rated", past["weights"]) + self.of_users(past, "liking", past["liking"])
-        u, i, generous, good = u[who], self.side[what], self.generous[past["users"]][who, 0], self.good[what, 0]
+    def liked(self, weights, some, who, what):
+        u = weights @ self.rated + (weights * liking[some]) @ self.liking
+        u, i, generous, good = u[who], self.side[what], self.generous[some][who, 0], self.good[what, 0]
         large = (u * u).sum(1) + (i * i).sum(1) + 0.2 * (generous**2 + good**2)
         return (u * i).sum(1) + generous + good, large
 
 
-def past_of(some, shown):
-    longest = max(1, *map(len, shown))
-    out = {key: torch.zeros(len(some), longest) for key in ("items", "weights", "liking")}
-    out["items"], out["users"] = out["items"].long(), torch.tensor(some)
-    for k, own in enumerate(shown):
-        own, share = own[-SHOWN:], 1 / math.sqrt(max(1, len(own[-SHOWN:])))
-        if own:
-            out["items"][k, : len(own)] = torch.tensor([item for item, _ in own])
-            out["weights"][k, : len(own)] = share
-            out["liking"][k, : len(own)] = share * (torch.tensor([x for _, x in own]) - mean) / deviation
-    return out
-
-
-def pairs(lists):
-    who = torch.tensor([k for k, own in enumerate(lists) for _ in own])
-    return who, torch.tensor([i for own in lists for i, _ in own]), torch.tensor([x for own in lists for _, x in own])
+def weights_of(shown):
+    return shown / shown.sum(1, keepdim=True).clamp(min=1).sqrt()
 
 
 def loss_of(model, some):
-    shown, hidden = [], []
-    for user in some:
-        hide = [draw.random() < HIDDEN for _ in taken["train"][user]]
-        own = [x for x, h in zip(taken["train"][user], hide) if h]
-        rest = [x for x, h in zip(taken["train"][user], hide) if not h]
-        if not own:
-            own.append(rest.pop())
-        shown.append(rest)
-        hidden.append(draw.sample(own, min(len(own), SHOWN)))
-    past, (who, what, given_ratings) = past_of(some, shown), pairs(hidden)
-    share = torch.tensor([1 / len(own) for own in hidden])
-    chosen = F.log_softmax(model.expected(past), 1)[who, what]
-    liked, large = model.liked(past, who, what)
-    error = F.mse_loss(liked, (given_ratings - mean) / deviation)
-    return -(chosen * share[who]).sum() / len(some) + error + SMALL * large.mean()
+    has = took["train"][some]
+    hidden = has & (torch.rand(has.shape) < HIDDEN)
+    weights, (who, what) = weights_of(has & ~hidden), hidden.nonzero(as_tuple=True)
+    taking = (F.log_softmax(model.expected(weights), 1) * hidden).sum(1) / hidden.sum(1).clamp(min=1)
+    liked, large = model.liked(weights, some, who, what)
+    return F.mse_loss(liked, liking[some][who, what]) + SMALL * large.mean() - taking.mean()
 
 
 @torch.no_grad()
-def scored(model, known, wanted):
+def scored(model, before, after):
     """nDCG@10 and RMSE of what users took in one part, from what they took in others."""
-    gains, squares, gain = [], [], [1 / math.log2(place + 2) for place in range(10)]
-    for start in range(0, len(users), 64):
-        some = [u for u in range(start, min(start + 64, len(users))) if taken[wanted][u]]
-        shown = [[x for part in known for x in taken[part][u]] for u in some]
-        past, (who, what, truth) = past_of(some, shown), pairs([taken[wanted][u] for u in some])
-        expected = model.expected(past)
-        for k, user in enumerate(some):
-            expected[k, [item for item, _ in shown[k]]] = -torch.inf
-            right = {item for item, _ in taken[wanted][user]}
-            top = expected[k].topk(10).indices.tolist()
-            gains.append(sum(g for g, item in zip(gain, top) if item in right) / sum(gain[: len(right)]))
-        found = (mean + deviation * model.liked(past, who, what)[0]).clamp(ratings.min(), ratings.max())
-        squares += ((found - truth) ** 2).tolist()
-    return sum(gains) / len(gains), math.sqrt(sum(squares) / len(squares))
+    some = torch.arange(len(users))
+    gain = 1 / torch.arange(2.0, 12).log2()
+    best = torch.cat([torch.zeros(1), gain.cumsum(0)])[took[after].sum(1).clamp(max=10)]
+    weights, (who, what) = weights_of(took[before]), took[after].nonzero(as_tuple=True)
+    top = model.expected(weights).masked_fill(took[before], -torch.inf).topk(10).indices
+    ndcg = (took[after].float().gather(1, top) @ gain / best)[best > 0].mean().item()
+    found = (mean + deviation * model.liked(weights, some, who, what)[0]).clamp(ratings.min(), ratings.max())
+    return ndcg, F.mse_loss(found, mean + deviation * liking[who, what]).sqrt().item()
 
 
 model = Tastes()
@@ -146,12 +119,12 @@ slow = [model.having, model.taking, model.often]
 fast = [p for p in model.parameters() if not any(p is q for q in slow)]
 groups = [{"params": slow, "pace": PACE}, {"params": fast, "pace": 1.0}]
 optimizer = torch.optim.Adam(groups, betas=(0.9, 0.99), eps=1e-8)
-average, best, order = copy.deepcopy(model), (-math.inf, None), []
+average, best, order = copy.deepcopy(model), (-math.inf, None), torch.randperm(len(users))
 warmup, peak = min(max(steps // 20, 1), 100), training["learning_rate"]
 start = time.perf_counter()
 for step in range(steps):
     if len(order) < batch:
-        order = draw.sample(range(len(users)), len(users))
+        order = torch.randperm(len(users))
     some, order = order[:batch], order[batch:]
     course = (step - warmup) / max(steps - warmup, 1)
     wave = (step + 1) / (warmup + 1) if step < warmup else 0.02 + 0.98 * (1 + math.cos(math.pi * course)) / 2
@@ -165,9 +138,9 @@ for step in range(steps):
         for mean_of, value in zip(average.parameters(), model.parameters()):
             mean_of.lerp_(value, 1 - training["ema"])
     if (step + 1) % training["validate_every"] == 0 or step + 1 == steps:
-        ndcg, rmse = scored(average, ["train"], "validation")
+        ndcg, rmse = scored(average, "train", "validation")
         if (score := ndcg + 1 - rmse / deviation) > best[0]:
             best = (score, copy.deepcopy(average))
 seconds = time.perf_counter() - start
-ndcg, rmse = scored(best[1], ["train", "validation"], "test")
+ndcg, rmse = scored(best[1], "all", "test")
 print(f"nDCG@10 {ndcg:.3f}, RMSE {rmse:.3f}, {steps} steps in {seconds:.1f} s ({1e3 * seconds / steps:.1f} ms a step, validations included)")

@@ -34,7 +34,7 @@ const HEAD: usize = 32;
 
 /// Blocks that see the order, the things that they see of it, and the share of values dropped: chosen on MovieLens' validation.
 const DEPTH: usize = 2;
-const CONTEXT: usize = 100;
+const CONTEXT: usize = 50;
 const DROPOUT: f64 = 0.3;
 
 /// What sees the order: half as wide as the rest.

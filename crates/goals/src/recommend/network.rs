@@ -17,7 +17,7 @@ const SLIGHT: f64 = 0.03;
 const PACE: f64 = 0.1;
 
 /// What sees the order is learned so much more slowly.
-const PACE_OF_ORDER: f64 = 0.2;
+const PACE_OF_ORDER: f64 = 0.3;
 
 /// What a [`Tastes`] is built from, beside how many users and items there are.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -107,7 +107,7 @@ mod tests {
     fn logits(sequence: &Sequence, stretches: &Stretches) -> Vec<Vec<f32>> {
         let all = Tensor::new(&(0..9u32).collect::<Vec<_>>(), &[9]).unwrap();
         let found = sequence.expected(&Pass::inference(), stretches, &all).unwrap();
-        found.value().to_vec().chunks(9).map(<[f32]>::to_vec).collect()
+        found.value().data::<f32>().unwrap().chunks(9).map(<[f32]>::to_vec).collect()
     }
 
     fn near(a: &[f32], b: &[f32]) -> bool {

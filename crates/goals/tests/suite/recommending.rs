@@ -231,7 +231,7 @@ fn what_comes_next_by_the_order_is_foreseen_and_what_was_taken_before_it_is_name
         assert!(other[0].score != list[0].score && other[0].because[0].item == format!("m{}", back[3]));
     }
     let config = done.run.config().unwrap().network;
-    assert_eq!((config.depth, config.context), (Some(2), Some(100)));
+    assert_eq!((config.depth, config.context), (Some(2), Some(50)));
     let page = std::fs::read_to_string(done.run.path().join("report.html")).unwrap();
     for says in [
         "the order in which it was taken alone",
@@ -259,9 +259,9 @@ fn without_an_order_nothing_sees_one() {
     untimed.data.ignore = vec!["timestamp".to_owned()];
     let untimed = trained(untimed, folder.path(), "untimed");
     assert_eq!(model_bytes(&untimed.run), model_bytes(&tied.run));
-    for set in [|n: &mut pellucid_goals::NetworkConfig| n.context = Some(20), |n| n.dropout = Some(0.1)] {
-        let mut idle = config.clone();
-        set(&mut idle.network);
+    let (mut context, mut dropout) = (config.clone(), config);
+    (context.network.context, dropout.network.dropout) = (Some(20), Some(0.1));
+    for idle in [context, dropout] {
         let said = refused(idle, &folder.path().join("out")).to_string();
         assert!(
             said.contains("does nothing where things are recommended and their order is not known"),
