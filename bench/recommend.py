@@ -6,7 +6,7 @@
 
 The first command keeps users, items and ratings only and draws each row's part: a quarter of what each user rated for the test, 7.5 % for
 validation. The last takes sizes, batch, learning rate and steps from the run, keeps the best of twenty validations, as the program does, and
-prints what the network alone (without EASE) reaches on the test, and the seconds of learning. Needs torch.
+prints what the network alone (without EASE) reaches on the test, and the seconds of learning. Needs torch. On a busy machine, give both one thread.
 """
 
 import argparse
