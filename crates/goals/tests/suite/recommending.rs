@@ -227,8 +227,10 @@ fn what_comes_next_by_the_order_is_foreseen_and_what_was_taken_before_it_is_name
         assert_eq!(list[0].item, next, "{list:?}");
         assert_eq!(list[0].because[0].item, format!("m{}", ahead[3]), "{list:?}");
         assert!(list[0].because.iter().map(|because| because.share).sum::<f64>() <= 1.0 + 1e-9);
-        let other = model.recommend(None, &liked(back), 3).unwrap();
-        assert!(other[0].score != list[0].score && other[0].because[0].item == format!("m{}", back[3]));
+        // The same things in another order are another answer.
+        let other = model.recommend(None, &liked(back), ITEMS).unwrap();
+        let of_next = other.iter().find(|item| item.item == next).unwrap();
+        assert!((of_next.score - list[0].score).abs() > 0.01, "{list:?} {other:?}");
     }
     let config = done.run.config().unwrap().network;
     assert_eq!((config.depth, config.context), (Some(2), Some(50)));
