@@ -9,6 +9,7 @@ mod about;
 mod again;
 mod answerer;
 mod audit;
+mod causal;
 mod config;
 mod dataset;
 mod design;

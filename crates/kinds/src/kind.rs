@@ -63,6 +63,11 @@ impl<'a> TrainingCells<'a> {
         TrainingCells { name, table, column, is_training }
     }
 
+    /// Whether the column's file says that each cell is a set of words with spaces between them.
+    pub fn are_words(&self) -> bool {
+        self.table.columns().get(self.column).is_some_and(|c| c.words)
+    }
+
     /// Calls `f` with the row and the cell of each training row, in order.
     ///
     /// # Errors

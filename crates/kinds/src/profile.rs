@@ -1,7 +1,7 @@
 //! What can be seen of a column in one pass over the table.
 
 use crate::cells::{cell_number, cell_text};
-use pellucid_data::{Cell, MEDIA, Result, Storage, Table};
+use pellucid_data::{Cell, ColumnInfo, MEDIA, Result, Storage, Table};
 use std::collections::{HashMap, HashSet};
 
 /// Distinct values are counted exactly up to here.
@@ -17,6 +17,8 @@ pub struct Profile {
     pub name: String,
     /// How its cells are stored.
     pub storage: Storage,
+    /// Whether its file says that each cell is a set of words with spaces between them.
+    pub words: bool,
     /// Rows of the table.
     pub rows: usize,
     /// Cells without a value.
@@ -74,8 +76,7 @@ struct Collector {
 /// What reading the table reports.
 pub fn profile(table: &Table) -> Result<Vec<Profile>> {
     let rows = table.rows();
-    let mut collectors: Vec<_> =
-        table.columns().iter().map(|c| Collector::new(&c.name, c.storage, rows)).collect();
+    let mut collectors: Vec<_> = table.columns().iter().map(|column| Collector::new(column, rows)).collect();
     for chunk in table.chunks() {
         let chunk = chunk?;
         for (column, collector) in collectors.iter_mut().enumerate() {
@@ -88,10 +89,12 @@ pub fn profile(table: &Table) -> Result<Vec<Profile>> {
 }
 
 impl Collector {
-    fn new(name: &str, storage: Storage, rows: usize) -> Self {
+    fn new(column: &ColumnInfo, rows: usize) -> Self {
+        let storage = column.storage;
         let profile = Profile {
-            name: name.to_owned(),
+            name: column.name.clone(),
             storage,
+            words: column.words,
             rows,
             missing: 0,
             values: Vec::new(),

@@ -23,7 +23,7 @@ static LIKED: Flag = Flag {
     name: "liked",
     value: Value::Text("ITEM,ITEM"),
     many: true,
-    help: "Recommend to someone who likes these, beside what is known of --user; items as the data names them, or their titles",
+    help: "Recommend to someone who likes these, the last one last, beside what is known of --user; items as the data names them, or their titles",
     under: WHOM,
 };
 
@@ -39,7 +39,7 @@ static BECAUSE: Flag = Flag {
     name: "because",
     value: Value::Switch,
     many: false,
-    help: "Say what of all that was taken speaks most for each, and its share",
+    help: "Say what of all that was taken speaks most for each, and its share; of what the order says, this is what would be said less without it",
     under: WHAT,
 };
 

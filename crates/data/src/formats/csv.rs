@@ -67,6 +67,8 @@ pub(super) enum Reads {
     Anything,
     /// Texts, whatever they look like.
     Words,
+    /// Texts that are sets of words, with spaces between these.
+    Sets,
     /// Numbers.
     Numbers,
 }
@@ -148,7 +150,7 @@ fn stated(text: &str, reads: Reads) -> Cell<'_> {
     match reads {
         _ if is_missing(text) => Cell::Missing,
         Reads::Numbers => text.parse().map_or(Cell::Missing, Cell::Number),
-        Reads::Anything | Reads::Words => Cell::Text(text),
+        Reads::Anything | Reads::Words | Reads::Sets => Cell::Text(text),
     }
 }
 

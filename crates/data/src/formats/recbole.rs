@@ -18,7 +18,7 @@ pub(super) struct RecBole;
 /// Types of columns, and what is made of their cells; `None` for those that are left aside.
 const TYPES: [(&str, Option<Reads>); 4] = [
     ("token", Some(Reads::Words)),
-    ("token_seq", Some(Reads::Words)),
+    ("token_seq", Some(Reads::Sets)),
     ("float", Some(Reads::Numbers)),
     ("float_seq", None),
 ];
@@ -95,6 +95,9 @@ fn heading(source: &Source, header: &StringRecord, into: &mut Builder) -> Result
             Some(reads) => {
                 let storage = if reads == Reads::Numbers { Storage::Number } else { Storage::Text };
                 let column = into.column(name, Declared::As(storage))?;
+                if reads == Reads::Sets {
+                    into.holds_words(column);
+                }
                 Some(Head { name: name.to_owned(), column, reads })
             }
             None => {

@@ -32,6 +32,8 @@ struct Growing {
     guess: Guess,
     /// How the current file declares it.
     declared: Declared,
+    /// Whether a file says that its cells are sets of words.
+    words: bool,
     cells: Column,
 }
 
@@ -128,6 +130,7 @@ impl Builder {
                     stated: None,
                     guess: Guess::default(),
                     declared,
+                    words: false,
                     cells: Column::new(Storage::Text),
                 });
                 self.columns.len() - 1
@@ -149,6 +152,11 @@ impl Builder {
             });
         }
         Ok(position)
+    }
+
+    /// Says that each cell of a column is a set of words with spaces between them.
+    pub(crate) fn holds_words(&mut self, column: usize) {
+        self.columns[column].words = true;
     }
 
     /// Sets the open row's cell to a text whose meaning is to be found; outer spaces are dropped.
@@ -400,7 +408,7 @@ impl Builder {
                     "`{name}` may be day/month/year or month/day/year: kept as text (write dates as 2024-01-31)"
                 ));
             }
-            plan.push((ColumnInfo { name, storage }, reading));
+            plan.push((ColumnInfo { name, storage, words: self.columns[i].words }, reading));
         }
         Ok(plan)
     }

@@ -66,4 +66,7 @@ pub struct ColumnInfo {
     pub name: String,
     /// How the cells are stored.
     pub storage: Storage,
+    /// Whether its file says that each cell is a set of words with spaces between them.
+    #[serde(default)]
+    pub words: bool,
 }

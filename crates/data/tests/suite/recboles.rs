@@ -19,6 +19,8 @@ fn the_header_says_what_columns_are() {
             ("zip", Storage::Text),
         ]
     );
+    let sets: Vec<bool> = table.columns().iter().map(|c| c.words).collect();
+    assert_eq!(sets, [false, false, true, false], "only a token_seq is a set of words");
     assert_eq!(column(&table, "user_id"), ["1", "02", "x"]);
     assert_eq!(column(&table, "age"), ["24.0", "·", "10.0"]);
     assert_eq!(column(&table, "tags"), ["drama comedy", "two\ttabs", "·"]);

@@ -157,6 +157,7 @@ impl Config {
             ("blocks", network.blocks.is_some()),
             ("width", network.width.is_some()),
             ("depth", network.depth.is_some()),
+            ("dropout", network.dropout.is_some()),
             ("members", network.members.is_some()),
             ("shared_vocabulary", network.shared_vocabulary.is_some()),
             ("characters", network.characters.is_some()),

@@ -1,8 +1,9 @@
 //! How large the network is and how it is trained, decided from the works, the preset and the time.
 
 use super::corpus::Corpus;
-use super::network::Blueprint;
+
 use super::script::Script;
+use crate::causal::Blueprint;
 use crate::config::{Config, Preset};
 use crate::design::{Chosen, Decider, Design, GIVEN};
 use pellucid_data::Part;

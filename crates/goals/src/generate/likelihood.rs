@@ -1,7 +1,7 @@
 //! How likely a network holds a text to be.
 
-use super::network::Writer;
 use super::script::Script;
+use crate::causal::CausalTransformer;
 use pellucid_nn::Pass;
 use pellucid_tensor::{Result, Tensor};
 use pellucid_train::metrics::Stretch;
@@ -38,7 +38,7 @@ pub(crate) fn windows(pieces: usize, context: usize) -> Vec<Window> {
 /// # Errors
 /// Pieces that are not in the vocabulary, and no memory.
 pub(crate) fn likelihood(
-    network: &Writer,
+    network: &CausalTransformer,
     script: &Script,
     pieces: &[u32],
     windows: &[Window],
@@ -82,9 +82,9 @@ fn nats(logits: &[f32], piece: u32) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::network::Blueprint;
     use super::super::vocabulary::Vocabulary;
     use super::*;
+    use crate::causal::Blueprint;
     use pellucid_grad::ops;
     use pellucid_nn::Seed;
 
@@ -111,7 +111,7 @@ mod tests {
     fn windows_of_any_length_together_are_as_each_alone() {
         let vocabulary = Vocabulary::learn(&["abcabcabd".repeat(9)], true).unwrap();
         let b = Blueprint { width: 16, depth: 2, heads: 2, dropout: 0.0, context: 6 };
-        let network = Writer::new(&Seed::new(1), &b, vocabulary.size()).unwrap();
+        let network = CausalTransformer::new(&Seed::new(1), &b, vocabulary.size()).unwrap();
         let pieces = vocabulary.of(&"abdcab".repeat(5)).unwrap();
         let script = Script::Text(vocabulary);
         let cut = windows(pieces.len(), 6);

@@ -7,7 +7,6 @@ mod infer;
 mod likelihood;
 mod melodies;
 mod model;
-mod network;
 mod notation;
 mod report;
 mod sampling;

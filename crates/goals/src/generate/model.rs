@@ -1,10 +1,10 @@
 //! A model that writes texts or melodies: its network, in use and as a folder.
 
-use super::network::{Blueprint, Memory, Writer};
 use super::notation::{Notation, Player};
 use super::sampling::Sampling;
 use super::script::Script;
 use super::vocabulary::{Sort, Vocabulary};
+use crate::causal::{Blueprint, CausalTransformer, Memory};
 use crate::stored::{Saving, Stored};
 use crate::{Error, Result};
 use pellucid_kinds::melody::Melody;
@@ -24,7 +24,7 @@ pub struct Generation {
     /// The column of what it learned from.
     pub column: String,
     pub(crate) script: Arc<Script>,
-    pub(crate) network: Writer,
+    pub(crate) network: CausalTransformer,
     pub(crate) blueprint: Blueprint,
     /// Whether its works begin and end, or were cut somewhere.
     pub(crate) ends: bool,
@@ -249,7 +249,7 @@ impl Generation {
             }
             Written::Melody { .. } => return Err(why("no melody is written so".to_owned())),
         };
-        let mut network = Writer::new(&Seed::none(), &blueprint, script.size())?;
+        let mut network = CausalTransformer::new(&Seed::none(), &blueprint, script.size())?;
         stored.fill(&mut network)?;
         Ok(Generation { column, script: Arc::new(script), network, blueprint, ends, tempo })
     }
@@ -257,7 +257,7 @@ impl Generation {
 
 /// Pieces that are drawn one after the other.
 struct Drawing<'a> {
-    network: &'a Writer,
+    network: &'a CausalTransformer,
     memory: Memory,
     /// Pieces that the network has not yet seen.
     last: Vec<u32>,

@@ -3,10 +3,11 @@
 use super::corpus::{Corpus, prepare, resolve_shares};
 use super::design::design;
 use super::model::Generation;
-use super::network::{Blueprint, Writer};
+
 use super::report::test;
 use super::script::Script;
 use super::task::{WindowSource, WriteTask};
+use crate::causal::{Blueprint, CausalTransformer};
 use crate::dataset::{Survey, check, tell_unusable};
 use crate::design::Design;
 use crate::finish::finish;
@@ -102,7 +103,7 @@ fn learning(
     design: &Design<Blueprint>,
 ) -> Result<(WriteTask, Arc<WindowSource>)> {
     let b = &design.blueprint;
-    let network = Writer::new(&Seed::new(config.training.seed), b, corpus.script.size())?;
+    let network = CausalTransformer::new(&Seed::new(config.training.seed), b, corpus.script.size())?;
     let source = WindowSource::new(corpus.clone(), b.context);
     let model = Generation {
         column: corpus.column.clone(),

@@ -2,6 +2,7 @@
 
 use super::network::Blueprint;
 use super::task::People;
+use crate::causal;
 use crate::config::{Config, Preset};
 use crate::design::{Chosen, Decider, Design};
 use pellucid_nn::Schedule;
@@ -28,13 +29,35 @@ impl Effort {
 /// Numbers of the vectors that say how something is liked: few, because ratings are few.
 const RATING_WIDTH: usize = 24;
 
-/// Decides what the configuration leaves open; there are `users` of whom something is to be learned.
-pub(crate) fn design(people: &People, users: usize, config: &Config) -> Design<Blueprint> {
+/// Numbers of a head, at least.
+const HEAD: usize = 32;
+
+/// Blocks that see the order, the things that they see of it, and the share of values dropped: chosen on MovieLens' validation.
+const DEPTH: usize = 2;
+const CONTEXT: usize = 50;
+const DROPOUT: f64 = 0.3;
+
+/// What sees the order: half as wide as the rest.
+fn sequence(decider: &mut Decider, width: usize, config: &Config) -> causal::Blueprint {
+    let network = &config.network;
+    let heads = (width / 2 / HEAD).max(1);
+    let width = (width / 2).next_multiple_of(2 * heads);
+    let why = "blocks that see the order in which things were taken";
+    let depth = decider.decide("depth", network.depth, DEPTH, why);
+    let context = decider.decide("context", network.context, CONTEXT, "the last things whose order is seen");
+    let dropout = decider.decide("dropout", network.dropout, DROPOUT, "of what sees the order");
+    causal::Blueprint { width, depth, heads, dropout, context }
+}
+
+/// Decides what the configuration leaves open; there are `users` of whom something is to be learned, and, if `ordered`, the order in which they
+/// took things.
+pub(crate) fn design(people: &People, users: usize, ordered: bool, config: &Config) -> Design<Blueprint> {
     let (given, network) = (&config.training, &config.network);
     let effort = Effort::of(given.preset);
     let mut decider = Decider::default();
     let width = decider.decide("width", network.width, effort.width, "by the preset");
     let rating_width = if people.scale.is_some() { RATING_WIDTH } else { 0 };
+    let sequence = ordered.then(|| sequence(&mut decider, width, config));
     let batch = |batch: usize| batch.clamp(1, users.max(1));
     let batch =
         decider.decide("batch", given.batch.map(batch), batch(64), "users, each with half of what was taken");
@@ -53,6 +76,7 @@ pub(crate) fn design(people: &People, users: usize, config: &Config) -> Design<B
     };
     let plan = decider.plan_of_writing(given, chosen);
     let seconds = given.seconds.unwrap_or(effort.seconds);
-    let blueprint = Blueprint { width, rating_width, sides: [people.sides[0].width, people.sides[1].width] };
+    let sides = [people.sides[0].width, people.sides[1].width];
+    let blueprint = Blueprint { width, rating_width, sides, sequence };
     Design { blueprint, plan, seconds, decisions: decider.decisions }
 }

@@ -49,6 +49,8 @@ pub(crate) struct History {
     starts: Vec<usize>,
     /// Whether ratings are known.
     pub(crate) rated: bool,
+    /// Where times are known: of all that was taken next by the same user, the share that has the same time as what was taken before.
+    pub(crate) tied: Option<f64>,
     /// How they were split.
     pub(crate) splits: Splits,
     /// Rows that cannot be used.
@@ -123,7 +125,9 @@ impl History {
         let mut last: HashMap<(u32, u32), usize> = HashMap::new();
         last.extend(rows.iter().enumerate().map(|(i, (t, _))| ((t.user, t.item), i)));
         let kept = rows.into_iter().enumerate().filter(|(i, (t, _))| last.get(&(t.user, t.item)) == Some(i));
-        let taken: Vec<Taken> = kept.map(|(_, (taken, _))| taken).collect();
+        let kept: Vec<(Taken, f64)> = kept.map(|(_, row)| row).collect();
+        let tied = time.map(|_| tied(&kept));
+        let taken: Vec<Taken> = kept.into_iter().map(|(taken, _)| taken).collect();
         if taken.is_empty() {
             return Err(refuse("there is nothing to learn from: no row names a user and an item").into());
         }
@@ -145,8 +149,9 @@ impl History {
         let repeated = all - taken.len();
         let splits = Splits { parts: Vec::new(), reason: String::new() };
         let rated = rating.is_some();
-        let mut history = History { users, items, took, taken, starts, rated, splits, left_out, repeated };
-        history.split(survey, config, time.is_some())?;
+        let mut history =
+            History { users, items, took, taken, starts, rated, tied, splits, left_out, repeated };
+        history.split(survey, config)?;
         let counts = [Part::Train, Part::Validation].map(|part| history.part(part).count());
         if counts.contains(&0) || took[1] < 3 {
             let why = format!("there are {} users, {} items and {all} rows", took[0], took[1]);
@@ -155,9 +160,14 @@ impl History {
         Ok(history)
     }
 
-    /// Deals out what each user took: as a column says; the last for the test where times are known; or by chance.
-    fn split(&mut self, survey: &Survey, config: &Config, timed: bool) -> Result<()> {
-        let [validation, test] = shares(config);
+    /// Whether the order is known in which users took things.
+    pub(crate) fn ordered(&self) -> bool {
+        self.tied.is_some_and(|tied| tied < 1.0)
+    }
+
+    /// Deals out what each user took: as a column says; the last for the test where their order is known; or by chance.
+    fn split(&mut self, survey: &Survey, config: &Config) -> Result<()> {
+        let ([validation, test], ordered) = (shares(config), self.ordered());
         let given = column(survey, Use::Split).is_some() || survey.table.given_parts().is_some();
         if given {
             self.splits = split_rows(survey, &config.data, config.training.seed)?;
@@ -169,7 +179,7 @@ impl History {
         for user in 0..self.users.len() {
             let own = &mut self.taken[self.starts[user]..self.starts[user + 1]];
             let mut order: Vec<usize> = (0..own.len()).collect();
-            if !timed {
+            if !ordered {
                 Stream::new(config.training.seed, "split", user as u64).shuffle(&mut order);
             }
             // One at least stays to learn from.
@@ -186,7 +196,7 @@ impl History {
             }
         }
         let [validation, test] = [validation, test].map(|share| 100.0 * share);
-        self.splits.reason = match timed {
+        self.splits.reason = match ordered {
             true => format!(
                 "of what each user took, the last {test:.0} % are for the test, and the {validation:.0} % before them for validation: nothing is learned from the future; \
                  leave the column of times out (--ignore) to draw them by chance"
@@ -266,6 +276,15 @@ impl History {
         }
         pellucid_base::hex(&hash.finalize())
     }
+}
+
+/// Of all that was taken next by the same user, the share that has the same time as what was taken before; 1 if nothing was.
+fn tied(rows: &[(Taken, f64)]) -> f64 {
+    let next = rows.windows(2).filter(|pair| pair[0].0.user == pair[1].0.user);
+    let (same, all) = next.fold((0usize, 0usize), |(same, all), pair| {
+        (same + usize::from(pair[0].1.total_cmp(&pair[1].1).is_eq()), all + 1)
+    });
+    if all == 0 { 1.0 } else { same as f64 / all as f64 }
 }
 
 /// The shares that are asked for.

@@ -3,7 +3,7 @@
 use super::history::number as rated;
 use super::ids::Ids;
 use super::model::{GOAL, Recommender};
-use super::rank::{Known, TOGETHER, best, liked, scores};
+use super::rank::{Known, TOGETHER, best};
 use super::report::{ROWS_ARE, popular};
 use crate::config::DataConfig;
 use crate::dataset::open_taken;
@@ -110,7 +110,7 @@ struct Said<'a> {
 impl Recommender {
     /// Asks the network for what it says of rows, user by user.
     fn say(&self, rows: &Rows, watcher: &mut dyn Watcher, mut hear: impl FnMut(Said<'_>)) -> Result<()> {
-        let ease = self.ease.as_ref().map(|(ease, share)| (ease, *share));
+        let scorer = self.scorer();
         let all: Vec<(u32, &[Row])> =
             rows.by_user.iter().map(|(&user, rows)| (user, rows.as_slice())).collect();
         for (done, some) in all.chunks(TOGETHER).enumerate() {
@@ -122,10 +122,10 @@ impl Recommender {
             });
             let known: Vec<Known> = known.collect();
             let users: Vec<&Known> = known.iter().collect();
-            let scores = scores(&self.network, &self.sides, self.items.len(), ease, &users)?;
+            let scores = scorer.scores(&users)?;
             let pairs = (0u32..).zip(some).flat_map(|(at, (_, rows))| rows.iter().map(move |r| (at, r.item)));
             let (who, what): (Vec<u32>, Vec<u32>) = pairs.unzip();
-            let likings = liked(&self.network, &self.sides, &users, [&who, &what])?;
+            let likings = scorer.liked(&users, [&who, &what])?;
             let mut likings = likings.as_slice();
             for ((&(user, rows), known), scores) in some.iter().zip(&known).zip(&scores) {
                 let (own, rest) = likings.split_at(rows.len().min(likings.len()));

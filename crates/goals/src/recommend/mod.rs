@@ -1,5 +1,6 @@
 //! Recommend: what a person will take next, and how much he will like it.
 
+mod choose;
 mod design;
 mod ease;
 mod history;
@@ -9,6 +10,7 @@ mod model;
 mod network;
 mod rank;
 mod report;
+mod sequence;
 mod side;
 mod task;
 mod told;

@@ -3,7 +3,7 @@
 use super::ease::Ease;
 use super::ids::Ids;
 use super::network::{Blueprint, Tastes};
-use super::rank::{Known, best, liked, scores};
+use super::rank::{Known, Scorer, best};
 use super::side::Sides;
 use super::task::Scale;
 use crate::stored::{Saving, Stored};
@@ -37,6 +37,8 @@ pub struct Recommender {
     pub(crate) sides: [Sides; 2],
     /// And how much it counts beside the network.
     pub(crate) ease: Option<(Ease, f32)>,
+    /// How much what follows by the order counts beside the network; 0 without one.
+    pub(crate) sequence: f32,
     pub(crate) users: Ids,
     pub(crate) items: Ids,
     /// What items are called, where that is known.
@@ -57,6 +59,9 @@ struct File {
     /// How much EASE counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ease: Option<f32>,
+    /// How much what follows by the order counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sequence: Option<f32>,
     network: Blueprint,
 }
 
@@ -100,7 +105,7 @@ pub struct Recommended {
     pub rating: Option<f64>,
     /// Whether nobody has taken it yet: then it is known by its columns only.
     pub new: bool,
-    /// What of all that was taken speaks most for it.
+    /// What of all that was taken speaks most for it, the most first.
     pub because: Vec<Because>,
 }
 
@@ -111,7 +116,8 @@ pub struct Because {
     pub item: String,
     /// What it is called, if that is known.
     pub title: Option<String>,
-    /// Its share of all that speaks for the item.
+    /// Its share of all that speaks for the item: of what is added up for each thing taken, and, where their order is seen, of what the order
+    /// would say less for the item without this thing.
     pub share: f64,
 }
 
@@ -154,6 +160,17 @@ impl Recommender {
         Err(Error::usage(format!("`{name}` is nothing that it knows · {advice}")))
     }
 
+    /// What scores items.
+    pub(super) fn scorer(&self) -> Scorer<'_> {
+        Scorer {
+            network: &self.network,
+            sides: &self.sides,
+            items: self.items.len(),
+            ease: self.ease.as_ref().map(|(ease, share)| (ease, *share)),
+            sequence: self.sequence,
+        }
+    }
+
     /// The items that anybody took.
     pub(super) fn taken(&self) -> HashSet<u32> {
         self.pasts.iter().flatten().map(|&(item, _)| item).collect()
@@ -182,12 +199,11 @@ impl Recommender {
                 "nothing is known of whom to recommend to · name a --user, or what is --liked",
             ));
         }
-        let ease = self.ease.as_ref().map(|(ease, share)| (ease, *share));
-        let all = scores(&self.network, &self.sides, self.items.len(), ease, &[&known])?;
-        let scores = all.into_iter().next().unwrap_or_default();
+        let scorer = self.scorer();
+        let scores = scorer.scores(&[&known])?.into_iter().next().unwrap_or_default();
         let list = best(&scores, &known.taken, count);
         let who = vec![0; list.len()];
-        let ratings = liked(&self.network, &self.sides, &[&known], [&who, &list])?;
+        let ratings = scorer.liked(&[&known], [&who, &list])?;
         let reasons = self.reasons(&known, &list)?;
         let taken = self.taken();
         let recommended = |((place, &item), because): ((usize, &u32), Vec<Because>)| Recommended {
@@ -201,7 +217,8 @@ impl Recommender {
         Ok(list.iter().enumerate().zip(reasons).map(recommended).collect())
     }
 
-    /// What of all that a user took speaks most for each of some items. A score is a sum over what was taken, so shares of it are exact.
+    /// What of all that a user took speaks most for each of some items. What the network and EASE say is a sum over what was taken, of which each
+    /// thing's part is exact. What the order says is no sum: there a thing's part is what would be said less for the item without it.
     fn reasons(&self, known: &Known, items: &[u32]) -> Result<Vec<Vec<Because>>> {
         let shown = known.shown();
         if shown.is_empty() || items.is_empty() {
@@ -212,6 +229,7 @@ impl Recommender {
         let side = self.sides[0].some(items)?;
         let said = self.network.says(&Pass::inference(), &having?, &wanted?, side.as_ref())?;
         let (said, share) = (said.value().data::<f32>()?, 1.0 / (shown.len() as f32).sqrt());
+        let by_order = self.said_less(known, items)?;
         let mut all = Vec::with_capacity(items.len());
         for (column, &item) in items.iter().enumerate() {
             let mut speaks: Vec<(f32, u32)> = Vec::with_capacity(taken.len());
@@ -220,7 +238,11 @@ impl Recommender {
                     let at = ease.items.binary_search(&item).ok()?;
                     Some(share * ease.row(having)?.get(at)?)
                 });
-                speaks.push((share * said[row * items.len() + column] + by_ease.unwrap_or_default(), having));
+                // Both end with what was taken last.
+                let at = (by_order.len() + row).checked_sub(taken.len());
+                let by_order = at.and_then(|at| Some(by_order.get(at)?[column]));
+                let plain = share * said[row * items.len() + column] + by_ease.unwrap_or_default();
+                speaks.push((plain + by_order.unwrap_or_default(), having));
             }
             speaks.sort_by(|a, b| b.0.total_cmp(&a.0));
             let whole: f32 = speaks.iter().map(|(x, _)| x.max(0.0)).sum();
@@ -232,6 +254,25 @@ impl Recommender {
             all.push(speaks.iter().take(REASONS).filter(|(x, _)| *x > 0.0).map(because).collect());
         }
         Ok(all)
+    }
+
+    /// For each of the last things a user took, of which the order is seen: how much less the order would say for each of some items without it.
+    fn said_less(&self, known: &Known, items: &[u32]) -> Result<Vec<Vec<f32>>> {
+        let Some(sequence) = self.network.sequence.as_ref().filter(|_| self.sequence > 0.0) else {
+            return Ok(Vec::new());
+        };
+        let taken = &known.taken;
+        let without =
+            |at: usize| Known { user: known.user, taken: [&taken[..at], &taken[at + 1..]].concat() };
+        let first = taken.len() - sequence.seen(known).len();
+        let all: Vec<Known> =
+            std::iter::once(known.clone()).chain((first..taken.len()).map(without)).collect();
+        let follows = self.scorer().follows(&all.iter().collect::<Vec<_>>())?;
+        let Some((whole, less)) = follows.split_first() else { return Ok(Vec::new()) };
+        let lost = |less: &Vec<f32>| {
+            items.iter().map(|&item| self.sequence * (whole[item as usize] - less[item as usize])).collect()
+        };
+        Ok(less.iter().map(lost).collect())
     }
 
     /// Writes the model's folder.
@@ -246,6 +287,7 @@ impl Recommender {
             rating: self.rating,
             scale: self.scale,
             ease: self.ease.as_ref().map(|(_, share)| *share),
+            sequence: self.network.sequence.as_ref().map(|_| self.sequence),
             network: self.blueprint,
         };
         let (ease, weights) = self.ease.map(|(ease, _)| (ease.items, ease.weights)).unwrap_or_default();
@@ -276,6 +318,7 @@ impl Recommender {
             rating,
             scale,
             ease: share,
+            sequence,
             network: blueprint,
         } = stored.parse()?;
         let People { users, items, titles, pasts, sides, ease } =
@@ -306,6 +349,7 @@ impl Recommender {
             blueprint,
             sides,
             ease,
+            sequence: sequence.unwrap_or_default(),
             users,
             items,
             titles,

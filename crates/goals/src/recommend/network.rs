@@ -1,6 +1,8 @@
 //! The network: a person is what they took and how they liked it; a thing is who takes it.
 
+use super::sequence::Sequence;
 use super::unseen::Rows;
+use crate::causal;
 use pellucid_grad::{Var, ops};
 use pellucid_kernels::activation::Activation;
 use pellucid_nn::layers::{Embedding, Linear};
@@ -14,6 +16,9 @@ const SLIGHT: f64 = 0.03;
 /// What is taken is learned so much more slowly than how it is liked, for it is learned by heart sooner.
 const PACE: f64 = 0.1;
 
+/// What sees the order is learned so much more slowly.
+const PACE_OF_ORDER: f64 = 0.3;
+
 /// What a [`Tastes`] is built from, beside how many users and items there are.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -24,6 +29,9 @@ pub(crate) struct Blueprint {
     pub(crate) rating_width: usize,
     /// What is known of an item beside its name, and of a user: how many numbers.
     pub(crate) sides: [usize; 2],
+    /// What sees the order in which things were taken, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) sequence: Option<causal::Blueprint>,
 }
 
 /// What people took, as the network sees it: n users, each with the same number of places, of which some are empty.
@@ -44,16 +52,18 @@ pub(crate) struct Past {
 /// A linear autoencoder of two low-rank maps (as Steck, arXiv 1905.03375, but factored): of what people took, one foresees what else they take,
 /// the other how they like it, as asymmetric factorisation does (Paterek 2007; Koren 2008). There is no vector for a user, so who is new is
 /// understood as soon as he has taken something; what is new is understood by what is known of it (`unseen.rs`). Because the maps are linear, each
-/// answer is the sum of what every thing taken says for it.
+/// answer is the sum of what every thing taken says for it. Beside them may stand what sees the order.
 pub(crate) struct Tastes {
     /// What having an item says of what else is taken.
     having: Embedding,
     taking: Side,
     /// How an item is liked.
     rating: Option<Rating>,
+    /// What is taken next, by the order.
+    pub(crate) sequence: Option<Sequence>,
 }
 
-module!(Tastes { having, taking, rating });
+module!(Tastes { having, taking, rating, sequence });
 
 /// A vector and a number for each item, of its own and from what is known of it.
 struct Side {
@@ -163,13 +173,16 @@ impl Tastes {
                 generous: silent(users + 1, 1)?,
             })
         };
+        let sequence = b.sequence.as_ref().map(|b| Sequence::new(&seed.part("sequence"), b, items));
         let mut tastes = Tastes {
             having: small(&seed.part("having"), items, b.width, SLIGHT)?,
             taking: Side::new(&seed.part("taking"), items, b.width, b.sides, SLIGHT)?,
             rating: (b.rating_width > 0).then(rating).transpose()?,
+            sequence: sequence.transpose()?,
         };
         set_pace(&mut tastes.having, PACE);
         set_pace(&mut tastes.taking, PACE);
+        set_pace(&mut tastes.sequence, PACE_OF_ORDER);
         Ok(tastes)
     }
 
@@ -253,11 +266,12 @@ impl Tastes {
             Rows { table: &mut table.weight, exponents }
         }
         let taking = &mut self.taking;
-        let first = vec![
+        let mut first = vec![
             rows(&mut self.having, false),
             rows(&mut taking.vectors, false),
             rows(&mut taking.numbers, true),
         ];
+        first.extend(self.sequence.as_mut().map(Sequence::table_of_items));
         let rating = self.rating.iter_mut().flat_map(|rating| {
             let side = &mut rating.side;
             [&mut rating.having, &mut rating.liking, &mut side.vectors, &mut side.numbers]
@@ -266,7 +280,10 @@ impl Tastes {
     }
 
     /// Its parts in words.
-    pub(crate) fn describe(&self, items: usize) -> Vec<(String, LayerRow)> {
+    ///
+    /// # Errors
+    /// Impossible sizes.
+    pub(crate) fn describe(&self, items: usize) -> Result<Vec<(String, LayerRow)>> {
         let row = |name: &str, does: &str, part: &dyn Module, output: Vec<usize>| {
             let multiply_adds = output.iter().product::<usize>() as u64;
             let parameters = parameter_count(part);
@@ -285,6 +302,7 @@ impl Tastes {
                 vec![items, r.side.width + 1],
             )
         }));
-        rows
+        rows.extend(self.sequence.as_ref().map(Sequence::describe).transpose()?.unwrap_or_default());
+        Ok(rows)
     }
 }

@@ -4,7 +4,7 @@ use super::ease::Ease;
 use super::history::{History, number};
 use super::infer::scored;
 use super::model::Recommender;
-use super::rank::{Known, Scorer, best, liked, lists};
+use super::rank::{Known, Lists, Scoring, lists, ratings};
 use super::task::{People, some_users};
 use super::told::told;
 use crate::dataset::Survey;
@@ -19,7 +19,7 @@ use pellucid_insight::report::data::{
     CardFacts, Listing, Outcome, RecommendOutcome, Suggestion, Target, TasteGroup, Way,
 };
 use pellucid_kinds::cell_text;
-use pellucid_train::metrics::{LISTED, RankedList};
+use pellucid_train::metrics::RankedList;
 use std::collections::{BTreeMap, HashSet};
 
 /// Users that are tested, at most.
@@ -61,36 +61,41 @@ pub(super) fn test(
     let known = move |part: Part| part == Part::Train || (unseen && part == Part::Validation);
     let users = some_users(history, judges, TESTED);
     watcher.begin("Testing", users.len());
-    let ease = model.ease.as_ref().map(|(ease, share)| (ease, *share));
-    let scorer = Scorer { network: &model.network, people, ease: ease.filter(|(_, share)| *share > 0.0) };
-    let (own, listed) = lists(&scorer, &users, &known, judges, &mut |done| watcher.advance(done))?;
+    let scorer = model.scorer();
+    let mut progress = |done| watcher.advance(done);
+    let own = lists(&|users| scorer.scores(users), people, &users, &known, judges, &mut progress)?;
+    let by = |scoring: Scoring<'_>| lists(scoring, people, &users, &known, judges, &mut |_| {});
+    let parts = model.ease.is_some() || model.network.sequence.is_some();
+    let expected = parts.then(|| by(&|users| scorer.expected(users))).transpose()?;
+    let order = model.network.sequence.as_ref().map(|_| by(&|users| scorer.follows(users))).transpose()?;
+    let alone = |(ease, _): &(Ease, f32)| {
+        by(&|users| {
+            let of = |known: &&Known| {
+                let mut scores = vec![0.0; history.items.len()];
+                ease.add(&known.items(), 1.0, &mut scores);
+                scores
+            };
+            Ok(users.iter().map(of).collect())
+        })
+    };
+    let ease = model.ease.as_ref().map(alone).transpose()?;
     let pasts: Vec<Vec<(u32, f32)>> =
         (0..history.users.len()).map(|user| people.past(user, known).taken).collect();
     let by_all = popular(history.items.len(), pasts.iter().map(Vec::as_slice));
-    let by = |score: &dyn Fn(usize) -> Vec<f32>| -> (Vec<RankedList>, Vec<Vec<u32>>) {
-        let list = |&user: &usize| {
-            let list = best(&score(user), &pasts[user], LISTED);
-            (RankedList::of(&list, &history.items_of(user, judges)).unwrap_or_default(), list)
-        };
-        users.iter().map(list).unzip()
-    };
-    let trivial = by(&|_| by_all.clone());
-    let by_ease = |ease: &Ease, user: usize| {
-        let mut scores = vec![0.0; history.items.len()];
-        ease.add(&pasts[user].iter().map(|&(item, _)| item).collect::<Vec<_>>(), 1.0, &mut scores);
-        scores
-    };
-    let ease = ease.map(|(ease, _)| by(&|user| by_ease(ease, user)));
-    let way = |name: &str, (lists, listed): (&[RankedList], &[Vec<u32>])| Way {
+    let trivial = by(&|users| Ok(vec![by_all.clone(); users.len()]))?;
+    let way = |name: &str, (lists, listed): &Lists| Way {
         name: name.to_owned(),
         ndcg: mean(lists.iter().map(RankedList::ndcg)),
         coverage: listed.iter().flatten().collect::<HashSet<_>>().len() as f64
             / history.items.len().max(1) as f64,
         popularity: mean(listed.iter().flatten().map(|&item| share(&by_all, item, history))),
     };
-    let mut ways = vec![way("this network", (&own, &listed))];
-    ways.extend(ease.as_ref().map(|(lists, listed)| way("EASE, the best linear map", (lists, listed))));
-    ways.push(way("the most popular for everyone", (&trivial.0, &trivial.1)));
+    let mut ways = vec![way("this network", &own)];
+    ways.extend(expected.as_ref().map(|lists| way("what was taken, in whatever order, alone", lists)));
+    ways.extend(order.as_ref().map(|lists| way("the order in which it was taken alone", lists)));
+    ways.extend(ease.as_ref().map(|lists| way("EASE, the best linear map", lists)));
+    ways.push(way("the most popular for everyone", &trivial));
+    let (own, listed) = own;
     let taken = users.iter().flat_map(|&user| history.items_of(user, judges));
     let taken = mean(taken.map(|item| share(&by_all, item, history)));
     let outcome = RecommendOutcome {
@@ -104,7 +109,7 @@ pub(super) fn test(
             .map(|(&user, list)| listing(model, &pasts[user], user, list, &history.items_of(user, judges)))
             .collect::<Result<_>>()?,
     };
-    let ratings = scorer.ratings(&users, &known, judges)?;
+    let ratings = ratings(&scorer, people, &users, &known, judges)?;
     let given =
         |&user: &usize| history.of(user, |part| part == judges).map(move |_| user as u32).collect::<Vec<_>>();
     let of_users: Vec<u32> = users.iter().flat_map(given).collect();
@@ -132,7 +137,7 @@ pub(super) fn test(
         columns,
         targets: vec![target],
         likeness: None,
-        network: layers(model.network.describe(history.items.len())),
+        network: layers(model.network.describe(history.items.len())?),
         card: card(model, run),
     })
 }
@@ -167,7 +172,7 @@ fn listing(
     let mut by_liking: Vec<(u32, f32)> = past.to_vec();
     by_liking.sort_by(|a, b| b.1.total_cmp(&a.1));
     let known = Known { user: Some(user as u32), taken: past.to_vec() };
-    let likings = liked(&model.network, &model.sides, &[&known], [&vec![0; list.len()], list])?;
+    let likings = model.scorer().liked(&[&known], [&vec![0; list.len()], list])?;
     let suggestion = |(place, &item): (usize, &u32)| Suggestion {
         item: called(item),
         rating: model.scale.zip(likings.get(place)).map(|(scale, &liking)| scale.rating(liking)),
@@ -232,8 +237,9 @@ fn card(model: &Recommender, run: &Run) -> CardFacts {
         0 => String::new(),
         n => format!("; {n} of the {} that it recommends are such", model.items.len()),
     };
+    let order = if model.network.sequence.is_some() { ", and what they took next" } else { "" };
     CardFacts {
-        intended_use: format!("Recommending a `{what}` to a `{who}`, by what others took who took the same."),
+        intended_use: format!("Recommending a `{what}` to a `{who}`, by what others took who took the same{order}."),
         limits: vec![
             "It knows what people took, not what would be good for them, and it makes what is popular more so: look at the figures on popularity.".to_owned(),
             format!("Its folder holds what every `{who}` took: it is as private as the data."),

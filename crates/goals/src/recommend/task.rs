@@ -2,7 +2,8 @@
 
 use super::history::{History, Taken};
 use super::network::{Past, Tastes};
-use super::rank::{Known, Scorer, lists};
+use super::rank::{Known, Scorer, Scoring, lists, ratings};
+use super::sequence::Stretches;
 use super::side::Sides;
 use crate::Result;
 use crate::dataset::Owner;
@@ -107,6 +108,8 @@ pub(crate) struct UserSource {
     users: Vec<usize>,
     /// The items that are told apart: all, or those taken, if the others are foreseen by what is known of them.
     items: Vec<u32>,
+    /// How much of the order is shown, if it is learned from.
+    context: Option<usize>,
 }
 
 /// Users made ready for the network.
@@ -123,16 +126,25 @@ pub(crate) struct UserBatch {
     known_of_what: Option<Tensor>,
     /// `[m]`.
     liking: Tensor,
+    order: Option<Following>,
+}
+
+/// What users took in a row.
+struct Following {
+    stretches: Stretches,
+    /// `[m]` (`u32`): for each place of these, the position among the items of what was taken next.
+    next: Tensor,
 }
 
 impl UserSource {
-    pub(crate) fn new(people: Arc<People>) -> UserSource {
+    /// To learn also from the order, as much of it as `context` says, if there is one.
+    pub(crate) fn new(people: Arc<People>, context: Option<usize>) -> UserSource {
         let has = |user: &usize| people.history.of(*user, |part| part == Part::Train).next().is_some();
         let users = (0..people.history.users.len()).filter(has).collect();
         let learned = people.history.learned(Owner::Item);
         let foreseen = people.sides[0].width > 0;
         let items = (0u32..).zip(learned).filter(|(_, learned)| *learned || !foreseen);
-        UserSource { users, items: items.map(|(item, _)| item).collect(), people }
+        UserSource { users, items: items.map(|(item, _)| item).collect(), context, people }
     }
 
     fn read(&self, rows: &[usize], random: &mut Stream) -> Result<UserBatch> {
@@ -152,7 +164,13 @@ impl UserSource {
             shown.push(past);
             hidden.push(own);
         }
-        let items = self.candidates(&hidden, random);
+        let stretches: Vec<Vec<u32>> = match self.context {
+            Some(context) => rows.iter().filter_map(|&row| self.stretch(row, context, random)).collect(),
+            None => Vec::new(),
+        };
+        let wanted = hidden.iter().flatten().map(|&(item, _)| item);
+        let wanted = wanted.chain(stretches.iter().flat_map(|items| &items[1..]).copied());
+        let items = self.candidates(wanted, random);
         let place = |item: u32| items.binary_search(&item).ok();
         let mut shares = vec![0.0f32; rows.len() * items.len()];
         let (mut who, mut what, mut liking) = (Vec::new(), Vec::new(), Vec::new());
@@ -176,21 +194,43 @@ impl UserSource {
             who: Tensor::new(&who, &[who.len()])?,
             what: Tensor::new(&what, &[what.len()])?,
             liking: Tensor::new(&liking, &[liking.len()])?,
+            order: following(&stretches, place)?,
         })
     }
 
-    /// All that are told apart, or, if there are many, those hidden and others that are drawn by chance (Jean et al., arXiv 1412.2007); ascending.
-    fn candidates(&self, hidden: &[Vec<(u32, f32)>], random: &mut Stream) -> Vec<u32> {
+    /// What a user took in a row, one thing more than are shown: it ends anywhere, so that no two passes cut at the same places. `None` of one
+    /// thing only.
+    fn stretch(&self, row: usize, context: usize, random: &mut Stream) -> Option<Vec<u32>> {
+        let all = self.people.history.items_of(self.users[row], Part::Train);
+        let places = context.min(all.len().saturating_sub(1));
+        let start = random.below(all.len() - places);
+        (places > 0).then(|| all[start..=start + places].to_vec())
+    }
+
+    /// All that are told apart, or, if there are many, those wanted and others that are drawn by chance (Jean et al., arXiv 1412.2007); ascending.
+    fn candidates(&self, wanted: impl Iterator<Item = u32>, random: &mut Stream) -> Vec<u32> {
         let all = &self.items;
         if all.len() <= CANDIDATES {
             return all.clone();
         }
-        let mut items: Vec<u32> = hidden.iter().flatten().map(|&(item, _)| item).collect();
+        let mut items: Vec<u32> = wanted.collect();
         items.extend((0..CANDIDATES).map(|_| all[random.below(all.len())]));
         items.sort_unstable();
         items.dedup();
         items
     }
+}
+
+/// What follows in stretches of which the last thing is only foreseen; `place` tells the positions of items.
+fn following(stretches: &[Vec<u32>], place: impl Fn(u32) -> Option<usize>) -> Result<Option<Following>> {
+    if stretches.is_empty() {
+        return Ok(None);
+    }
+    let shown: Vec<&[u32]> = stretches.iter().map(|items| &items[..items.len() - 1]).collect();
+    let next = stretches.iter().flat_map(|items| &items[1..]);
+    let next: Vec<u32> = next.filter_map(|&item| place(item)).map(|at| at as u32).collect();
+    let next = Tensor::new(&next, &[next.len()])?;
+    Ok(Some(Following { stretches: Stretches::everywhere(&shown)?, next }))
 }
 
 impl Source for UserSource {
@@ -246,28 +286,42 @@ impl Task for TasteTask {
         let taking = ops::scale(&ops::sum(&said)?, -1.0 / users)?;
         let liked =
             self.network.liked(pass, &batch.past, [&batch.who, &batch.what], batch.known_of_what.as_ref())?;
-        let Some((liked, large)) = liked else { return Ok(taking) };
-        let error = ops::mse(&liked, &batch.liking, None)?;
-        let liking = ops::add(&error, &ops::scale(&ops::mean(&large)?, SMALL)?)?;
-        Ok(ops::add(&taking, &liking)?)
+        let mut loss = taking;
+        if let Some((liked, large)) = liked {
+            let error = ops::mse(&liked, &batch.liking, None)?;
+            let liking = ops::add(&error, &ops::scale(&ops::mean(&large)?, SMALL)?)?;
+            loss = ops::add(&loss, &liking)?;
+        }
+        if let (Some(sequence), Some(order)) = (&self.network.sequence, &batch.order) {
+            let expected = sequence.expected(pass, &order.stretches, &batch.items)?;
+            loss = ops::add(&loss, &ops::cross_entropy(&expected, &order.next, 0.0, None, None)?)?;
+        }
+        Ok(loss)
     }
 
     fn validate(&self) -> std::result::Result<Validation, Failure> {
-        let scorer = Scorer { network: &self.network, people: &self.people, ease: None };
+        let (people, scorer) = (self.people.as_ref(), Scorer::of(&self.network, &self.people));
         let train = |part: Part| part == Part::Train;
-        let found = lists(&scorer, &self.validated, &train, Part::Validation, &mut |_| {});
-        let (found, _) = found.map_err(Failure::source)?;
-        let ndcg = found.iter().map(RankedList::ndcg).sum::<f64>() / found.len().max(1) as f64;
-        let rated = scorer.ratings(&self.validated, &train, Part::Validation).map_err(Failure::source)?;
+        let ndcg = |scoring: Scoring<'_>| -> std::result::Result<f64, Failure> {
+            let found = lists(scoring, people, &self.validated, &train, Part::Validation, &mut |_| {});
+            let (found, _) = found.map_err(Failure::source)?;
+            Ok(found.iter().map(RankedList::ndcg).sum::<f64>() / found.len().max(1) as f64)
+        };
+        let mut metrics = vec![("ndcg@10".to_owned(), ndcg(&|users| scorer.expected(users))?)];
+        if self.network.sequence.is_some() {
+            metrics.push(("ndcg@10 in order".to_owned(), ndcg(&|users| scorer.follows(users))?));
+        }
+        let foreseen: f64 = metrics.iter().map(|(_, ndcg)| ndcg).sum();
+        let rated = ratings(&scorer, people, &self.validated, &train, Part::Validation);
+        let rated = rated.map_err(Failure::source)?;
         let squares = rated.iter().map(|(found, truth)| (found - truth).powi(2)).sum::<f64>();
         let rmse = (squares / rated.len().max(1) as f64).sqrt();
-        let mut metrics = vec![("ndcg@10".to_owned(), ndcg)];
-        let deviation = self.people.scale.as_ref().map(|scale| scale.deviation);
+        let deviation = people.scale.as_ref().map(|scale| scale.deviation);
         metrics.extend(deviation.map(|_| ("rmse".to_owned(), rmse)));
-        // Both count: what is foreseen of lists, and of what can be foreseen of ratings.
+        // All count: what is foreseen of lists, with and without their order, and of what can be foreseen of ratings.
         let liking = deviation.map_or(0.0, |deviation| 1.0 - rmse / deviation);
         let score_name = if deviation.is_some() { "ndcg@10 + rmse" } else { "ndcg@10" };
         let score_name = score_name.to_owned();
-        Ok(Validation { loss: 1.0 - ndcg - liking, metrics, score: ndcg + liking, score_name })
+        Ok(Validation { loss: 1.0 - foreseen - liking, metrics, score: foreseen + liking, score_name })
     }
 }

@@ -1,40 +1,28 @@
 //! From who took what to a run.
 
+use super::choose::choose;
 use super::design::design;
-use super::ease::{Ease, Together};
 use super::history::{History, column, shares};
 use super::model::Recommender;
 use super::network::{Blueprint, Tastes};
-use super::rank::{Known, TOGETHER, best, scores};
 use super::report::test;
 use super::side::Sides;
-use super::task::{People, Scale, TasteTask, UserSource, some_users};
+use super::task::{People, Scale, TasteTask, UserSource};
 use super::told::{Told, compare, told};
 use crate::dataset::{ColumnPlan, Survey, Use, tell_unusable, tolerate};
-use crate::design::{Decision, Design};
+use crate::design::Design;
 use crate::finish::finish;
 use crate::learning::limit_design;
 use crate::reasons::Reasons;
 use crate::train::{resolve_data, resolve_plan, tell_columns};
 use crate::trained::Trained;
 use crate::{Config, Ended, Result, Run, Watcher};
-use pellucid_data::Part;
 use pellucid_insight::check::CheckReport;
 use pellucid_kinds::cell_text;
 use pellucid_nn::Seed;
-use pellucid_train::metrics::{LISTED, RankedList};
 use pellucid_train::{RunFolder, Stopped, train as run_plan};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-
-/// How strongly EASE may be held back.
-const LAMBDAS: [f64; 3] = [100.0, 300.0, 1000.0];
-
-/// How much EASE may count beside the network; the last is as good as alone.
-const SHARES: [f32; 7] = [0.0, 2.0, 5.0, 10.0, 20.0, 50.0, 1000.0];
-
-/// Users by whom it is chosen how much EASE counts, at most.
-const CHOSEN_BY: usize = 2_000;
 
 /// All that the first step needs.
 pub(crate) struct Begun {
@@ -111,6 +99,16 @@ fn tell(people: &People, watcher: &mut dyn Watcher) {
             history.repeated
         ));
     }
+    match history.tied {
+        Some(1.0) => watcher.warning(
+            "all rows of a user have the same time: in which order things were taken is not known, and nothing is learned from it",
+        ),
+        Some(tied) if tied >= 0.005 => watcher.note(&format!(
+            "{:.0} % of what was taken next has the same time as what was taken before: there the later row counts as later",
+            100.0 * tied
+        )),
+        _ => {}
+    }
     watcher.note(&history.splits.reason);
 }
 
@@ -125,33 +123,35 @@ pub(crate) fn begin(
     command: &str,
     watcher: &mut dyn Watcher,
 ) -> Result<Box<Begun>> {
-    let idle = [
-        "augment",
-        "channels",
-        "blocks",
-        "depth",
-        "label_smoothing",
-        "shared_vocabulary",
-        "characters",
-        "context",
-    ];
-    config.refuse_beside_predicting(&idle, "where things are recommended")?;
+    let here = "where things are recommended";
+    let idle = ["augment", "channels", "blocks", "label_smoothing", "shared_vocabulary", "characters"];
+    config.refuse_beside_predicting(&idle, here)?;
     tell_columns(&survey, watcher);
     [config.data.validation, config.data.test] = shares(&config).map(Some);
     let (people, titles) = ready(&survey, &config, watcher)?;
     tell_unusable(&survey.table, &people.history.left_out, watcher);
     tell(&people, watcher);
-    let mut design = design_for(&people, &config);
+    let ordered = people.history.ordered();
+    if !ordered {
+        let here = &format!("{here} and their order is not known");
+        config.refuse_beside_predicting(&["depth", "dropout", "context"], here)?;
+    }
+    let again = |config: &Config| design_for(&people, ordered, config);
+    let mut design = again(&config);
     if config.training.steps.is_none() {
         let learning = learning(&people, &config, &design)?;
-        limit_design(&mut design, learning, &config, |config| design_for(&people, config), 0, watcher)?;
+        limit_design(&mut design, learning, &config, again, 0, watcher)?;
     }
     let name = |role: Use| column(&survey, role).map(|column| column.name.clone());
     let [user, item, rating, time] = [Use::User, Use::Item, Use::Target, Use::Time].map(name);
     resolve_data(&mut config, &survey);
     config.data.predict = Vec::new();
     (config.data.user, config.data.item, config.data.rating, config.data.time) = (user, item, rating, time);
-    (config.network.width, config.network.dropout) = (Some(design.blueprint.width), None);
+    config.network.width = Some(design.blueprint.width);
+    if let Some(b) = &design.blueprint.sequence {
+        let network = &mut config.network;
+        (network.depth, network.context, network.dropout) = (Some(b.depth), Some(b.context), Some(b.dropout));
+    }
     resolve_plan(&mut config.training, &design.plan, design.seconds);
     let columns: Vec<ColumnPlan> = survey.all_columns().map(|(column, _)| column.clone()).collect();
     Reasons::new(command, &columns, &design.decisions).write(run)?;
@@ -171,15 +171,16 @@ pub(crate) fn resume(
     watcher: &mut dyn Watcher,
 ) -> Result<Box<Begun>> {
     let (people, titles) = ready(&survey, &config, watcher)?;
-    let mut design = design_for(&people, &config);
+    // A run that was begun when no order was seen says nothing of it.
+    let mut design = design_for(&people, config.network.context.is_some(), &config);
     reasons.recall_settings(&mut design.decisions);
     design.plan.check()?;
     Ok(Box::new(Begun { survey, people, titles, config, design, command: reasons.command }))
 }
 
-fn design_for(people: &Arc<People>, config: &Config) -> Design<Blueprint> {
+fn design_for(people: &Arc<People>, ordered: bool, config: &Config) -> Design<Blueprint> {
     use pellucid_train::Source;
-    design(people, UserSource::new(people.clone()).rows(), config)
+    design(people, UserSource::new(people.clone(), None).rows(), ordered, config)
 }
 
 /// What learns, and what from.
@@ -190,68 +191,8 @@ fn learning(
 ) -> Result<(TasteTask, Arc<UserSource>)> {
     let sizes = [people.history.users.len(), people.history.items.len()];
     let network = Tastes::new(&Seed::new(config.training.seed), &design.blueprint, sizes)?;
-    Ok((TasteTask::new(network, people.clone()), Arc::new(UserSource::new(people.clone()))))
-}
-
-/// EASE of what was taken in the parts that are `known`.
-fn together(history: &History, known: &dyn Fn(Part) -> bool) -> Together {
-    let taken: Vec<Vec<u32>> = (0..history.users.len())
-        .map(|user| history.of(user, known).map(|taken| taken.item).collect())
-        .collect();
-    Together::of(history.items.len(), taken.iter().map(Vec::as_slice))
-}
-
-/// What was found out by the validation.
-struct Chosen {
-    ease: Ease,
-    share: f32,
-    decision: Decision,
-}
-
-/// Chooses by the validation how much EASE counts beside the network, and how strongly it is held back; the map that is chosen is worked out
-/// again from all that is known before the test.
-fn choose(network: &Tastes, people: &People, watcher: &mut dyn Watcher) -> Result<Option<Chosen>> {
-    let history = &people.history;
-    let users = some_users(history, Part::Validation, CHOSEN_BY);
-    let counts = together(history, &|part| part == Part::Train);
-    watcher.begin("Comparing with EASE", users.len());
-    let maps: Vec<(f64, Ease)> =
-        LAMBDAS.iter().filter_map(|&lambda| Some((lambda, counts.solve(lambda)?))).collect();
-    let ways = || maps.iter().flat_map(|(lambda, ease)| SHARES.map(|share| (*lambda, ease, share)));
-    let (mut alone, mut mixed, mut scored) = (0.0, vec![0.0; maps.len() * SHARES.len()], 0usize);
-    for some in users.chunks(TOGETHER) {
-        let pasts: Vec<Known> =
-            some.iter().map(|&user| people.past(user, |part| part == Part::Train)).collect();
-        // The network is asked once; what EASE adds is cheap.
-        let all =
-            scores(network, &people.sides, history.items.len(), None, &pasts.iter().collect::<Vec<_>>())?;
-        for ((&user, past), own) in some.iter().zip(&pasts).zip(&all) {
-            let (taken, wanted) = (past.items(), history.items_of(user, Part::Validation));
-            let ndcg = |scores: &[f32]| {
-                let list = RankedList::of(&best(scores, &past.taken, LISTED), &wanted);
-                list.map_or(0.0, |list| list.ndcg())
-            };
-            alone += ndcg(own);
-            for ((_, ease, share), sum) in ways().zip(&mut mixed) {
-                let mut scores = own.clone();
-                ease.add(&taken, share, &mut scores);
-                *sum += ndcg(&scores);
-            }
-        }
-        scored += some.len();
-        watcher.advance(scored);
-    }
-    // Of equal ones the first: the least held back, and the least of EASE.
-    let chosen = ways().zip(&mixed).reduce(|best, way| if way.1 > best.1 { way } else { best });
-    let Some(((lambda, _, share), ndcg)) = chosen else { return Ok(None) };
-    let Some(ease) = together(history, &|part| part != Part::Test).solve(lambda) else { return Ok(None) };
-    let mean = |sum: f64| sum / scored.max(1) as f64;
-    let decision = Decision {
-        setting: "ease".to_owned(),
-        value: format!("counts {share} times, held back by {lambda}"),
-        why: format!("on the validation, nDCG@10 {:.3} with it and {:.3} without", mean(*ndcg), mean(alone)),
-    };
-    Ok(Some(Chosen { ease, share, decision }))
+    let context = design.blueprint.sequence.as_ref().map(|sequence| sequence.context);
+    Ok((TasteTask::new(network, people.clone()), Arc::new(UserSource::new(people.clone(), context))))
 }
 
 impl Begun {
@@ -269,7 +210,7 @@ impl Begun {
         }
         people.foresee(&mut task.network)?;
         let chosen = choose(&task.network, &people, watcher)?;
-        design.decisions.extend(chosen.as_ref().map(|chosen| chosen.decision.clone()));
+        design.decisions.extend(chosen.decisions);
         let name = |role: Use| column(&survey, role).map(|column| column.name.clone());
         let history = &people.history;
         let all = |user: usize| people.past(user, |_| true).taken;
@@ -280,7 +221,8 @@ impl Begun {
             network: task.network,
             blueprint: design.blueprint.clone(),
             sides: people.sides.clone(),
-            ease: chosen.map(|chosen| (chosen.ease, chosen.share)),
+            ease: chosen.ease,
+            sequence: chosen.sequence,
             users: history.users.clone(),
             items: history.items.clone(),
             titles,

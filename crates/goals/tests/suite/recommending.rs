@@ -189,3 +189,101 @@ fn what_cannot_be_learned_from_is_refused() {
     idle.network.members = Some(2);
     assert!(refused(idle, &out).to_string().contains("`members` does nothing where things are recommended"));
 }
+
+/// Everyone begins somewhere and takes what comes next in a ring of items, now and then leaving one out; `time` says when a user took the nth.
+fn ring(users: usize, time: impl Fn(usize, usize) -> usize) -> String {
+    let mut random = Stream::new(5, "ring", 0);
+    let mut text = "user,item,timestamp\n".to_owned();
+    for user in 0..users {
+        let mut item = random.below(ITEMS);
+        for at in 0..14 {
+            text += &format!("u{user},m{item},{}\n", time(user, at));
+            item = (item + 1 + usize::from(random.below(8) == 0)) % ITEMS;
+        }
+    }
+    text
+}
+
+fn in_a_ring(folder: &Path, name: &str, steps: u64, time: impl Fn(usize, usize) -> usize) -> Config {
+    let mut config = small(&put(folder, name, ring(150, time)), steps);
+    config.network.width = Some(64);
+    config.training.learning_rate = Some(0.03);
+    config
+}
+
+#[test]
+fn what_comes_next_by_the_order_is_foreseen_and_what_was_taken_before_it_is_named() {
+    let folder = folder();
+    let config = in_a_ring(folder.path(), "ring.csv", 300, |user, at| 1_000 * user + at);
+    let done = trained(config, folder.path(), "run");
+    let model = recommender(done.run.path()).unwrap();
+    // Of items that all stand in the ring, only their order says where it goes on.
+    let liked = |items: [usize; 4]| items.map(|item| format!("m{item}"));
+    for first in [0, 11, 25] {
+        let ahead = [0, 1, 2, 3].map(|i| (first + i) % ITEMS);
+        let back = [3, 2, 1, 0].map(|i| (first + i) % ITEMS);
+        let next = format!("m{}", (first + 4) % ITEMS);
+        let list = model.recommend(None, &liked(ahead), 3).unwrap();
+        assert_eq!(list[0].item, next, "{list:?}");
+        assert_eq!(list[0].because[0].item, format!("m{}", ahead[3]), "{list:?}");
+        assert!(list[0].because.iter().map(|because| because.share).sum::<f64>() <= 1.0 + 1e-9);
+        // The same things in another order are another answer.
+        let other = model.recommend(None, &liked(back), ITEMS).unwrap();
+        let of_next = other.iter().find(|item| item.item == next).unwrap();
+        assert!((of_next.score - list[0].score).abs() > 0.01, "{list:?} {other:?}");
+    }
+    let config = done.run.config().unwrap().network;
+    assert_eq!((config.depth, config.context), (Some(2), Some(50)));
+    let page = std::fs::read_to_string(done.run.path().join("report.html")).unwrap();
+    for says in [
+        "the order in which it was taken alone",
+        "what was taken, in whatever order, alone",
+        "with it and at best",
+    ] {
+        assert!(page.contains(says), "the report lacks: {says}");
+    }
+}
+
+#[test]
+fn without_an_order_nothing_sees_one() {
+    let folder = folder();
+    let has = |run: &pellucid_goals::Run, what: &str| {
+        let files = ["decisions.json", "model/config.json", "config.toml", "report.html"];
+        files.map(|file| std::fs::read_to_string(run.path().join(file)).unwrap().contains(what))
+    };
+    // All rows of a user have one time.
+    let config = in_a_ring(folder.path(), "tied.csv", 4, |user, _| 1_000 * user);
+    let tied = trained(config.clone(), folder.path(), "tied");
+    assert_eq!(has(&tied.run, "context"), [false; 4]);
+    assert_eq!(has(&tied.run, "sequence")[1], false);
+    assert!(has(&tied.run, "drawn by chance")[3], "the last ones are no later than the others");
+    let mut untimed = config.clone();
+    untimed.data.ignore = vec!["timestamp".to_owned()];
+    let untimed = trained(untimed, folder.path(), "untimed");
+    assert_eq!(model_bytes(&untimed.run), model_bytes(&tied.run));
+    let (mut context, mut dropout) = (config.clone(), config);
+    (context.network.context, dropout.network.dropout) = (Some(20), Some(0.1));
+    for idle in [context, dropout] {
+        let said = refused(idle, &folder.path().join("out")).to_string();
+        assert!(
+            said.contains("does nothing where things are recommended and their order is not known"),
+            "{said}"
+        );
+    }
+    // Some of them do.
+    let some = in_a_ring(folder.path(), "some.csv", 4, |_, at| at / 2);
+    let some = trained(some, folder.path(), "some");
+    assert_eq!(has(&some.run, "context")[..3], [true; 3]);
+}
+
+#[test]
+fn what_sees_the_order_goes_on_with_the_same_bits() {
+    let folder = folder();
+    let mut config = in_a_ring(folder.path(), "ring.csv", 30, |user, at| 1_000 * user + at);
+    config.training.validate_every = Some(5);
+    let whole = trained(config.clone(), folder.path(), "whole");
+    let run = stopped(config, folder.path(), "parts", 13);
+    assert!(matches!(go_on(&run, u64::MAX), Ok(Ended::Finished(_))));
+    assert_eq!(model_bytes(&run), model_bytes(&whole.run));
+    assert!(recommender(run.path()).unwrap().recommend(Some("u3"), &[], 3).is_ok());
+}

@@ -38,6 +38,9 @@ pub(super) fn recognise(profile: &Profile) -> Option<Guess> {
     if profile.storage != Storage::Text || profile.pictures > 0 {
         return None;
     }
+    if profile.words {
+        return stated(profile);
+    }
     let texts = || profile.values.iter().map(|(text, times)| (text.as_str(), *times));
     let separator = Separator::of(texts());
     let (mut seen, mut rows_of_length) = (HashMap::<&str, Seen>::new(), HashMap::<usize, usize>::new());
@@ -83,4 +86,16 @@ pub(super) fn recognise(profile: &Profile) -> Option<Guess> {
         combinations.len(),
     );
     is.then(|| Guess::new(0.85, reason))
+}
+
+/// A column of which its file says that cells are sets of words: tags if any word recurs, for nothing is learned from rare ones.
+fn stated(profile: &Profile) -> Option<Guess> {
+    let mut rows: HashMap<&str, usize> = HashMap::new();
+    for (text, times) in &profile.values {
+        let words: BTreeSet<&str> = Separator::Space.parts(text).collect();
+        words.into_iter().for_each(|word| *rows.entry(word).or_default() += times);
+    }
+    let recurring = rows.values().filter(|&&rows| rows >= FREQUENT).count();
+    let reason = format!("its file says that cells are sets of words, of which {recurring} recur");
+    (recurring > 0).then(|| Guess::new(1.0, reason))
 }

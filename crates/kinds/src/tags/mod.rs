@@ -72,7 +72,11 @@ impl Kind for Tags {
             }
             Ok(())
         })?;
-        match State::fit(cells.name, &texts) {
+        let separator = match cells.are_words() {
+            true => Separator::Space,
+            false => Separator::of(texts.iter().map(|(text, times)| (text.as_str(), *times))),
+        };
+        match State::fit(cells.name, separator, &texts) {
             Some(state) => Ok(Box::new(PreparedTags::new(state))),
             None => Err(cells.error(format!("no tag stands in at least {RARE} training rows")).advise(
                 "leave the column out with --ignore, or choose another kind with --kind COLUMN=KIND",
@@ -87,8 +91,7 @@ impl Kind for Tags {
 
 impl State {
     /// Learns from the distinct texts of the training rows and how often they occur; `None` without a frequent tag.
-    fn fit(name: &str, texts: &HashMap<String, usize>) -> Option<State> {
-        let separator = Separator::of(texts.iter().map(|(text, times)| (text.as_str(), *times)));
+    fn fit(name: &str, separator: Separator, texts: &HashMap<String, usize>) -> Option<State> {
         let sets =
             || texts.iter().map(|(text, &times)| (separator.parts(text).collect::<BTreeSet<_>>(), times));
         let mut counts: HashMap<&str, usize> = HashMap::new();
@@ -208,7 +211,7 @@ mod tests {
     fn prepared(cells: &[&str]) -> PreparedTags {
         let mut texts = HashMap::new();
         cells.iter().for_each(|c| *texts.entry((*c).to_owned()).or_default() += 1);
-        PreparedTags::new(State::fit("mood", &texts).unwrap())
+        PreparedTags::new(State::fit("mood", Separator::Space, &texts).unwrap())
     }
 
     fn moods() -> PreparedTags {
@@ -222,7 +225,8 @@ mod tests {
         assert_eq!((state.counts, state.rows, state.left_out), (vec![3, 3, 4, 5], 10, 1));
         assert_eq!((state.commonest, state.always), (vec![2, 3], true), "in whatever order they are named");
         assert!(!prepared(&["a", "a b", "a b", "b", "none"]).state.always);
-        assert!(State::fit("mood", &HashMap::from([("a".to_owned(), 2), ("b".to_owned(), 2)])).is_none());
+        let rare = HashMap::from([("a".to_owned(), 2), ("b".to_owned(), 2)]);
+        assert!(State::fit("mood", Separator::Space, &rare).is_none());
     }
 
     #[test]

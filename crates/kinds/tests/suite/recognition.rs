@@ -1,6 +1,6 @@
 //! What columns are taken for, and the reasons as a person reads them.
 
-use crate::{csv, folder, lines, open, put};
+use crate::{csv, fit, folder, lines, open, put};
 use pellucid_kinds::{Recognised, Role, profile, recognise};
 
 /// What the column `c` of a table with these cells is taken for.
@@ -227,4 +227,29 @@ fn a_profile_counts_what_is_there() {
     assert_eq!(p[0].range, Some((-1.0, 3.0)), "infinities are no part of the range");
     assert_eq!(p[1].values, [("a".to_owned(), 3), ("b".to_owned(), 1)]);
     assert!(p[1].all_counted && !p[1].all_different);
+}
+
+#[test]
+fn what_a_file_calls_a_set_of_words_is_tags_whatever_it_looks_like() {
+    // Words that always stand together, a comma that belongs to a word, and as many words in each: by their looks these are no tags.
+    let genres = ["Film Noir,", "Film Noir,", "Science Fiction"];
+    let file = |kind: &str| {
+        let row = |i: usize| format!("{i}\t{}\tonce{i} twice{i}", genres[i % 3]);
+        lines(&format!("item_id:token\tclass:{kind}\tplot:{kind}"), 30, row)
+    };
+    let folder = folder();
+    let table = open(put(&folder, "films.item", file("token_seq")));
+    let found = |table, column: usize| recognise(&profile(table).unwrap()[column], Role::Input);
+    let class = found(&table, 1);
+    assert_eq!(name(&class), "tags");
+    assert_eq!(
+        class.reason,
+        "`class` looks like tags: its file says that cells are sets of words, of which 4 recur"
+    );
+    assert_eq!(fit(&table, "class", "tags", Role::Input, &|_| true).unwrap().features().len(), 1);
+    let said = fit(&table, "class", "tags", Role::Input, &|_| true).unwrap().describe();
+    assert!(said.starts_with("4 tags"), "the comma separates nothing: {said}");
+    assert_ne!(name(&found(&table, 2)), "tags", "nothing is learned from words that stand in one row each");
+    let words = open(put(&folder, "words/films.item", file("token")));
+    assert_eq!(name(&found(&words, 1)), "category");
 }

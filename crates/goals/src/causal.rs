@@ -1,4 +1,4 @@
-//! The network: a transformer that looks back at what is written, and says what comes next.
+//! A transformer that looks back at a sequence, and says what comes next: of texts and melodies, and of what people take.
 
 use pellucid_grad::{Var, ops};
 use pellucid_kernels::activation::Activation;
@@ -7,7 +7,7 @@ use pellucid_nn::{Layer, LayerRow, Module, Pass, Seed, module, parameter_count};
 use pellucid_tensor::{Result, Tensor};
 use serde::{Deserialize, Serialize};
 
-/// What a [`Writer`] is built from, beside its vocabulary.
+/// What a [`CausalTransformer`] is built from, beside its vocabulary.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Blueprint {
@@ -26,7 +26,7 @@ pub(crate) struct Blueprint {
 /// A decoder-only transformer (Radford et al. 2018, "Improving language understanding by generative pre-training") that normalises first
 /// (Xiong et al., arXiv 2002.04745), whose attention turns with the distance of places (Su et al., arXiv 2104.09864). The vectors of the
 /// pieces also decide what comes next (Press & Wolf, arXiv 1608.05859).
-pub(crate) struct Writer {
+pub(crate) struct CausalTransformer {
     pieces: Embedding,
     blocks: Vec<TransformerBlock>,
     norm: LayerNorm,
@@ -34,7 +34,7 @@ pub(crate) struct Writer {
     width: usize,
 }
 
-module!(Writer { pieces, blocks, norm });
+module!(CausalTransformer { pieces, blocks, norm });
 
 /// A text that is being written: what each block has seen of it.
 #[derive(Clone)]
@@ -43,17 +43,17 @@ pub(crate) struct Memory {
     context: usize,
 }
 
-impl Writer {
+impl CausalTransformer {
     /// For a vocabulary of so many pieces.
     ///
     /// # Errors
     /// An impossible size, and no memory.
-    pub(crate) fn new(seed: &Seed, b: &Blueprint, vocabulary: usize) -> Result<Writer> {
+    pub(crate) fn new(seed: &Seed, b: &Blueprint, vocabulary: usize) -> Result<CausalTransformer> {
         let block = |i: usize| {
             let block = TransformerBlock::new(&seed.part(format!("block{i}")), b.width, b.heads)?;
             block.causal().rotary()?.dropout(b.dropout)
         };
-        Ok(Writer {
+        Ok(CausalTransformer {
             pieces: Embedding::new(&seed.part("pieces"), vocabulary, b.width)?,
             blocks: (0..b.depth).map(block).collect::<Result<_>>()?,
             norm: LayerNorm::new(b.width)?,
@@ -75,16 +75,44 @@ impl Writer {
         ops::linear(&h, &pass.param(&self.pieces.weight), None, Activation::Identity)
     }
 
+    /// What the blocks make of the places of sequences `[n, places]` (`u32`): `[n · places, width]`.
+    fn seen(&self, pass: &Pass, pieces: &Tensor) -> Result<Var> {
+        let mut h = self.vectors(pass, pieces)?;
+        for block in &self.blocks {
+            h = block.forward(pass, &h)?;
+        }
+        ops::reshape(&h, &[pieces.len(), self.width])
+    }
+
     /// How much each piece of the vocabulary is expected after each place of texts `[n, places]` (`u32`): logits `[n · places, vocabulary]`.
     ///
     /// # Errors
     /// Pieces that are not in the vocabulary, and no memory.
     pub(crate) fn logits(&self, pass: &Pass, pieces: &Tensor) -> Result<Var> {
-        let mut h = self.vectors(pass, pieces)?;
-        for block in &self.blocks {
-            h = block.forward(pass, &h)?;
-        }
-        self.next(pass, &ops::reshape(&h, &[pieces.len(), self.width])?)
+        self.next(pass, &self.seen(pass, pieces)?)
+    }
+
+    /// How much each of some pieces is expected after some of the places only: logits `[m, k]`.
+    ///
+    /// pieces: `[n, length]` (`u32`); places: `[m]` (`u32`), positions in n · length; among: `[k]` (`u32`).
+    ///
+    /// # Errors
+    /// As [`logits`](Self::logits), and places that are not there.
+    pub(crate) fn logits_among(
+        &self,
+        pass: &Pass,
+        pieces: &Tensor,
+        places: &Tensor,
+        among: &Tensor,
+    ) -> Result<Var> {
+        let h = ops::index_select(&self.seen(pass, pieces)?, 0, places)?;
+        let h = self.norm.forward(pass, &h)?;
+        ops::matmul_t(&h, &self.pieces.forward(pass, &pass.input(among))?)
+    }
+
+    /// The vectors of the pieces, `[vocabulary, width]`.
+    pub(crate) fn pieces_mut(&mut self) -> &mut Embedding {
+        &mut self.pieces
     }
 
     /// Nothing written yet, to look back at no more than `context` pieces.
@@ -138,9 +166,9 @@ impl Writer {
 mod tests {
     use super::*;
 
-    fn writer() -> Writer {
+    fn writer() -> CausalTransformer {
         let b = Blueprint { width: 16, depth: 2, heads: 2, dropout: 0.1, context: 6 };
-        Writer::new(&Seed::new(1), &b, 11).unwrap()
+        CausalTransformer::new(&Seed::new(1), &b, 11).unwrap()
     }
 
     #[test]
@@ -168,7 +196,7 @@ mod tests {
         }
         // With one block, what is forgotten makes no difference.
         let b = Blueprint { width: 16, depth: 1, heads: 2, dropout: 0.0, context: 4 };
-        let writer = Writer::new(&Seed::new(1), &b, 11).unwrap();
+        let writer = CausalTransformer::new(&Seed::new(1), &b, 11).unwrap();
         let after = |text: &[u32]| {
             let mut memory = writer.begin(4);
             text.iter().map(|piece| writer.write(&mut memory, &[*piece]).unwrap()).last().unwrap().to_vec()
