@@ -5,8 +5,8 @@ use super::like::likeness;
 use super::shown::{ShownRow, shown_row};
 use super::weak::Divided;
 use crate::explain::{
-    Background, Explain, Explainer, Learned, Rows as Dealt, answers_within, dependence, importance, options,
-    read,
+    Background, Explain, Explainer, Learned, Rows as Dealt, answers_within, dependence, importance, looks,
+    options, read,
 };
 use crate::finish::Tested;
 use crate::infer::{Asking, out_columns, tag_text};
@@ -18,8 +18,8 @@ use crate::trained::Trained;
 use crate::{Error, Result, Run, Watcher};
 use pellucid_data::Part;
 use pellucid_insight::report::data::{
-    CardFacts, ClassOutcome, Coverage, Example, Explanation, Importance, NumberOutcome, Outcome, TagOutcome,
-    Target as Scored,
+    CardFacts, ClassOutcome, Coverage, Example, Explanation, Importance, Looks, NumberOutcome, Outcome,
+    TagOutcome, Target as Scored,
 };
 use pellucid_kinds::{Examples, Target};
 use std::collections::BTreeMap;
@@ -47,6 +47,10 @@ const COLUMNS: &str = "columns.json";
 const LEARNED_SHARE: f64 = 0.03;
 const LEARNED_SECONDS: f64 = 1.0;
 const LEARNED_ROWS: usize = 4;
+
+/// The share of the training's time in which it is looked at what layers respond to, and the seconds that are granted in any case.
+const LOOKS_SHARE: f64 = 0.02;
+const LOOKS_SECONDS: f64 = 1.0;
 
 /// What was learned, and from which rows.
 pub(crate) struct Predicting<'a> {
@@ -129,6 +133,7 @@ pub(crate) fn test(
     if !important.is_empty() {
         run.write_json(COLUMNS, &important)?;
     }
+    let looks = layers_look_for(trained, of, watcher)?;
     let mut columns = out_columns(of.model, &answers, &all, &places, Asking::default());
     columns.extend(unlike_column(&rates, &all, places.len()));
     Ok(Tested {
@@ -137,9 +142,30 @@ pub(crate) fn test(
         targets,
         likeness: likeness(trained, of, records, &measured, &rates)?,
         network: layers(of.model.network.describe()?),
+        looks,
         card: card(of.model, run),
         evaluation,
     })
+}
+
+/// What the layers of networks for pictures and sounds respond to, by the first column that is answered.
+fn layers_look_for(
+    trained: &Trained<'_>,
+    of: &Predicting<'_>,
+    watcher: &mut dyn Watcher,
+) -> Result<Vec<Looks>> {
+    if of.model.batcher.picture_sizes().is_empty() {
+        return Ok(Vec::new());
+    }
+    let records = &of.records[Part::Train as usize];
+    let seconds = (LOOKS_SHARE * trained.outcome.seconds).max(LOOKS_SECONDS);
+    let most = answers_within(seconds, of.model, of.examples, records)?;
+    looks(
+        of.model,
+        &Learned { survey: trained.survey, examples: of.examples, records, options: &[], most },
+        0,
+        watcher,
+    )
 }
 
 /// How often sets or intervals hold the truth of rows that were not learned from; none where too few rows are known to promise it.

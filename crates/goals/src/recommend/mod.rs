@@ -2,6 +2,7 @@
 
 mod design;
 mod ease;
+mod explained;
 mod history;
 mod ids;
 mod infer;

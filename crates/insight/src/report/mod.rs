@@ -18,7 +18,7 @@ use maud::{Markup, html};
 pub use audits::render_audit;
 pub use data::ReportData;
 use data::{Curves, Target};
-pub use explanations::render_explanations;
+pub use explanations::{render_explanations, render_looks, render_recommendations, render_translations};
 pub use page::STYLE;
 use page::{footer, page};
 pub use sections::prose;

@@ -14,5 +14,6 @@ pub use drift::{Compared, Moved, Movement, Spread, chi_square, holm, kolmogorov_
 pub use labels::{Doubtful, doubtful_labels};
 pub use segments::{Segment, mann_whitney, weak_segments};
 pub use tails::fisher_exact;
+pub(crate) use tails::normal_tail;
 pub use temperature::{softened, temperature};
 pub use unlike::{Gaussians, UNLIKE, Usual, folded};
