@@ -43,6 +43,12 @@ pub(super) fn patch(
     let [height, width, channels] = picture.size;
     let [high, wide] = frame.length;
     let mut rgb = vec![OUTSIDE; high * wide * 3];
+    // Of decibels, a sound uses a narrow range.
+    let (dark, bright) = match picture.sound {
+        true => range(picture.bytes),
+        false => (0.0, 255.0),
+    };
+    let level = |byte: u8| 255.0 * (f64::from(byte) - dark) / (bright - dark);
     // A sound is shown with time from left to right and high frequencies above.
     let shown = if picture.sound { [wide, high] } else { [high, wide] };
     for y in 0..high {
@@ -59,7 +65,7 @@ pub(super) fn patch(
             let light = DIM + (1.0 - DIM) * lit(row, column).clamp(0.0, 1.0);
             let at = if picture.sound { (wide - 1 - x) * high + y } else { y * wide + x };
             for c in 0..3 {
-                rgb[3 * at + c] = (f64::from(pixel[c.min(channels - 1)]) * light).round() as u8;
+                rgb[3 * at + c] = (level(pixel[c.min(channels - 1)]) * light).round() as u8;
             }
         }
     }
@@ -67,4 +73,11 @@ pub(super) fn patch(
     let shrink = (SIDE as f64 / high.max(wide) as f64).min(1.0);
     let side = |n: usize| ((n as f64 * shrink).round() as usize).max(1);
     pixels.resize(side(shown[0]), side(shown[1])).to_png()
+}
+
+/// The smallest and the largest byte, at least one apart.
+fn range(bytes: &[u8]) -> (f64, f64) {
+    let (least, most) = (bytes.iter().min().copied(), bytes.iter().max().copied());
+    let least = f64::from(least.unwrap_or_default());
+    (least, f64::from(most.unwrap_or_default()).max(least + 1.0))
 }

@@ -178,7 +178,7 @@ mod tests {
         assert_eq!(looks.sees(&layer([8, 8])), "sees 8 × 8 of 28 × 28 pixels");
         assert_eq!(looks.sees(&layer([28, 44])), "sees the whole picture");
         let sounds = Looks { sound: true, size: [98, 64], ..looks.clone() };
-        assert_eq!(sounds.sees(&layer([4, 3])), "hears 0.06 of 1.00 s and 3 of 64 bands of frequencies");
+        assert_eq!(sounds.sees(&layer([4, 3])), "hears 0.06 of 0.99 s and 3 of 64 bands of frequencies");
         let group = |sure| {
             let (name, found, strongest) = ("bag".to_owned(), 17, 20);
             let stands = Some(Stands::Group { name, found, strongest, by_chance: 2.4, sure });

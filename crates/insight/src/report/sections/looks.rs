@@ -19,12 +19,17 @@ pub(crate) fn looks(looks: &Looks, named: bool) -> Markup {
         @if named { h3 { (looks.column) } }
         p {
             "The network is a row of layers, and each layer has many " b { "channels" } ": small detectors, each of which looks for one thing everywhere in a "
-            (one) ". The first layers see a few pixels and find edges, spots and tones; each later one combines what those before it have found, until whole "
-            "things are recognised. Below are, for each layer, the channels that tell most of " (prose(&format!("`{}`", looks.target)))
+            (one) ". "
+            @match looks.sound {
+                true => "The first layers hear a few hundredths of a second and find beginnings, ends and tones",
+                false => "The first layers see a few pixels and find edges, spots and shades",
+            }
+            "; each later one combines what those before it have found, until the whole is recognised. Below are, for each layer, some channels that tell most "
+            "of " (prose(&format!("`{}`", looks.target)))
             ", and the places in training " (many) " that excite each of them most."
         }
         @if looks.sound {
-            p { "A sound is drawn with time from left to right and high frequencies above; brighter is louder." }
+            p { "A sound is drawn with time from left to right and high frequencies above, from black where it is quietest to white where it is loudest." }
         }
         p class="aside" {
             "Found in " (count(looks.searched)) " training " (many) ", drawn by chance; what a channel stands for was counted on " (count(looks.measured))
@@ -63,6 +68,7 @@ fn of_layer(looks: &Looks, layer: &LooksOfLayer) -> Markup {
                 @match sure {
                     0 => "None of those shown tells anything of it by itself yet.",
                     n if n == shown => "Each of those shown tells something of it.",
+                    1 => { "One of the " (shown) " shown tells something of it." }
                     n => { (n) " of the " (shown) " shown tell something of it." }
                 }
             }
