@@ -206,7 +206,13 @@ mod tests {
             ..ExplainedRecommendation::default()
         };
         let (trusted, said) = recommended.trust();
-        assert!(trusted && said.contains("without the 3 named, it goes from place\u{202f}1 to 41"), "{said}");
+        assert!(
+            trusted
+                && said.contains(
+                    "without the 3 named, its score falls by 0.60 and it goes from place\u{202f}1 to 41"
+                ),
+            "{said}"
+        );
         assert_eq!(recommended.because[0].called(), "Heat (9)");
     }
 }
