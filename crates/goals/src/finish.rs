@@ -6,7 +6,7 @@ use crate::run::EVALUATION;
 use crate::trained::Trained;
 use crate::{Result, Run};
 use pellucid_data::{OutColumn, write_table};
-use pellucid_insight::report::data::{CardFacts, Layer, Likeness, Target};
+use pellucid_insight::report::data::{CardFacts, Layer, Likeness, Looks, Target};
 use std::path::Path;
 
 /// A finished run.
@@ -37,6 +37,8 @@ pub(crate) struct Tested {
     pub(crate) likeness: Option<Likeness>,
     /// The network, part by part.
     pub(crate) network: Vec<Layer>,
+    /// What the layers of its networks for pictures and sounds respond to.
+    pub(crate) looks: Vec<Looks>,
     /// What it is for.
     pub(crate) card: CardFacts,
 }

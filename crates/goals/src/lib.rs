@@ -50,7 +50,7 @@ pub use config::{ClassWeights, Config, DataConfig, Fairness, NetworkConfig, Pres
 pub use dataset::{ColumnPlan, Inspection, Survey, Use, inspect};
 pub use error::{Error, Result};
 pub use evaluate::evaluate;
-pub use explain::{Explain, Explained, Method, explain};
+pub use explain::{Explain, Explainable, Explained, Method, explain, explain_layers, explainable};
 pub use finish::Finished;
 pub use forecast::forecast;
 pub use generate::{Generation, Writing, piano_roll};
@@ -64,10 +64,14 @@ pub use outcome::{Answers, Evaluation};
 pub use paint::{Brush, Painting, judge, sheet};
 pub use pellucid_insight::audit::{Audit, Figure, Group, Mitigation, Requirement, Trade, Verdict};
 pub use pellucid_insight::check::Revealed;
-pub use pellucid_insight::report::data::{Explanation, Forecast, LearnedFrom};
+pub use pellucid_insight::report::data::{
+    ExplainedRecommendation, ExplainedTranslation, Explanation, Forecast, LearnedFrom, Looks,
+};
 pub use pellucid_insight::report::render_audit as audit_page;
-pub use pellucid_insight::report::render_explanations as explanations_page;
-pub use pellucid_insight::report::render_forecast as forecast_page;
+pub use pellucid_insight::report::{
+    render_explanations as explanations_page, render_forecast as forecast_page, render_looks as layers_page,
+    render_recommendations as recommendations_page, render_translations as translations_page,
+};
 pub use pellucid_kinds::image::{Pixels, decode};
 pub use pellucid_kinds::melody::Melody;
 pub use recommend::{Because, Recommended, Recommender, recommender};

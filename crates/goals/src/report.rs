@@ -26,6 +26,7 @@ pub(crate) fn report_data(trained: &Trained<'_>, tested: &Tested, run: &Run) -> 
         network: tested.network.clone(),
         targets: tested.targets.clone(),
         likeness: tested.likeness.clone(),
+        looks: tested.looks.clone(),
         card: tested.card.clone(),
         reproduce: reproduce(trained)?,
     })

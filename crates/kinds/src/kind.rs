@@ -117,6 +117,15 @@ pub struct Vocabulary<'a> {
     pub longest: Option<usize>,
 }
 
+/// A sound to be listened to, as samples at [`RATE`](crate::audio::RATE) a second.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Audible {
+    /// As it is.
+    pub plain: Vec<f32>,
+    /// With only what was asked for.
+    pub named: Vec<f32>,
+}
+
 /// What one column contributes to a [`Record`], in order.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Feature {
@@ -202,6 +211,20 @@ pub trait Prepared: Send + Sync {
     /// Why it cannot be cut into pieces.
     fn words(&self, _cell: Cell<'_>) -> std::result::Result<Vec<Word>, String> {
         Ok(Vec::new())
+    }
+
+    /// A sound as far as a network hears it, and the same with each field of time and frequency as loud as `gains` says (`[frames, bands]`, from 0
+    /// to 1); `None` of other kinds.
+    ///
+    /// # Errors
+    /// Why it cannot be decoded.
+    fn audible(
+        &self,
+        _cell: Cell<'_>,
+        _files: Option<&Files>,
+        _gains: &[f32],
+    ) -> std::result::Result<Option<Audible>, String> {
+        Ok(None)
     }
 
     /// Why a cell in which something stands counts as missing when it is encoded; `None` if it does not.

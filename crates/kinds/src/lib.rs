@@ -34,7 +34,7 @@ pub use batch::{Batch, Batcher, Truth, mirror};
 pub use cells::cell_text;
 pub use error::{Error, Result};
 pub use examples::{Encoder, Examples, Unreadable, Voided};
-pub use kind::{Feature, FitContext, Kind, Prepared, Role, TrainingCells, Vocabulary};
+pub use kind::{Audible, Feature, FitContext, Kind, Prepared, Role, TrainingCells, Vocabulary};
 pub use profile::{Profile, profile};
 pub use recognise::{Guess, Recognised, recognise};
 pub use record::{Layout, Record};

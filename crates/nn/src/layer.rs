@@ -1,6 +1,6 @@
 //! What every layer can do.
 
-use crate::{LayerRow, Module, Pass, Piece};
+use crate::{LayerRow, Module, Pass, Piece, Reach};
 use pellucid_grad::Var;
 use pellucid_grad::in_use::PerChannel;
 use pellucid_tensor::{Error, Result};
@@ -46,6 +46,11 @@ pub trait Layer: Module + Send + Sync {
     /// linear map's, and for shapes the layer cannot take.
     fn multiply_adds(&self, _input: &[usize]) -> u64 {
         0
+    }
+
+    /// What each place of its output depends on of a picture, along height and width; `None` if that may be all of it.
+    fn reach(&self) -> Option<[Reach; 2]> {
+        None
     }
 
     /// The [rows](crate::describe) of the layers inside; none for a layer that is shown as one.

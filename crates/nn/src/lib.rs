@@ -20,6 +20,7 @@ mod module;
 pub mod optim;
 mod param;
 mod pass;
+mod reach;
 mod recurrent;
 mod schedule;
 pub mod state;
@@ -35,6 +36,7 @@ pub use module::{
 };
 pub use param::{Param, ParamId, Role};
 pub use pass::{Pass, Step};
+pub use reach::Reach;
 pub use recurrent::Direction;
 pub use schedule::Schedule;
 pub use summary::{LayerRow, describe};

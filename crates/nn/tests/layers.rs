@@ -64,6 +64,62 @@ fn the_output_has_the_shape_that_was_announced() {
     });
 }
 
+/// Layers say of which pixels a place knows: those that change it, found by changing each of them.
+#[test]
+fn layers_see_as_far_as_they_say() {
+    let mut seen = 0;
+    for_all(|name, sample| {
+        let (&[height, width, channels], Some([rows, cols])) =
+            (sample.input.as_slice(), sample.layer.reach())
+        else {
+            return;
+        };
+        let [high, wide, _] = sample.layer.output_shape(&sample.input).unwrap()[..] else {
+            panic!("{name} makes no picture of one")
+        };
+        let x = sample.batch(1, &sample.input, DType::F32).unwrap();
+        let run = |x: &Tensor| output(&sample, &Pass::inference(), x).to_vec();
+        let before = run(&x);
+        // First and last row and column of the pixels that change each place.
+        let mut found = vec![[height, 0, width, 0]; high * wide];
+        for (y, x_at) in (0..height).flat_map(|y| (0..width).map(move |x| (y, x))) {
+            for by in [-1e3, -0.7, 0.9, 1e3] {
+                let mut other = x.clone();
+                let pixels = other.data_mut::<f32>().unwrap();
+                let start = (y * width + x_at) * channels;
+                pixels[start..start + channels]
+                    .iter_mut()
+                    .enumerate()
+                    .for_each(|(c, p)| *p += by * (1 + c) as f32);
+                let after = run(&other);
+                let outputs = before.len() / found.len();
+                for (at, box_of) in found.iter_mut().enumerate() {
+                    let here = at * outputs..(at + 1) * outputs;
+                    if before[here.clone()] != after[here] {
+                        *box_of = [
+                            box_of[0].min(y),
+                            box_of[1].max(y + 1),
+                            box_of[2].min(x_at),
+                            box_of[3].max(x_at + 1),
+                        ];
+                    }
+                }
+            }
+        }
+        for (at, [top, bottom, left, right]) in found.into_iter().enumerate() {
+            let place = [at / wide, at % wide];
+            assert_eq!(rows.within(place[0], height), top..bottom, "{name}, {place:?}");
+            assert_eq!(cols.within(place[1], width), left..right, "{name}, {place:?}");
+        }
+    });
+    for kind in ["conv", "max_pool", "avg_pool", "residual", "sequential"] {
+        let samples =
+            LAYERS.iter().filter(|layer| layer.name == kind).flat_map(|layer| (layer.samples)().unwrap());
+        seen += samples.filter(|sample| sample.layer.reach().is_some()).count();
+    }
+    assert!(seen >= 10, "{seen}");
+}
+
 #[test]
 fn wrong_shapes_are_errors() {
     for_all(|name, sample| {

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use crate::problem::Problem;
 
 /// What the browser may do with our pages: nothing from elsewhere, no script that is not a file of ours.
-const POLICY: &str = "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; style-src 'self' 'unsafe-inline'; \
+const POLICY: &str = "default-src 'self'; img-src 'self' data: blob:; media-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; \
      script-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'";
 
 /// Headers of every answer.

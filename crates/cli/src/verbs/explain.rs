@@ -1,12 +1,18 @@
 //! `explain`: what moved an answer, and how far to trust that.
 
+mod layers;
+mod missed;
+
+use super::generate::do_nothing;
 use crate::arguments::Arguments;
 use crate::flags::{Flag, JSON, SEED, THREADS, Value};
 use crate::output::{self, say};
 use crate::program::{DONE, Operand, Verb};
 use crate::show;
-use pellucid_data::DataError;
-use pellucid_goals::{Error, Explain, Explanation, LearnedFrom, Method, explain, explanations_page};
+use pellucid_data::{DataError, write_atomic};
+use pellucid_goals::{
+    Error, Explain, Explainable, Explanation, LearnedFrom, Method, explain, explainable, explanations_page,
+};
 use std::path::Path;
 
 const WHAT: &str = "What to explain";
@@ -23,7 +29,7 @@ static TARGET: Flag = Flag {
     name: "target",
     value: Value::Text("COLUMN"),
     many: false,
-    help: "The column whose answer is explained, if several are answered [default: the first]",
+    help: "The column whose answer is explained, if several are answered [default: the first]; of a network that translates both ways, the column to translate into",
     under: WHAT,
 };
 
@@ -47,7 +53,7 @@ static COUNT: Flag = Flag {
     name: "count",
     value: Value::Whole("N"),
     many: false,
-    help: "Explain so many rows at most, the first ones [default: 10]",
+    help: "Explain so many rows at most, the first ones, or so many recommendations [default: 10]",
     under: WHAT,
 };
 
@@ -59,11 +65,27 @@ static ROWS: Flag = Flag {
     under: WHAT,
 };
 
+static LAYERS: Flag = Flag {
+    name: "layers",
+    value: Value::Switch,
+    many: false,
+    help: "Instead of answers, show what each layer of a network for pictures or sounds looks for: the training rows that excite its channels most",
+    under: WHAT,
+};
+
 static OUT: Flag = Flag {
     name: "out",
     value: Value::Path("FILE.html"),
     many: false,
     help: "Write a page with coloured pictures, words and bars",
+    under: "Output",
+};
+
+static SOUNDS: Flag = Flag {
+    name: "sounds",
+    value: Value::Path("FOLDER"),
+    many: false,
+    help: "Write each sound with all muted but what speaks most for its answer into this folder, as WAV",
     under: "Output",
 };
 
@@ -91,22 +113,58 @@ pub(crate) static VERB: Verb = Verb {
         "pellucid explain runs/photos-1 new.jpg --out why.html",
         "pellucid explain runs/patients-1 patients.csv --count 3",
         "pellucid explain runs/reviews-1 reviews.csv --class positive --method occlusion",
+        "pellucid explain runs/photos-1 --layers --out layers.html",
+        "pellucid explain runs/words-1 yes.wav --sounds heard --out why.html",
+        "pellucid explain runs/pairs-1 \"A man is reading a book.\" --out why.html",
+        "pellucid explain runs/ratings-1 --user 42 --count 5",
     ],
     operands: &[
         Operand { name: "RUN", help: "The run's folder, or a model folder", required: true, many: false },
         Operand {
             name: "INPUT",
-            help: "Pictures or sounds, folders of them, a zip, or tables; - is a table on standard input",
-            required: true,
+            help: "Pictures or sounds, folders of them, a zip, or tables; - is a table on standard input; of a network that translates, texts in quotes",
+            required: false,
             many: true,
         },
     ],
-    flags: &[&METHOD, &TARGET, &CLASS, &LOCK, &ROWS, &COUNT, &OUT, &SEED, &THREADS, &JSON],
+    flags: &[
+        &METHOD,
+        &TARGET,
+        &CLASS,
+        &LOCK,
+        &ROWS,
+        &COUNT,
+        &LAYERS,
+        &missed::USER,
+        &missed::LIKED,
+        &OUT,
+        &SOUNDS,
+        &SEED,
+        &THREADS,
+        &JSON,
+    ],
     run,
 };
 
 fn run(a: &Arguments<'_>) -> Result<u8, Error> {
     let run = a.operand(0).unwrap_or(Path::new(""));
+    match explainable(run)? {
+        Explainable::Answers => do_nothing(a, &[&missed::USER, &missed::LIKED], "does not recommend")?,
+        Explainable::Translations(model) => return missed::translations(a, run, &model),
+        Explainable::Recommendations(model) => return missed::recommendations(a, run, &model),
+    }
+    match (a.on(&LAYERS), a.operands(1).is_empty()) {
+        (true, true) => return layers::show(a, run),
+        (true, false) => {
+            return Err(Error::usage(
+                "--layers shows the training rows and takes no INPUT · leave out one of them",
+            ));
+        }
+        (false, true) => {
+            return Err(Error::usage("there is nothing to explain · give an INPUT, or --layers"));
+        }
+        (false, false) => {}
+    }
     let how = Explain {
         method: a.text(&METHOD).and_then(|name| Method::ALL.into_iter().find(|m| m.name() == name)),
         target: a.text(&TARGET).map(str::to_owned),
@@ -131,6 +189,9 @@ fn run(a: &Arguments<'_>) -> Result<u8, Error> {
     if let Some(path) = a.path(&OUT) {
         output::page(path, &explanations_page(&output::name(run), &explained.explanations))?;
     }
+    if let Some(folder) = a.path(&SOUNDS) {
+        write_sounds(folder, &explained.explanations)?;
+    }
     let warning = show::Style::of_stderr().yellow("warning:");
     for problem in &explained.problems {
         say(format_args!("{warning} not explained · {problem}"));
@@ -145,6 +206,27 @@ fn run(a: &Arguments<'_>) -> Result<u8, Error> {
         ));
     }
     Ok(DONE)
+}
+
+/// Writes what is left of each explained sound, named after its own file.
+fn write_sounds(folder: &Path, all: &[Explanation]) -> Result<(), Error> {
+    if !all.iter().flat_map(|e| &e.pictures).any(|heat| heat.sound) {
+        return Err(Error::usage(
+            "--sounds writes explained sounds, and this network hears none · leave it out",
+        ));
+    }
+    std::fs::create_dir_all(folder).map_err(|e| DataError::io("the folder cannot be made", folder, &e))?;
+    let mut written = 0;
+    for e in all {
+        let stem = Path::new(&e.place).file_stem().map(|stem| stem.to_string_lossy().into_owned());
+        for wav in e.pictures.iter().filter_map(|heat| heat.audible.as_ref()?.named.as_ref()) {
+            written += 1;
+            let name = format!("{written:03}-{}.wav", stem.as_deref().unwrap_or("sound"));
+            write_atomic(&folder.join(name), |w| w.write_all(wav))?;
+        }
+    }
+    say(format_args!("Sounds   {} · {written} written", folder.display()));
+    Ok(())
 }
 
 /// An explanation as one line of JSON; its pictures are for the page.
@@ -197,6 +279,10 @@ fn in_words(e: &Explanation) -> String {
             100.0 * heat.focus
         ));
     }
+    let audible = e.pictures.iter().filter_map(|heat| heat.audible.as_ref());
+    lines.extend(
+        audible.map(|audible| format!("  {}; --out and --sounds let you hear them", audible.says(e))),
+    );
     lines.extend(e.instead.as_ref().map(|instead| format!("  {}", instead.says())));
     lines.push(format!("  {}", e.trust().1));
     lines.extend(e.learned_from.iter().flat_map(|learned| learned_in_words(learned, e.class.is_none())));

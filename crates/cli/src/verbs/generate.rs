@@ -104,7 +104,7 @@ fn run(a: &Arguments<'_>) -> Result<u8, Error> {
 }
 
 /// Refuses flags that do nothing for a network that does something else.
-fn do_nothing(a: &Arguments<'_>, flags: &[&Flag], this_network: &str) -> Result<(), Error> {
+pub(super) fn do_nothing(a: &Arguments<'_>, flags: &[&Flag], this_network: &str) -> Result<(), Error> {
     match flags.iter().find(|flag| a.on(flag)) {
         Some(flag) => Err(Error::usage(format!(
             "this network {this_network}, so --{} does nothing · leave it out",

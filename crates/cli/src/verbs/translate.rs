@@ -117,8 +117,18 @@ fn text_of(text: &Path) -> Result<String, Error> {
     text.to_str().map(str::to_owned).ok_or_else(|| Error::usage("a text to translate is not valid UTF-8"))
 }
 
+/// Warns of a text that seems to be in the language that is written.
+pub(super) fn warn_of_translated(model: &Translation, text: &str) -> Result<(), Error> {
+    if model.seems_translated(text)? {
+        let [read, written] = &model.columns;
+        let warning = show::Style::of_stderr().yellow("warning:");
+        say(format_args!("{warning} this seems to be `{written}` already, not `{read}` · {text}"));
+    }
+    Ok(())
+}
+
 /// The way that writes what stood in a column.
-fn way_to(model: &Translation, column: &str) -> Result<Way, Error> {
+pub(super) fn way_to(model: &Translation, column: &str) -> Result<Way, Error> {
     let written = |way: &Way| way.of(&model.columns).1;
     let known = || model.ways().iter().copied();
     known().find(|way| written(way) == column).ok_or_else(|| {
@@ -166,11 +176,7 @@ fn lines(
 impl Shown {
     fn translate(&self, model: &Translation, texts: &[String]) -> Result<(), Error> {
         for text in texts.iter().filter(|text| !text.is_empty()) {
-            if model.seems_translated(text)? {
-                let [read, written] = &model.columns;
-                let warning = show::Style::of_stderr().yellow("warning:");
-                say(format_args!("{warning} this seems to be `{written}` already, not `{read}` · {text}"));
-            }
+            warn_of_translated(model, text)?;
         }
         let way = |text: &str| self.way.map_or_else(|| model.way_for(text), Ok);
         let texts = texts.iter().map(|text| Ok((text.as_str(), way(text)?)));

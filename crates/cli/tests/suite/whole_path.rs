@@ -331,6 +331,7 @@ fn texts_are_learned_and_new_ones_are_written() {
     assert_eq!(scored["rows_are"], "characters");
     run(folder, &["predict", songs, "songs"]).fails(2, &["pellucid generate"]);
     run(folder, &["generate", songs, "--top-p", "1.5"]).fails(2, &["between 0 and 1"]);
+    run(folder, &["explain", songs, "3 of 1"]).fails(2, &["no answer to explain", "pellucid generate"]);
     run(folder, &["train", "songs", "--generate", "--predict", "text"]).fails(2, &["leave one of them out"]);
 }
 
@@ -456,6 +457,10 @@ fn answers_are_explained_and_audited_and_bounds_are_a_gate() {
     run(folder, &["explain", sizes, "rows.csv", "--lock", "sise"]).fails(2, &["did you mean `size`?"]);
     run(folder, &["explain", sizes, "rows.csv", "--class", "huge"]).fails(2, &["no class `huge`"]);
     run(folder, &["explain", sizes, "rows.csv", "--method", "magic"]).fails(2, &["magic"]);
+    run(folder, &["explain", sizes]).fails(2, &["nothing to explain", "--layers"]);
+    run(folder, &["explain", sizes, "--layers"]).fails(2, &["neither pictures nor sounds"]);
+    run(folder, &["explain", sizes, "rows.csv", "--layers"]).fails(2, &["takes no INPUT"]);
+    run(folder, &["explain", sizes, "rows.csv", "--user", "7"]).fails(2, &["does not recommend", "--user"]);
 
     let audited =
         run(folder, &["audit", sizes, "rows.csv", "--group", "sex", "--require", "accuracy_gap<=0.5"]).ok();
@@ -495,6 +500,23 @@ fn texts_are_translated_both_ways() {
     let json = run(folder, &["translate", translator, "--json", "the 8 houses are old"]).ok().json();
     assert_eq!(json["to"], "lunar", "{json}");
     run(folder, &["translate", translator, "--to", "german", "x"]).fails(2, &["`lunar` and `english`"]);
+    let explained = ["explain", translator, "the 8 houses are old", "--out", "translated.html"];
+    let explained = run(folder, &explained).ok();
+    assert!(explained.out.contains("lunar · ") && explained.out.contains("without it"), "{explained:#?}");
+    assert!(std::fs::read_to_string(folder.join("translated.html")).unwrap().contains("What it needed"));
+    let back = ["explain", translator, "--target", "english", "--json", "domati 7 velam sunt"];
+    let json = run(folder, &back).ok().json();
+    assert!(
+        json["column"] == "english" && json["trust"].is_string() && json["trusted"].is_boolean(),
+        "{json}"
+    );
+    assert_eq!(
+        json["without"].as_array().unwrap().len(),
+        json["alignment"]["weights"].as_array().unwrap().len()
+    );
+    run(folder, &["explain", translator]).fails(2, &["a text to translate, in quotes"]);
+    run(folder, &["explain", translator, "x", "--method", "shapley"]).fails(2, &["translates", "--method"]);
+    run(folder, &["explain", translator, "translated.html"]).fails(2, &["is a file"]);
 }
 
 #[test]
@@ -521,6 +543,14 @@ fn tastes_are_learned_and_things_are_recommended() {
     for metric in ["ndcg@10", "recall@10", "mrr@10", "rmse"] {
         assert!(scores["targets"]["item"][metric]["baseline"].is_number(), "{metric}: {scores}");
     }
+    let why = run(folder, &["explain", tastes, "--user", "7", "--count", "2", "--out", "taste.html"]).ok();
+    assert!(why.out.contains("  1. ") && why.out.contains("because") && why.out.contains("% "), "{why:#?}");
+    assert!(
+        std::fs::read_to_string(folder.join("taste.html")).unwrap().contains("recommends this to user 7")
+    );
+    let json = run(folder, &["explain", tastes, "--liked", "3, 4", "--count", "1", "--json"]).ok().json();
+    assert!(json["because"].is_array() && json["trust"].is_string() && json["place"] == 1, "{json}");
+    run(folder, &["explain", tastes, "rows.csv"]).fails(2, &["not for `rows.csv`", "--user"]);
     run(folder, &["recommend", tastes]).fails(2, &["--user", "--liked"]);
     run(folder, &["recommend", tastes, "--user", "99"]).fails(2, &["`99` is no `user`", "--liked"]);
     run(folder, &["recommend", tastes, "--liked", "1234"]).fails(2, &["nothing that it knows"]);

@@ -65,7 +65,12 @@ fn weighted(maps: &[f32], slopes: &[f32], channels: usize) -> Vec<f64> {
 }
 
 /// A small map's value at a place of the large picture, between its four neighbours.
-fn between(map: &[f64], [rows, columns]: [usize; 2], [y, x]: [usize; 2], [height, width]: [usize; 2]) -> f64 {
+pub(super) fn between(
+    map: &[f64],
+    [rows, columns]: [usize; 2],
+    [y, x]: [usize; 2],
+    [height, width]: [usize; 2],
+) -> f64 {
     let place = |at: usize, size: usize, small: usize| {
         let place = ((at as f64 + 0.5) / size as f64 * small as f64 - 0.5).clamp(0.0, (small - 1) as f64);
         let low = place.floor() as usize;

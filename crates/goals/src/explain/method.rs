@@ -14,7 +14,7 @@ const OF_COLUMNS: usize = 10_000;
 const ANSWERS: usize = 2_000;
 
 /// Backgrounds over which gradients, and answers without one part, are averaged.
-const BACKGROUNDS: usize = 8;
+pub(super) const BACKGROUNDS: usize = 8;
 
 /// Places along the way from nothing to the input: twice as many as long as the numbers fail to add up by more than this share.
 const PLACES: usize = 16;

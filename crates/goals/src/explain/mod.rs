@@ -1,11 +1,14 @@
 //! Explain: which parts of an input moved the answer, and how far to trust what is said about it.
 
 mod absent;
+mod audible;
 mod dependence;
+mod explainable;
 mod flat;
 mod gradcam;
 mod importance;
 mod instead;
+mod layers;
 mod learned_from;
 mod method;
 mod parts;
@@ -31,7 +34,10 @@ use std::path::{Path, PathBuf};
 
 pub(crate) use absent::Background;
 pub(crate) use dependence::{Rows, dependence};
+pub use explainable::{Explainable, explainable};
 pub(crate) use importance::{answers_within, importance, read};
+pub use layers::explain_layers;
+pub(crate) use layers::looks;
 pub use method::Method;
 pub(crate) use parts::in_words;
 pub(crate) use training::{Learned, options};
@@ -237,7 +243,9 @@ impl<'a> Explainer<'a> {
             true => instead::instead(&question, &record, &parts, self.backgrounds, &how.locked)?,
             false => None,
         };
-        let shown = show::Shown { method, asked, parts: &parts, found: &found, answers: &answers, instead };
+        let audible = audible::audible(&input, &question, &parts, &found, quality.faithfulness.first)?;
+        let shown =
+            show::Shown { method, asked, parts: &parts, found: &found, answers: &answers, instead, audible };
         show::explanation(self.model, &input, self.place(table, row), &shown, quality)
     }
 

@@ -7,7 +7,7 @@ use crate::infer::tag_text;
 use crate::model::Model;
 use crate::outcome::Answers;
 use crate::{Error, Result};
-use pellucid_insight::report::data::{Explanation, Heat, Instead, Quality, Worth};
+use pellucid_insight::report::data::{Audible, Explanation, Heat, Instead, Quality, Worth};
 use pellucid_kinds::image::Pixels;
 use pellucid_kinds::{Feature, Target};
 
@@ -32,6 +32,8 @@ pub(super) struct Shown<'a> {
     pub(super) found: &'a Found,
     pub(super) answers: &'a [Answers],
     pub(super) instead: Option<Instead>,
+    /// By picture, of those that are sounds.
+    pub(super) audible: Vec<Option<Audible>>,
 }
 
 /// All that a person is told.
@@ -45,7 +47,7 @@ pub(super) fn explanation(
     shown: &Shown<'_>,
     quality: Quality,
 ) -> Result<Explanation> {
-    let Shown { method, asked, parts, found, answers, instead } = shown;
+    let Shown { method, asked, parts, found, answers, instead, audible } = shown;
     let attribution = &found.attribution;
     let target = &model.batcher.targets()[asked.target];
     let (answers, name) =
@@ -88,14 +90,14 @@ pub(super) fn explanation(
         adds_up: method.adds_up(),
         columns,
         texts,
-        pictures: heats(input, parts, found)?,
+        pictures: heats(input, parts, found, audible)?,
         instead: instead.clone(),
         quality,
         learned_from: None,
     })
 }
 
-fn heats(input: &Input<'_>, parts: &[Part], found: &Found) -> Result<Vec<Heat>> {
+fn heats(input: &Input<'_>, parts: &[Part], found: &Found, audible: &[Option<Audible>]) -> Result<Vec<Heat>> {
     let (mut all, mut start) = (Vec::new(), 0);
     for (column, _, prepared) in &input.encoder.inputs {
         for feature in prepared.features() {
@@ -111,7 +113,8 @@ fn heats(input: &Input<'_>, parts: &[Part], found: &Found) -> Result<Vec<Heat>> 
                 Some(pixels) => pixels[all.len()].clone(),
                 None => spread(parts, &found.attribution.values, all.len(), size),
             };
-            all.push(heat(column, bytes, &values, size, sound)?);
+            let audible = audible.get(all.len()).cloned().flatten();
+            all.push(Heat { audible, ..heat(column, bytes, &values, size, sound)? });
         }
     }
     Ok(all)
@@ -177,5 +180,6 @@ fn heat(
         focus,
         size: [height, width],
         values: values.to_vec(),
+        audible: None,
     })
 }

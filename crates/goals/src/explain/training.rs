@@ -163,7 +163,7 @@ impl Explainer<'_> {
 }
 
 /// The answer that stands in the data, in words.
-fn label(target: &Target, truth: &[f64]) -> String {
+pub(super) fn label(target: &Target, truth: &[f64]) -> String {
     match (target, truth) {
         (_, []) => String::new(),
         (_, [first, ..]) if first.is_nan() => "not known".to_owned(),

@@ -88,6 +88,7 @@ pub(super) fn test(
         columns,
         targets: vec![target],
         likeness: None,
+        looks: Vec::new(),
         network: layers(model.network.describe(model.blueprint.context)?),
         card,
     })

@@ -90,6 +90,7 @@ pub(super) fn test(
         columns,
         targets: vec![target],
         likeness: None,
+        looks: Vec::new(),
         network: layers(model.network.describe()?),
         card: card(model, run),
     })

@@ -262,7 +262,7 @@ impl Network {
     }
 
     /// The networks of pictures.
-    pub(super) fn pictures(&self) -> &[Sequential] {
+    pub(crate) fn pictures(&self) -> &[Sequential] {
         &self.pictures
     }
 

@@ -6,8 +6,8 @@ use super::like::likeness;
 use super::weak::Divided;
 use crate::audit::{Auditing, Division, of_division};
 use crate::explain::{
-    Background, Explain, Explainer, Learned, Rows as Dealt, answers_within, dependence, importance, options,
-    read,
+    Background, Explain, Explainer, Learned, Rows as Dealt, answers_within, dependence, importance, looks,
+    options, read,
 };
 use crate::finish::Tested;
 use crate::infer::{Asking, out_columns};
@@ -20,7 +20,7 @@ use crate::{Error, Result, Run, Watcher};
 use pellucid_data::Part;
 use pellucid_insight::audit::Audit;
 use pellucid_insight::report::data::{
-    CardFacts, ClassOutcome, Coverage, Explanation, Importance, NumberOutcome, Outcome, TagOutcome,
+    CardFacts, ClassOutcome, Coverage, Explanation, Importance, Looks, NumberOutcome, Outcome, TagOutcome,
     Target as Scored,
 };
 use pellucid_kinds::{Examples, Target};
@@ -30,9 +30,10 @@ use std::time::Instant;
 /// The share of cases in which sets and intervals are to hold the truth.
 const COVERAGE: f64 = 0.9;
 
-/// How many answers are explained, and the share of the training's time for that.
+/// How many answers are explained, the share of the training's time for that, and the seconds that are granted in any case.
 const EXPLAINED: usize = 6;
 const EXPLAINED_SHARE: f64 = 0.04;
+const EXPLAINED_SECONDS: f64 = 1.0;
 
 /// The share of the training's time in which it is asked which columns matter, and the seconds that are granted in any case.
 const IMPORTANCE_SHARE: f64 = 0.02;
@@ -46,6 +47,10 @@ const COLUMNS: &str = "columns.json";
 const LEARNED_SHARE: f64 = 0.02;
 const LEARNED_SECONDS: f64 = 1.0;
 const LEARNED_ROWS: usize = 4;
+
+/// The share of the training's time in which it is looked at what layers respond to, and the seconds that are granted in any case.
+const LOOKS_SHARE: f64 = 0.02;
+const LOOKS_SECONDS: f64 = 1.0;
 
 /// What was learned, and from which rows.
 pub(crate) struct Predicting<'a> {
@@ -123,6 +128,7 @@ pub(crate) fn test(
     if !important.is_empty() {
         run.write_json(COLUMNS, &important)?;
     }
+    let looks = layers_look_for(trained, of, watcher)?;
     let mut columns = out_columns(of.model, &answers, &all, &places, Asking::default());
     columns.extend(unlike_column(&rates, &all, places.len()));
     Ok(Tested {
@@ -131,6 +137,7 @@ pub(crate) fn test(
         targets,
         likeness: likeness(trained, of, records, &measured, &rates)?,
         network: layers(of.model.network.describe()?),
+        looks,
         card: card(of.model, run, &trained.config.data.audit),
         evaluation,
     })
@@ -152,6 +159,26 @@ fn audits(
         audits.extend(judged.into_iter().map(|(audit, _)| audit));
     }
     Ok(audits)
+}
+
+/// What the layers of networks for pictures and sounds respond to, by the first column that is answered.
+fn layers_look_for(
+    trained: &Trained<'_>,
+    of: &Predicting<'_>,
+    watcher: &mut dyn Watcher,
+) -> Result<Vec<Looks>> {
+    if of.model.batcher.picture_sizes().is_empty() {
+        return Ok(Vec::new());
+    }
+    let records = &of.records[Part::Train as usize];
+    let seconds = (LOOKS_SHARE * trained.outcome.seconds).max(LOOKS_SECONDS);
+    let most = answers_within(seconds, of.model, of.examples, records)?;
+    looks(
+        of.model,
+        &Learned { survey: trained.survey, examples: of.examples, records, options: &[], most },
+        0,
+        watcher,
+    )
 }
 
 /// How often sets or intervals hold the truth of rows that were not learned from; none where too few rows are known to promise it.
@@ -199,7 +226,7 @@ fn explanations(
         ..Explain::default()
     };
     let start = Instant::now();
-    let most = EXPLAINED_SHARE * trained.outcome.seconds;
+    let most = (EXPLAINED_SHARE * trained.outcome.seconds).max(EXPLAINED_SECONDS);
     let mut all = Vec::new();
     watcher.begin("Explaining", EXPLAINED.min(records.len()));
     let some: Vec<usize> =

@@ -3,6 +3,7 @@
 mod choose;
 mod design;
 mod ease;
+mod explained;
 mod history;
 mod ids;
 mod infer;

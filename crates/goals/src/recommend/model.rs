@@ -171,6 +171,21 @@ impl Recommender {
         }
     }
 
+    /// What is known of a user by name, or of someone new, and `more` that he likes.
+    ///
+    /// # Errors
+    /// A user or items that are not known.
+    pub(super) fn known(&self, user: Option<&str>, more: &[String]) -> Result<Known> {
+        let mut known = user.map_or(Ok(Known::default()), |name| self.user(name))?;
+        for name in more {
+            let item = self.item(name)?;
+            known.taken.retain(|&(taken, _)| taken != item);
+            // As if liked one deviation more than on average.
+            known.taken.push((item, 1.0));
+        }
+        Ok(known)
+    }
+
     /// The items that anybody took.
     pub(super) fn taken(&self) -> HashSet<u32> {
         self.pasts.iter().flatten().map(|&(item, _)| item).collect()
@@ -186,13 +201,7 @@ impl Recommender {
     /// # Errors
     /// A user or items that are not known, nobody named and nothing liked, and no memory.
     pub fn recommend(&self, user: Option<&str>, more: &[String], count: usize) -> Result<Vec<Recommended>> {
-        let mut known = user.map_or(Ok(Known::default()), |name| self.user(name))?;
-        for name in more {
-            let item = self.item(name)?;
-            known.taken.retain(|&(taken, _)| taken != item);
-            // As if liked one deviation more than on average.
-            known.taken.push((item, 1.0));
-        }
+        let known = self.known(user, more)?;
         // Of whom something is known beside, something can be said.
         if known.taken.is_empty() && (known.user.is_none() || self.sides[1].width == 0) {
             return Err(Error::usage(

@@ -137,6 +137,7 @@ pub(super) fn test(
         columns,
         targets: vec![target],
         likeness: None,
+        looks: Vec::new(),
         network: layers(model.network.describe(history.items.len())?),
         card: card(model, run),
     })

@@ -6,7 +6,7 @@ use pellucid_insight::report::data::Alignment;
 use pellucid_kinds::text::Pieces;
 
 /// Pieces that belong to one word: its text, and how many they are.
-fn words(vocabulary: &Pieces, pieces: &[u32]) -> Result<Vec<(String, usize)>> {
+pub(super) fn words(vocabulary: &Pieces, pieces: &[u32]) -> Result<Vec<(String, usize)>> {
     let mut words: Vec<(Vec<u32>, usize)> = Vec::new();
     for &piece in pieces {
         match words.last_mut() {

@@ -2,6 +2,7 @@
 
 mod alignment;
 mod design;
+mod explained;
 mod infer;
 mod leaning;
 mod model;

@@ -84,6 +84,7 @@ pub(super) fn test(
         columns,
         targets,
         likeness: None,
+        looks: Vec::new(),
         network: layers(model.network.describe(mean(&pairs.read), mean(&pairs.written))?),
         card: card(model, run),
     })

@@ -172,7 +172,7 @@ impl Underway {
 }
 
 /// ln Σ eˣ.
-fn log_sum_exp(x: &[f32]) -> f64 {
+pub(super) fn log_sum_exp(x: &[f32]) -> f64 {
     let most = x.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     f64::from(most) + f64::from(x.iter().map(|&x| (x - most).exp()).sum::<f32>()).ln()
 }

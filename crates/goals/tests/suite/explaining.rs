@@ -3,7 +3,8 @@
 use crate::sounds::wav;
 use crate::{config, flats, folder, lines, put, refused, trained};
 use image::{GrayImage, ImageFormat, Luma};
-use pellucid_goals::{Config, Explain, Explanation, Method, Run, Unwatched, explain};
+use pellucid_goals::{Config, Explain, Explanation, Method, Run, Unwatched, explain, explain_layers};
+use pellucid_insight::report::data::{Patch, Stands};
 use pellucid_tensor::Stream;
 use std::collections::BTreeMap;
 use std::io::Cursor;
@@ -221,6 +222,36 @@ fn a_stamp_that_decides_is_found_in_the_picture() {
     let sharp =
         explained(&run, &ill, Explain { method: Some(Method::GradCam), count: 2, ..Explain::default() });
     assert!(sharp.iter().all(|e| e.pictures[0].values.iter().all(|x| *x >= 0.0)));
+
+    // And in the layers: some channel goes along with the stamp, and its patches lie over it.
+    let [looks] = explain_layers(run.path(), None, &mut Unwatched).unwrap().try_into().unwrap();
+    assert!(looks.layers.len() > 2 && looks.searched + looks.measured > 150, "{looks:?}");
+    let mut found = 0;
+    for layer in &looks.layers {
+        assert!(layer.shown.len() <= 4 && layer.idle < layer.channels);
+        for channel in &layer.shown {
+            assert!(channel.patches.windows(2).all(|two| two[0].strength >= two[1].strength));
+            let Some(Stands::Group { name, found: having, sure: true, .. }) = &channel.stands else {
+                continue;
+            };
+            if name == "ill" {
+                found += 1;
+                assert!(*having >= 7, "{channel:?}");
+                let over = |patch: &Patch| {
+                    patch.rows[0] < 7 && patch.rows[1] > 2 && patch.columns[0] < 7 && patch.columns[1] > 2
+                };
+                assert!(
+                    channel.patches.iter().all(|patch| patch.label == "ill" && over(patch)),
+                    "{channel:?}"
+                );
+            }
+        }
+    }
+    assert!(found > 0, "{looks:?}");
+    let page = std::fs::read_to_string(run.path().join("report.html")).unwrap();
+    assert!(page.contains("What its layers look for"));
+    let error = explain_layers(&run.model(), None, &mut Unwatched).err().unwrap();
+    assert!(error.to_string().contains("give the run's folder"), "{error}");
 }
 
 #[test]
@@ -265,6 +296,32 @@ fn a_tone_that_decides_is_found_in_the_sound() {
         .map(|e| {
             let heat = &e.pictures[0];
             assert!(heat.sound);
+            // What is left to be heard is most of the tone, without most of the noise before it, and the network still hears a beep.
+            let audible = heat.audible.as_ref().unwrap();
+            let power = |wav: &Option<Vec<u8>>, part: Range<usize>| {
+                let mut all = Vec::new();
+                let taken = pellucid_kinds::audio::decode(wav.as_ref().unwrap(), &mut |_, some| {
+                    all.extend_from_slice(some);
+                    Ok(())
+                });
+                // As far as whole windows reach.
+                assert!(taken.is_ok() && all.len() == 12_720);
+                all[part].iter().map(|x| f64::from(x * x)).sum::<f64>()
+            };
+            let left = |part: Range<usize>| power(&audible.named, part.clone()) / power(&audible.plain, part);
+            assert!(
+                left(5_200..7_600) > 0.5 && left(0..3_200) < 0.3,
+                "{} {}",
+                left(5_200..7_600),
+                left(0..3_200)
+            );
+            assert!(
+                audible.only > 0.5 && audible.fields < audible.of / 4,
+                "{} of {}: {}",
+                audible.fields,
+                audible.of,
+                audible.only
+            );
             // A window of 25 ms every 10 ms, and the tone's own bands.
             inside(e, 28..51, 36..52, [5, 8])
         })

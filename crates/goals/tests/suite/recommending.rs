@@ -81,6 +81,26 @@ fn two_tastes_are_told_apart_for_known_and_for_new_people() {
     let likes = ["Title 31".to_owned(), "m32".to_owned(), "title 40".to_owned()];
     let list = model.recommend(None, &likes, 5).unwrap();
     assert!(list.iter().all(|item| item.item[1..].parse::<usize>().unwrap() >= ITEMS), "{list:?}");
+    // Reasons are measured by what becomes of the list without them; that is the list of someone who has not taken them.
+    let likes: Vec<String> = (31..43).map(|item| format!("m{item}")).collect();
+    let list = model.recommend(None, &likes, 3).unwrap();
+    for (item, explained) in list.iter().zip(model.explain(None, &likes, 3, 0).unwrap()) {
+        assert_eq!((&explained.item, explained.taken, explained.because.len()), (&item.item, 12, 3));
+        let named: Vec<&String> = explained.because.iter().map(|why| &why.item).collect();
+        assert_eq!(named, item.because.iter().map(|why| &why.item).collect::<Vec<_>>());
+        let rest: Vec<String> = likes.iter().filter(|like| !named.contains(like)).cloned().collect();
+        let without = model.recommend(None, &rest, 2 * ITEMS).unwrap();
+        let without: Vec<&String> =
+            without.iter().map(|other| &other.item).filter(|item| !likes.contains(item)).collect();
+        let place = without.iter().position(|other| **other == item.item).unwrap() as u64 + 1;
+        assert_eq!(explained.place_without_named, place);
+        let missed = explained.missed.unwrap();
+        // What speaks most for it is missed more than others.
+        assert!(missed.by_chance == 99 && missed.without_named < missed.without_others, "{missed:?}");
+        assert!((missed.everything - item.score).abs() < 1e-6, "{missed:?}");
+    }
+    let few = model.explain(None, &likes[..3], 1, 0).unwrap();
+    assert!(few[0].missed.is_none() && few[0].trust().1.contains("With 3 things taken"), "{few:?}");
     for (user, liked, says) in [
         (Some("U12"), vec![], "did you mean `u12`?"),
         (None, vec!["Title 999".to_owned()], "is nothing that it knows"),

@@ -3,7 +3,7 @@
 use crate::outcomes::picture;
 use crate::texts::reviews;
 use crate::{config, flats, folder, lines, put, refused, score, trained};
-use pellucid_goals::{Config, Model, Run, Unwatched, inspect, predict};
+use pellucid_goals::{Config, Model, Run, Unwatched, explain_layers, inspect, predict};
 use pellucid_nn::params;
 use pellucid_tensor::{Stream, Tensor};
 use std::path::{Path, PathBuf};
@@ -204,6 +204,10 @@ fn a_given_network_for_pictures_is_tuned_or_kept_and_shown_them_in_its_size() {
         assert_eq!(model.batcher.picture_sizes()[0][..2], [40, 40], "small pictures are enlarged");
         let found = predict(done.run.path(), std::slice::from_ref(&data), &mut Unwatched).unwrap();
         assert!(found.problems.is_empty(), "{:?}", found.problems);
+        // Its layers can be looked at as far as they see a part; squeeze and excitation sees all of a picture at once.
+        let [looks] = explain_layers(done.run.path(), None, &mut Unwatched).unwrap().try_into().unwrap();
+        assert_eq!(looks.whole, name == "efficientnet", "{looks:?}");
+        assert!(looks.layers.iter().all(|layer| layer.sees[0] > 1 && !layer.shown.is_empty()), "{looks:?}");
         if freeze {
             let (accuracy, baseline) = score(&done.evaluation, "label", "accuracy");
             assert!(accuracy > baseline + 0.2, "{name}: {accuracy}, {baseline}");

@@ -111,6 +111,32 @@ fn a_language_is_learned_and_used() {
         assert!((weights.iter().sum::<f32>() - 1.0).abs() < 1e-4, "{weights:?}");
     }
 
+    // Each word is missed by what was made from it: a number by itself, a noun by its noun.
+    let text = "412 big cats wait near the river.";
+    let explained = model.explain(text, Way::There, 0).unwrap().unwrap();
+    assert_eq!(
+        (explained.translation.as_str(), explained.column.as_str()),
+        (&*found[0].texts[0].text, "lunar")
+    );
+    let product: f64 = explained.probabilities.iter().product();
+    // Beside its words, a translation has an end.
+    assert!(
+        product >= explained.probability && product < 1.1 * explained.probability + 1e-3,
+        "{explained:?}"
+    );
+    let lost = explained.lost();
+    let needed = |written: usize| {
+        let row = &lost.weights[written * 7..][..7];
+        (0..7).max_by(|&a, &b| row[a].total_cmp(&row[b])).map(|read| lost.read[read].as_str())
+    };
+    assert_eq!([0, 1].map(needed), [Some("412"), Some("cats")], "{lost:?}");
+    let missed = explained.missed.unwrap();
+    assert!(missed.everything > 0.9 && missed.without_named < 0.5 && missed.holds(), "{missed:?}");
+    assert!(explained.trust().1.starts_with("To be trusted here"), "{:?}", explained.trust());
+    let short = model.explain("cats", Way::There, 0).unwrap().unwrap();
+    assert!(short.missed.is_none() && short.without.is_empty() && short.trust().1.contains("too few words"));
+    assert_eq!(model.explain("  ", Way::There, 0).unwrap(), None);
+
     // A table: every row has its place; what is not there is told.
     let table = put(
         folder.path(),

@@ -6,6 +6,7 @@
 //! measure them ([`faithfulness`], [`rank_correlation`]): an explanation is only worth showing if taking away what it names changes
 //! the answer more than taking away anything else.
 
+mod channels;
 mod dependent;
 mod faithful;
 mod gauss;
@@ -13,9 +14,11 @@ mod learned_from;
 mod occluded;
 mod shapley_values;
 mod similar;
+mod without;
 
 use pellucid_tensor::Stream;
 
+pub use channels::{Driven, Said, driven, telling_channels};
 pub use dependent::{MeanAnswer, partial_dependence, quantile_places};
 pub use faithful::{Curve, Effort, Faithfulness, faithfulness};
 pub use gauss::{Integrated, Slopes, gauss_legendre, integrated};
@@ -23,6 +26,7 @@ pub use learned_from::{Largest, cosine, push};
 pub use occluded::occlusion;
 pub use shapley_values::{Samples, shapley};
 pub use similar::rank_correlation;
+pub use without::{Missed, alignment_missed};
 
 /// An input of which only some parts are there.
 #[derive(Clone, Debug, PartialEq, Eq)]

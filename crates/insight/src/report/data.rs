@@ -7,7 +7,9 @@ mod forecast;
 mod glimpse;
 mod learned_from;
 mod likeness;
+mod looks;
 mod made;
+mod missed;
 mod weak;
 
 use std::fmt;
@@ -20,12 +22,14 @@ use crate::intervals::Scores;
 
 pub use dependence::{Dependence, DependencePoint};
 pub use doubts::{Doubt, Doubts};
-pub use explained::{Change, Explanation, Heat, Instead, Quality, Worth};
+pub use explained::{Audible, Change, Explanation, Heat, Instead, Quality, Worth};
 pub use forecast::{Expected, Forecast};
 pub use glimpse::Glimpse;
 pub use learned_from::{LearnedFrom, LearnedList, LearnedRow};
 pub use likeness::{Likeness, MovedColumn, UnlikeRow};
+pub use looks::{Looks, LooksOfChannel, LooksOfLayer, Patch, Stands};
 pub use made::*;
+pub use missed::{ExplainedRecommendation, ExplainedTranslation, Reason};
 pub use weak::{Weak, WeakSegment};
 
 /// Everything a run's report and model card say.
@@ -48,6 +52,8 @@ pub struct ReportData {
     pub targets: Vec<Target>,
     /// How like the test is to the training.
     pub likeness: Option<Likeness>,
+    /// What the layers of its networks for pictures and sounds respond to.
+    pub looks: Vec<Looks>,
     /// What the model is for.
     pub card: CardFacts,
     /// What it takes to make it again.

@@ -19,7 +19,7 @@ use maud::{Markup, html};
 pub use audits::render_audit;
 pub use data::ReportData;
 use data::{Curves, Glimpse, Roll, Target};
-pub use explanations::render_explanations;
+pub use explanations::{render_explanations, render_looks, render_recommendations, render_translations};
 pub use forecasts::{forecast_in_words, render_forecast};
 pub use page::STYLE;
 use page::{footer, page};

@@ -36,6 +36,12 @@ pub(crate) fn about(n: u64) -> String {
     }
 }
 
+/// A text with a large first letter.
+pub(crate) fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 /// Seconds as `38 s`, `4 min 6 s`, `1 h 12 min`.
 pub fn duration(seconds: f64) -> String {
     let whole = if seconds.is_finite() { seconds.max(0.0).round() as u64 } else { 0 };

@@ -17,6 +17,7 @@ pub use forecast::{BAND, Foreseen, LearningCurve, Reached};
 pub use labels::{Doubtful, doubtful_labels};
 pub use segments::{Segment, mann_whitney, weak_segments};
 pub use tails::fisher_exact;
+pub(crate) use tails::normal_tail;
 pub use temperature::{softened, temperature};
 pub use unlike::{Gaussians, UNLIKE, Usual, folded};
 pub use width::Width;

@@ -68,7 +68,7 @@ pub(super) fn chi_square_tail(x: f64, degrees: f64) -> f64 {
 }
 
 /// The share of a normal distribution above `z` deviations.
-pub(super) fn normal_tail(z: f64) -> f64 {
+pub(crate) fn normal_tail(z: f64) -> f64 {
     let outside = gamma_above(0.5, z * z / 2.0) / 2.0;
     if z >= 0.0 { outside } else { 1.0 - outside }
 }

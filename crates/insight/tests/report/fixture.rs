@@ -5,6 +5,8 @@
 mod depending;
 #[path = "fixture/like.rs"]
 mod like;
+#[path = "fixture/looks.rs"]
+mod looks;
 #[path = "fixture/made.rs"]
 mod made;
 
@@ -17,6 +19,7 @@ use pellucid_insight::report::data::*;
 
 pub use depending::*;
 pub use like::*;
+pub use looks::*;
 pub use made::*;
 
 /// Unrelated numbers from 0 to 1, the same at every call.
@@ -325,6 +328,7 @@ pub fn xrays() -> ReportData {
         network: residual_network(2),
         targets: vec![target],
         likeness: Some(moved("brightness", Some(png(48, 3)))),
+        looks: vec![looks("pneumonia", &|i| png(8, i))],
         card: CardFacts {
             intended_use: "Telling normal chest X-rays of children from such with pneumonia, in pictures like those it \
                            was trained with. It is no medical device and replaces no physician."
@@ -487,6 +491,7 @@ pub fn hostile() -> ReportData {
         right: false,
     });
     target.weak = Some(weak(attack));
+    target.explanations = vec![heard(attack)];
     let notice = Notice { severity: Severity::Leak, title: attack.into(), text: attack.into() };
     ReportData {
         name: attack.into(),
@@ -512,6 +517,7 @@ pub fn hostile() -> ReportData {
         network: vec![layer(attack, attack, attack, 1, 1)],
         targets: vec![target],
         likeness: Some(moved(attack, Some(b"no picture <script>".to_vec()))),
+        looks: vec![looks(attack, &|_| b"no picture <script>".to_vec()), looks("b", &|i| png(8, i))],
         card: CardFacts {
             intended_use: attack.into(),
             limits: vec![attack.into()],

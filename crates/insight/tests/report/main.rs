@@ -52,6 +52,9 @@ fn a_page_loads_nothing_and_runs_nothing() {
             for (key, value) in &tag.attributes {
                 assert!(!key.starts_with("on"), "{name}: {tag:?}");
                 match *key {
+                    "src" if tag.name == "audio" => {
+                        assert!(value.starts_with("data:audio/wav;base64,"), "{name}: {value}");
+                    }
                     "src" => assert!(value.starts_with("data:image/png;base64,"), "{name}: {value}"),
                     "href" => assert!(value.starts_with('#'), "{name}: {value}"),
                     "id" => ids.push((*value).to_owned()),
@@ -69,6 +72,27 @@ fn a_page_loads_nothing_and_runs_nothing() {
         ids.dedup();
         assert_eq!(ids.len(), count, "{name}: an id stands twice");
     }
+}
+
+#[test]
+fn layers_say_what_they_look_for_and_how_far_to_believe_that() {
+    let page = render(&fixture::xrays());
+    let section = page.split("id=\"layers\"").nth(1).unwrap();
+    for said in [
+        "What its layers look for",
+        "sees 5 × 5 of 64 × 64 pixels",
+        "sees the whole picture",
+        "Of the 20 other pictures that excite it most, 18 are <code>pneumonia</code> (5 by chance).",
+        "No class for sure",
+        "There are too few pictures",
+        "None of those shown tells anything of it by itself yet.",
+        "Each of those shown tells something of it.",
+        "arXiv 1704.05796",
+    ] {
+        assert!(section.contains(said), "{said}");
+    }
+    let none = ReportData { looks: Vec::new(), ..fixture::xrays() };
+    assert!(!render(&none).contains("What its layers look for"));
 }
 
 #[test]

@@ -15,7 +15,7 @@ pub const HOP: usize = RATE / 100;
 pub const BANDS: usize = 64;
 
 /// Length of the Fourier transform: windows are filled up with zeros, so that no band falls between two of its lines.
-const LINES: usize = 1024;
+pub(super) const LINES: usize = 1024;
 
 /// The lowest frequency of the lowest band, in Hz.
 const BOTTOM: f64 = 20.0;
@@ -36,13 +36,13 @@ fn hertz(mel: f64) -> f64 {
 }
 
 /// A triangle over lines of the transform, as high as 1 at its middle: the first line, and its weights.
-struct Band {
-    first: usize,
-    weights: Vec<f32>,
+pub(super) struct Band {
+    pub(super) first: usize,
+    pub(super) weights: Vec<f32>,
 }
 
 /// The triangles of [`BANDS`] bands, evenly spaced on the mel scale up to `top` Hz.
-fn bands(top: f64) -> Vec<Band> {
+pub(super) fn bands(top: f64) -> Vec<Band> {
     let (low, high) = (mel(BOTTOM), mel(top));
     let edge = |i: usize| hertz(low + (high - low) * i as f64 / (BANDS + 1) as f64);
     (0..BANDS)
@@ -57,6 +57,11 @@ fn bands(top: f64) -> Vec<Band> {
             Band { first: lines.first().copied().unwrap_or(0), weights }
         })
         .collect()
+}
+
+/// A Hann window of [`WINDOW`] samples, periodic.
+pub(super) fn hann(i: usize) -> f64 {
+    0.5 - 0.5 * (std::f64::consts::TAU * i as f64 / WINDOW as f64).cos()
 }
 
 /// Turns samples, piece by piece, into frames of [`BANDS`] bytes: the power in each band of a Hann window, in steps of
@@ -75,8 +80,7 @@ impl LogMel {
     /// For samples at [`RATE`] a second; the highest band ends at `top` Hz.
     pub fn new(top: f64) -> LogMel {
         let transform = RealFftPlanner::<f32>::new().plan_fft_forward(LINES);
-        // Periodic; scaled so that a sine wave at full scale has a magnitude of 1.
-        let hann = |i: usize| 0.5 - 0.5 * (std::f64::consts::TAU * i as f64 / WINDOW as f64).cos();
+        // Scaled so that a sine wave at full scale has a magnitude of 1.
         let sum: f64 = (0..WINDOW).map(hann).sum();
         LogMel {
             window: (0..WINDOW).map(|i| (2.0 * hann(i) / sum) as f32).collect(),

@@ -4,7 +4,9 @@ mod augment;
 mod decode;
 mod live;
 mod mel;
+mod muted;
 mod resample;
+mod wav;
 mod window;
 
 pub use augment::augment;
@@ -12,12 +14,16 @@ pub(crate) use decode::is_sound;
 pub use decode::{Heard, decode};
 pub use live::{Live, STRIDE};
 pub use mel::{BANDS, HOP, LogMel, WINDOW};
+pub use muted::muted;
 pub use resample::ToRate;
+pub use wav::wav;
 pub use window::fit_to;
+
+use window::placed;
 
 use crate::cells::media_bytes;
 use crate::number::restore;
-use crate::{Feature, FitContext, Guess, Kind, Prepared, Profile, Record, Role, TrainingCells};
+use crate::{Audible, Feature, FitContext, Guess, Kind, Prepared, Profile, Record, Role, TrainingCells};
 use pellucid_data::{Cell, DataError, Files, Result, Storage};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -67,21 +73,28 @@ struct PreparedAudio {
 /// # Errors
 /// Why the bytes are not a sound.
 pub fn frames(bytes: &[u8], top: f64) -> std::result::Result<(Vec<u8>, Heard), String> {
-    let (mut mel, mut out, mut to_rate) = (LogMel::new(top), Vec::new(), None);
-    let heard = decode(bytes, &mut |rate, samples| {
-        if to_rate.is_none() {
-            to_rate = Some(ToRate::new(rate)?);
-        }
-        to_rate.as_mut().map_or(Ok(()), |r| r.push(samples, &mut |ready| mel.push(ready, &mut out)))
-    })?;
-    if let Some(to_rate) = to_rate {
-        to_rate.finish(&mut |ready| mel.push(ready, &mut out))?;
-    }
+    let (mut mel, mut out) = (LogMel::new(top), Vec::new());
+    let heard = at_rate(bytes, &mut |ready| mel.push(ready, &mut out))?;
     if out.is_empty() {
         mel.push(&[0.0; WINDOW], &mut out);
         out.truncate(BANDS);
     }
     Ok((out, heard))
+}
+
+/// Decodes a sound and brings it to [`RATE`], piece by piece.
+fn at_rate(bytes: &[u8], out: &mut dyn FnMut(&[f32])) -> std::result::Result<Heard, String> {
+    let mut to_rate = None;
+    let heard = decode(bytes, &mut |rate, samples| {
+        if to_rate.is_none() {
+            to_rate = Some(ToRate::new(rate)?);
+        }
+        to_rate.as_mut().map_or(Ok(()), |r| r.push(samples, out))
+    })?;
+    if let Some(to_rate) = to_rate {
+        to_rate.finish(out)?;
+    }
+    Ok(heard)
 }
 
 impl Kind for Audio {
@@ -263,6 +276,23 @@ impl Prepared for PreparedAudio {
         let (all, _) = frames(&media_bytes(cell, files, "sound")?, self.top)?;
         record.pictures.extend(fit_to(&all, self.frames));
         Ok(())
+    }
+
+    fn audible(
+        &self,
+        cell: Cell<'_>,
+        files: Option<&Files>,
+        gains: &[f32],
+    ) -> std::result::Result<Option<Audible>, String> {
+        let bytes = media_bytes(cell, files, "sound")?;
+        let (all, _) = frames(&bytes, self.top)?;
+        let mut samples = Vec::new();
+        at_rate(&bytes, &mut |ready| samples.extend_from_slice(ready))?;
+        let (start, before) = placed(&all, self.frames);
+        let seen = (self.frames - 1) * HOP + WINDOW;
+        let plain: Vec<f32> = samples.into_iter().skip(start * HOP).take(seen).collect();
+        let named = muted(&plain, gains.get(before * BANDS..).unwrap_or_default(), self.top)?;
+        Ok(Some(Audible { plain, named }))
     }
 
     fn describe(&self) -> String {

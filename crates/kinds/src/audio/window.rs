@@ -5,16 +5,23 @@ use super::BANDS;
 /// Of a short sound's frames, this share is as quiet as what it is filled up with, or quieter.
 const QUIET: usize = 10;
 
+/// Where a sound stands that is brought to a length: the first of its frames that is kept, and how many quiet ones stand before it.
+pub(super) fn placed(all: &[u8], frames: usize) -> (usize, usize) {
+    let length = all.len() / BANDS;
+    match length >= frames {
+        true => (loudest(all, frames), 0),
+        false => (0, (frames - length) / 2),
+    }
+}
+
 /// The `frames` loudest neighbouring frames of a longer sound (by the mean of all bands in decibels), and all of a
 /// shorter one, in the middle, with what the sound has where it is quiet on both sides.
 pub fn fit_to(all: &[u8], frames: usize) -> Vec<u8> {
-    let length = all.len() / BANDS;
+    let (length, (start, before)) = (all.len() / BANDS, placed(all, frames));
     if length >= frames {
-        let start = loudest(all, frames) * BANDS;
-        return all[start..start + frames * BANDS].to_vec();
+        return all[start * BANDS..(start + frames) * BANDS].to_vec();
     }
     let quiet = quiet(all);
-    let before = (frames - length) / 2;
     let mut out = quiet.repeat(before);
     out.extend_from_slice(&all[..length * BANDS]);
     out.extend(quiet.repeat(frames - length - before));

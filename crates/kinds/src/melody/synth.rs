@@ -47,23 +47,9 @@ fn samples(melody: &Melody) -> Vec<f32> {
     out
 }
 
-/// A WAV file (RIFF, PCM) of one channel and 16 bits.
+/// A WAV file of it.
 pub(super) fn wav(melody: &Melody) -> Vec<u8> {
-    let samples = samples(melody);
-    let bytes = (2 * samples.len()) as u32;
-    let mut file = Vec::with_capacity(44 + 2 * samples.len());
-    file.extend(b"RIFF");
-    file.extend((36 + bytes).to_le_bytes());
-    file.extend(b"WAVEfmt ");
-    file.extend(16u32.to_le_bytes());
-    // PCM, one channel, samples and bytes a second, bytes and bits of a sample.
-    file.extend([1u16, 1].map(u16::to_le_bytes).concat());
-    file.extend([RATE as u32, 2 * RATE as u32].map(u32::to_le_bytes).concat());
-    file.extend([2u16, 16].map(u16::to_le_bytes).concat());
-    file.extend(b"data");
-    file.extend(bytes.to_le_bytes());
-    samples.iter().for_each(|s| file.extend(((s * f32::from(i16::MAX)) as i16).to_le_bytes()));
-    file
+    crate::audio::wav(&samples(melody), RATE)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use crate::{csv, fit, folder, lines, open, put};
 use pellucid_data::Cell;
-use pellucid_kinds::audio::{BANDS, HOP, LogMel, RATE, ToRate, WINDOW, augment, decode, frames};
+use pellucid_kinds::audio::{BANDS, HOP, LogMel, RATE, ToRate, WINDOW, augment, decode, frames, muted};
 use pellucid_kinds::image::Augment;
 use pellucid_kinds::{Batcher, Feature, Record, Role, profile, recognise};
 use pellucid_tensor::Stream;
@@ -308,4 +308,61 @@ fn sounds_enter_a_batch_as_pictures_do_and_are_never_mirrored() {
     assert_eq!(values.iter().step_by(2).copied().collect::<Vec<_>>(), [1.0, 2.0, 0.0, 0.0, 0.0, -1.0]);
     assert_eq!(batch.sounds, [true]);
     assert_eq!(batch.mirrored().unwrap().pictures[0].to_vec(), values);
+}
+
+/// The power of samples at some frequencies, in dB: single terms of a Fourier transform under a Hann window.
+fn decibels(samples: &[f32], frequencies: impl Iterator<Item = f64>) -> f64 {
+    let hann = |i: usize| 0.5 - 0.5 * (std::f64::consts::TAU * i as f64 / samples.len() as f64).cos();
+    let power = |hertz: f64| {
+        let (mut real, mut imaginary) = (0.0, 0.0);
+        for (i, &x) in samples.iter().enumerate() {
+            let angle = std::f64::consts::TAU * hertz * i as f64 / RATE as f64;
+            real += hann(i) * f64::from(x) * angle.cos();
+            imaginary += hann(i) * f64::from(x) * angle.sin();
+        }
+        real * real + imaginary * imaginary
+    };
+    10.0 * frequencies.map(power).sum::<f64>().log10()
+}
+
+#[test]
+fn a_tone_in_noise_stays_where_it_is_asked_for_and_all_else_becomes_quiet() {
+    let mut random = Stream::new(3, "noise", 0);
+    let tone = |i: usize| 0.1 * (std::f64::consts::TAU * 1_000.0 * i as f64 / RATE as f64).sin();
+    let samples: Vec<f32> = (0..2 * RATE).map(|i| tone(i) as f32 + 0.05 * random.normal()).collect();
+    let frames = (samples.len() - WINDOW) / HOP + 1;
+    // Which bands a pure tone is loud in, the first half of the time.
+    let (mut of_tone, mut mel) = (Vec::new(), LogMel::new(8_000.0));
+    mel.push(&(0..WINDOW).map(|i| tone(i) as f32).collect::<Vec<_>>(), &mut of_tone);
+    let loudest = of_tone.iter().copied().max().unwrap();
+    let gain = |i: usize| {
+        let covered = of_tone[i % BANDS] + 40 > loudest && i / BANDS < frames / 2;
+        f32::from(u8::from(covered))
+    };
+    let gains: Vec<f32> = (0..frames * BANDS).map(gain).collect();
+    let left = muted(&samples, &gains, 8_000.0).unwrap();
+    let (before, now) = (&samples[RATE / 10..9 * RATE / 10], &left[RATE / 10..9 * RATE / 10]);
+    let at_tone = || std::iter::once(1_000.0);
+    let change = decibels(now, at_tone()) - decibels(before, at_tone());
+    assert!(change.abs() < 0.2, "the tone: {change} dB");
+    let others = || (1..80).map(|i| 100.0 * f64::from(i)).filter(|f| !(600.0..1_600.0).contains(f));
+    let change = decibels(now, others()) - decibels(before, others());
+    assert!(change < -60.0, "all else: {change} dB");
+    let later = 11 * RATE / 10..19 * RATE / 10;
+    let power = |samples: &[f32]| samples.iter().map(|x| f64::from(x * x)).sum::<f64>();
+    assert!(power(&left[later.clone()]) < 1e-10 * power(&samples[later]), "the second half, tone and all");
+}
+
+#[test]
+fn a_sound_of_which_nothing_is_muted_comes_back() {
+    let mut random = Stream::new(4, "noise", 0);
+    for length in [1, 37, WINDOW - 1, WINDOW, 1_000, RATE + 123] {
+        let samples: Vec<f32> = (0..length).map(|_| 0.3 * random.normal()).collect();
+        let frames = length.saturating_sub(WINDOW) / HOP + 1;
+        let same = muted(&samples, &vec![1.0; frames * BANDS], 4_000.0).unwrap();
+        let most = samples.iter().zip(&same).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(same.len() == length && most < 1e-4, "{length} samples: {most}");
+        let silent = muted(&samples, &vec![0.0; frames * BANDS], 4_000.0).unwrap();
+        assert!(silent.iter().all(|x| *x == 0.0));
+    }
 }

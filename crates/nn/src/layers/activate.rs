@@ -1,5 +1,5 @@
 use crate::check::Sample;
-use crate::{Layer, Pass, Piece, module};
+use crate::{Layer, Pass, Piece, Reach, module};
 use pellucid_grad::{Var, ops};
 pub use pellucid_kernels::activation::Activation;
 use pellucid_tensor::Result;
@@ -39,6 +39,10 @@ impl Layer for Activate {
 
     fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>> {
         Ok(input.to_vec())
+    }
+
+    fn reach(&self) -> Option<[Reach; 2]> {
+        Some([Reach::PLACE; 2])
     }
 
     fn name(&self) -> String {

@@ -1,6 +1,6 @@
-use super::{Pad, Padding, pooled_shape};
+use super::{Pad, Padding, pooled_shape, window_reach};
 use crate::check::Sample;
-use crate::{Layer, Pass, module};
+use crate::{Layer, Pass, Reach, module};
 use pellucid_grad::{Var, ops};
 use pellucid_tensor::Result;
 
@@ -35,6 +35,10 @@ impl Layer for AvgPool2d {
 
     fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>> {
         pooled_shape("average pool", input, self.window, self.stride, self.padding)
+    }
+
+    fn reach(&self) -> Option<[Reach; 2]> {
+        Some(window_reach(self.window, 1, self.stride, self.padding))
     }
 
     fn name(&self) -> String {

@@ -1,6 +1,6 @@
 use super::{activation_suffix, expect_last};
 use crate::check::Sample;
-use crate::{Init, Layer, Param, Pass, Piece, Seed, module};
+use crate::{Init, Layer, Param, Pass, Piece, Reach, Seed, module};
 use pellucid_grad::in_use::PerChannel;
 use pellucid_grad::{Var, ops};
 use pellucid_kernels::Float;
@@ -105,6 +105,10 @@ impl Layer for BatchNorm {
     fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>> {
         expect_last("batch norm", input, self.weight.value.len())?;
         Ok(input.to_vec())
+    }
+
+    fn reach(&self) -> Option<[Reach; 2]> {
+        Some([Reach::PLACE; 2])
     }
 
     fn name(&self) -> String {

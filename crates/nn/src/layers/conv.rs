@@ -1,6 +1,6 @@
-use super::{activation_suffix, expect_picture};
+use super::{activation_suffix, expect_picture, window_reach};
 use crate::check::Sample;
-use crate::{Init, Layer, Param, Pass, Piece, Seed, module};
+use crate::{Init, Layer, Param, Pass, Piece, Reach, Seed, module};
 use pellucid_grad::{Var, in_use, ops};
 use pellucid_kernels::activation::Activation;
 use pellucid_kernels::conv;
@@ -192,6 +192,11 @@ impl Layer for Conv2d {
         let geometry = self.geometry(input)?;
         let (height, width) = geometry.out_size().map_err(why)?;
         Ok(vec![height, width, geometry.out])
+    }
+
+    fn reach(&self) -> Option<[Reach; 2]> {
+        let [_, rows, cols, _] = self.sizes();
+        Some(window_reach((rows, cols), self.dilation, (self.stride, self.stride), self.padding()))
     }
 
     fn name(&self) -> String {

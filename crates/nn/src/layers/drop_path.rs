@@ -1,6 +1,6 @@
 use super::expect_probability;
 use crate::check::Sample;
-use crate::{Layer, Pass, Piece, module};
+use crate::{Layer, Pass, Piece, Reach, module};
 use pellucid_grad::{Var, ops};
 use pellucid_tensor::Result;
 
@@ -32,6 +32,10 @@ impl Layer for DropPath {
 
     fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>> {
         Ok(input.to_vec())
+    }
+
+    fn reach(&self) -> Option<[Reach; 2]> {
+        Some([Reach::PLACE; 2])
     }
 
     fn name(&self) -> String {

@@ -1,6 +1,6 @@
 use super::expect_last;
 use crate::check::Sample;
-use crate::{Layer, Param, Pass, module};
+use crate::{Layer, Param, Pass, Reach, module};
 use pellucid_grad::{Var, ops};
 use pellucid_tensor::{Result, Tensor};
 
@@ -46,6 +46,10 @@ impl Layer for LayerNorm {
     fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>> {
         expect_last("layer norm", input, self.weight.value.len())?;
         Ok(input.to_vec())
+    }
+
+    fn reach(&self) -> Option<[Reach; 2]> {
+        Some([Reach::PLACE; 2])
     }
 
     fn name(&self) -> String {

@@ -1,6 +1,6 @@
 use super::{activation_suffix, expect_last};
 use crate::check::Sample;
-use crate::{Init, Layer, Param, Pass, Piece, Seed, module};
+use crate::{Init, Layer, Param, Pass, Piece, Reach, Seed, module};
 use pellucid_grad::{Var, ops};
 use pellucid_kernels::activation::Activation;
 use pellucid_tensor::Result;
@@ -60,6 +60,10 @@ impl Layer for Linear {
         let (inputs, outputs) = self.sizes();
         expect_last("linear", input, inputs)?;
         Ok([&input[..input.len() - 1], &[outputs]].concat())
+    }
+
+    fn reach(&self) -> Option<[Reach; 2]> {
+        Some([Reach::PLACE; 2])
     }
 
     fn name(&self) -> String {

@@ -4,6 +4,7 @@
 //! the struct, its [`Layer`](crate::Layer) and a `pub(crate) fn samples`, and add its line to the list below.
 //! The shared test then checks its shapes, gradients, storage and behaviour in training and use.
 
+use crate::Reach;
 use crate::check::LayerKind;
 use pellucid_kernels::pool2d::Pool2d;
 use pellucid_kernels::window::Impossible;
@@ -74,6 +75,19 @@ fn pooled_shape(
     let why = |e: Impossible| Error::shape(layer, format!("the input is {input:?}: {e}"));
     let (height, width) = pool.out_size().map_err(why)?;
     Ok(vec![height, width, channels])
+}
+
+/// What each place under a sliding window depends on, along height and width.
+fn window_reach(
+    taps: (usize, usize),
+    dilation: usize,
+    stride: (usize, usize),
+    padding: Padding,
+) -> [Reach; 2] {
+    [
+        Reach::window(taps.0, dilation, stride.0, padding.top),
+        Reach::window(taps.1, dilation, stride.1, padding.left),
+    ]
 }
 
 /// A probability of dropping something.

@@ -1,6 +1,6 @@
 use super::{BatchNorm, Conv2d, Sequential, activation_suffix, expect_probability};
 use crate::check::Sample;
-use crate::{Layer, LayerRow, Pass, Piece, Seed, describe, module};
+use crate::{Layer, LayerRow, Pass, Piece, Reach, Seed, describe, module};
 use pellucid_grad::{Var, ops};
 use pellucid_kernels::activation::Activation;
 use pellucid_tensor::{Error, Result};
@@ -73,6 +73,12 @@ impl Layer for Residual {
                 Err(Error::shape("residual", why))
             }
         }
+    }
+
+    fn reach(&self) -> Option<[Reach; 2]> {
+        let ([rows, cols], around) = (self.body.reach()?, self.shortcut.as_ref().map(|layer| layer.reach()));
+        let [below, across] = around.unwrap_or(Some([Reach::PLACE; 2]))?;
+        Some([rows.beside(below)?, cols.beside(across)?])
     }
 
     fn name(&self) -> String {

@@ -1,6 +1,6 @@
 use super::{Dropout, Linear};
 use crate::check::Sample;
-use crate::{Layer, LayerRow, Module, Part, PartMut, Pass, Piece, Seed, describe};
+use crate::{Layer, LayerRow, Module, Part, PartMut, Pass, Piece, Reach, Seed, describe};
 use pellucid_grad::Var;
 use pellucid_kernels::activation::Activation;
 use pellucid_tensor::Result;
@@ -77,6 +77,13 @@ impl Layer for Sequential {
 
     fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>> {
         self.layers.iter().try_fold(input.to_vec(), |shape, layer| layer.output_shape(&shape))
+    }
+
+    fn reach(&self) -> Option<[Reach; 2]> {
+        self.layers.iter().try_fold([Reach::PLACE; 2], |[rows, cols], layer| {
+            let [below, across] = layer.reach()?;
+            Some([rows.then(below), cols.then(across)])
+        })
     }
 
     fn name(&self) -> String {

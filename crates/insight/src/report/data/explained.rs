@@ -88,6 +88,40 @@ pub struct Heat {
     /// What each pixel adds, row by row.
     #[serde(skip)]
     pub values: Vec<f64>,
+    /// A sound to be listened to, if anything in it speaks for the answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audible: Option<Audible>,
+}
+
+/// A sound, and the same with all muted but the fields that speak most for the answer.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Audible {
+    /// The sound as far as the network hears it, as WAV.
+    #[serde(with = "encoding::base64_bytes")]
+    pub plain: Option<Vec<u8>>,
+    /// With all muted but these fields, as WAV.
+    #[serde(with = "encoding::base64_bytes")]
+    pub named: Option<Vec<u8>>,
+    /// How many fields they are.
+    pub fields: u64,
+    /// Of how many.
+    pub of: u64,
+    /// The probability or the number, if only they are there and all else is as quiet as its quietest tenth.
+    pub only: f64,
+}
+
+impl Audible {
+    /// What is left to be heard, and what the network makes of that alone, in words.
+    pub fn says(&self, explanation: &Explanation) -> String {
+        format!(
+            "{} of its {} fields of time and frequency speak most for the answer; of these alone, {} is {}",
+            self.fields,
+            self.of,
+            explanation.subject(),
+            explanation.shown(self.only)
+        )
+    }
 }
 
 /// Other values of a few columns, with which another class would have been answered.
@@ -154,7 +188,7 @@ impl Explanation {
         if (self.value - self.nothing).abs() < SLIGHT * size {
             let said = format!(
                 "{} hardly changes whatever is known of this input, so there is little to explain.",
-                capital(&self.subject())
+                words::capital(&self.subject())
             );
             return (false, said);
         }
@@ -201,11 +235,6 @@ impl Explanation {
         let verdict = if trusted { "To be trusted here" } else { "Not trustworthy here" };
         (trusted, format!("{verdict}: {}.", said.join("; ")))
     }
-}
-
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 
 use maud::{Markup, html};
 
-use super::{data_url, learned_from, prose};
-use crate::report::data::{Explanation, Heat, ReportData, Target, Worth};
+use super::{data_url, learned_from, prose, sound_url};
+use crate::report::data::{Audible, Explanation, Heat, ReportData, Target, Worth};
 
 /// Columns that are shown before the rest is folded away.
 const SHOWN: usize = 12;
@@ -82,6 +82,27 @@ fn picture(heat: &Heat, explanation: &Explanation) -> Markup {
         p class="aside" {
             (axes) "Red speaks for the answer, blue against it. The strongest tenth of the area holds "
             (format!("{:.0}", 100.0 * heat.focus)) " % of all that speaks for it."
+        }
+        @if let Some(audible) = &heat.audible { (sound(audible, explanation)) }
+    }
+}
+
+/// A sound to be listened to, with all and with only what speaks for the answer.
+fn sound(audible: &Audible, explanation: &Explanation) -> Markup {
+    html! {
+        div class="sounds" {
+            @for (wav, said) in [(&audible.plain, "The sound"), (&audible.named, "Only what speaks for the answer")] {
+                @if let Some(wav) = wav {
+                    figure {
+                        figcaption { (said) }
+                        audio controls preload="none" src=(sound_url(wav)) {}
+                    }
+                }
+            }
+            p class="aside" {
+                (prose(&audible.says(explanation))) " (all else as quiet as its quietest tenth). In the second sound all else is muted; its loudness and phases are "
+                "those of the recording (Griffin & Lim 1984)."
+            }
         }
     }
 }

@@ -14,7 +14,9 @@ mod hero;
 mod importance;
 mod learned_from;
 mod likeness;
+mod looks;
 mod melodies;
+mod missed;
 mod network;
 mod numbers;
 mod pictures;
@@ -37,11 +39,18 @@ use super::data::{ReportData, Severity, Target};
 pub(super) use explained::card;
 pub(super) use glimpse::glimpse;
 pub(super) use hero::hero;
+pub(super) use looks::looks;
+pub(super) use missed::{recommendation, translation};
 pub(super) use training::drawn;
 
 /// A picture's PNG bytes as an address inside of the page.
 fn data_url(png: &[u8]) -> String {
     format!("data:image/png;base64,{}", STANDARD.encode(png))
+}
+
+/// The same of a sound's WAV bytes.
+fn sound_url(wav: &[u8]) -> String {
+    format!("data:audio/wav;base64,{}", STANDARD.encode(wav))
 }
 
 /// One part of the page about `T`: the whole run or one target.
@@ -88,7 +97,7 @@ pub(super) static TARGET_PARTS: [Part<Target>; 17] = [
 ];
 
 /// What is said of the run.
-pub(super) static RUN_PARTS: [Part<ReportData>; 6] = [
+pub(super) static RUN_PARTS: [Part<ReportData>; 7] = [
     Part {
         id: "likeness",
         title: "Is the test like the training?",
@@ -97,6 +106,7 @@ pub(super) static RUN_PARTS: [Part<ReportData>; 6] = [
     },
     Part { id: "training", title: "How it learned", short: "Learning", content: training::content },
     Part { id: "network", title: "What the network looks like", short: "Network", content: network::content },
+    Part { id: "layers", title: "What its layers look for", short: "Layers", content: looks::content },
     Part { id: "data", title: "The data", short: "Data", content: data::content },
     Part { id: "usage", title: "Use and limits", short: "Use and limits", content: usage::content },
     Part { id: "reproduce", title: "Make it again", short: "Make it again", content: reproduce::content },

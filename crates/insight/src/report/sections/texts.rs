@@ -54,7 +54,8 @@ fn by_length(outcome: &TextOutcome) -> Markup {
     }
 }
 
-fn table(alignment: &Alignment) -> Markup {
+/// How much each written word (down) has to do with each word of the text (across).
+pub(super) fn table(alignment: &Alignment) -> Markup {
     let width = alignment.read.len();
     html! {
         div class="scroll" {
