@@ -26,6 +26,7 @@ mod problem;
 mod serve;
 mod server;
 mod tables;
+mod tested;
 mod workspace;
 
 pub use app::{Studio, open};

@@ -33,6 +33,7 @@ static ASSETS: &[Asset] = &[
     Asset { name: "train.js", kind: SCRIPT, content: include_str!("train.js") },
     Asset { name: "sound.js", kind: SCRIPT, content: include_str!("sound.js") },
     Asset { name: "playground.js", kind: SCRIPT, content: include_str!("playground.js") },
+    Asset { name: "understand.js", kind: SCRIPT, content: include_str!("understand.js") },
     Asset { name: "use.js", kind: SCRIPT, content: include_str!("use.js") },
 ];
 
