@@ -88,6 +88,23 @@ pub fn forecast(path: &Path, watcher: &mut dyn Watcher, stop: &AtomicBool) -> Re
     Ok(Some(found))
 }
 
+/// What a run has foreseen, if that was asked.
+///
+/// # Errors
+/// A file that cannot be read or is damaged.
+pub fn foreseen(run: &Run) -> Result<Option<Forecast>> {
+    let path = run.path().join(FILE);
+    let bytes = match std::fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(e) => return Err(DataError::io("what was foreseen cannot be read", &path, &e).into()),
+    };
+    let found = serde_json::from_slice(&bytes);
+    found
+        .map(Some)
+        .map_err(|e| Error::model(format!("what was foreseen is damaged · {} · {e}", path.display())))
+}
+
 /// The score that the kept weights of a run had.
 fn best_of(run: &Run) -> Result<Option<(String, f64)>> {
     let mut best = None;

@@ -52,7 +52,7 @@ pub use error::{Error, Result};
 pub use evaluate::evaluate;
 pub use explain::{Explain, Explained, Method, explain};
 pub use finish::Finished;
-pub use forecast::forecast;
+pub use forecast::{forecast, foreseen};
 pub use generate::{Generation, Writing};
 pub use generator::{Generator, generator};
 pub use glimpse::drawn_glimpse;
@@ -73,7 +73,9 @@ pub use pellucid_kinds::melody::Melody;
 pub use recommend::{Because, Recommended, Recommender, recommender};
 pub use report::drawn_curves;
 pub use run::Run;
-pub use tested::{AtLeast, Cut, Cuts, Order, RowFiles, STEPS, Tested, TestedRow, TestedTarget, Wanted};
+pub use tested::{
+    AtLeast, Cut, Cuts, Doubtful, Order, RowFiles, STEPS, Tested, TestedRow, TestedTarget, Wanted,
+};
 pub use train::{Ended, Place, resume, train};
 pub use translate::{Alternative, Translated, Translation, Way, translation};
 pub use watch::{Unwatched, Watcher};

@@ -381,7 +381,8 @@ impl Model {
         let file: File = stored.parse()?;
         let restored = file.targets.into_iter().map(|c| {
             let target = kind(&c.kind)?.restore(&c.state)?.target();
-            let target = target.ok_or_else(|| stored.unreadable(format!("`{}` cannot be answered", c.name)))?;
+            let target =
+                target.ok_or_else(|| stored.unreadable(format!("`{}` cannot be answered", c.name)))?;
             Ok((c.name, target, c.thresholds))
         });
         restored.collect()

@@ -19,6 +19,7 @@
 mod api;
 mod app;
 mod assets;
+mod corrections;
 mod guard;
 mod jobs;
 mod pages;

@@ -22,7 +22,7 @@ const SECONDS: f64 = 2.0;
 const TIMED: usize = 1_024;
 
 /// The list of all, in the run's folder.
-const LIST: &str = "doubtful_labels.csv";
+pub(crate) const LIST: &str = "doubtful_labels.csv";
 
 /// For each target the rows whose label is likely wrong, of all parts of the data, as many as time allows; none for targets that are not
 /// classes, and where nothing is doubted. All of them are written into the run's folder.
@@ -57,7 +57,7 @@ pub(super) fn doubts(
     let answers = of.model.answer_records(of.examples, &looked_at)?;
     watcher.advance(looked_at.len());
     let mut columns: [Vec<String>; 4] = Default::default();
-    let mut margins = Vec::new();
+    let (mut probabilities, mut margins) = (Vec::new(), Vec::new());
     for (k, (target, answers)) in batcher.targets().iter().zip(&answers).enumerate() {
         let Target::Classes { names, .. } = target else { continue };
         let (known, positions) = answers.known();
@@ -68,14 +68,15 @@ pub(super) fn doubts(
             let row = of.examples.rows()[looked_at[positions[doubtful.row]]];
             let label = names[known.truth[doubtful.row] as usize].clone();
             let (name, likely) = (trained.survey.row_name(row), names[doubtful.likely].clone());
+            let probability = f64::from(known.row(doubtful.row)[doubtful.likely]);
             if place < SHOWN {
-                let probability = f64::from(known.row(doubtful.row)[doubtful.likely]);
                 let ShownRow { picture, fields } = shown_row(trained.survey, row)?;
                 let (place, label, likely) = (name.clone(), label.clone(), likely.clone());
                 shown.push(Doubt { place, label, likely, probability, picture, fields });
             }
             let cells = [name, column.to_owned(), label, likely];
             columns.iter_mut().zip(cells).for_each(|(column, cell)| column.push(cell));
+            probabilities.push(probability);
             margins.push(doubtful.margin);
         }
         if !found.is_empty() {
@@ -93,6 +94,7 @@ pub(super) fn doubts(
         let texts = titles.into_iter().zip(columns);
         let mut table: Vec<OutColumn> =
             texts.map(|(name, texts)| OutColumn { name, values: OutValues::Text(texts) }).collect();
+        table.push(OutColumn::number("probability", probabilities));
         table.push(OutColumn { name: "margin".to_owned(), values: OutValues::Number(margins) });
         write_table(&run.path().join(LIST), &table)?;
     }

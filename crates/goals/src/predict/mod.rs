@@ -19,6 +19,7 @@ mod weak;
 mod weights;
 
 pub(crate) use design::{Blueprint, Design, Facts, design};
+pub(crate) use doubts::LIST as DOUBTS;
 pub(crate) use examples::{answered, rated};
 pub(crate) use fair::Fair;
 pub(crate) use frozen::Frozen;

@@ -61,7 +61,10 @@ impl TestedTarget {
     /// Answers that are not classes.
     pub fn at_least(&self) -> Result<Vec<AtLeast>> {
         if !matches!(self.target, Target::Classes { .. }) {
-            return Err(Error::usage(format!("`{}` has no classes, so its answers are never left out", self.column)));
+            return Err(Error::usage(format!(
+                "`{}` has no classes, so its answers are never left out",
+                self.column
+            )));
         }
         let mut all = vec![AtLeast::default(); STEPS + 1];
         for position in (0..self.answers.rows()).filter(|&position| self.is_known(position)) {
@@ -106,7 +109,8 @@ mod tests {
         assert_eq!((cuts.at.len(), least.len()), (101, 101));
         for step in 0..=STEPS {
             let at = step as f64 / 100.0;
-            let count = |is: &dyn Fn(usize) -> bool| (0..200).filter(|&i| !truth[i].is_nan() && is(i)).count() as u64;
+            let count =
+                |is: &dyn Fn(usize) -> bool| (0..200).filter(|&i| !truth[i].is_nan() && is(i)).count() as u64;
             assert_eq!(cuts.at[step].found, count(&|i| truth[i] == 1.0 && f64::from(p[i]) >= at), "{at}");
             assert_eq!(cuts.at[step].alarms, count(&|i| truth[i] == 0.0 && f64::from(p[i]) >= at), "{at}");
             let best = |i: usize| if p[i] > 1.0 - p[i] { (1.0, p[i]) } else { (0.0, 1.0 - p[i]) };

@@ -1,11 +1,14 @@
 //! The data of a run, as far as they are needed to show single rows of them or to ask about these.
 
+use crate::dataset::check_correction;
 use crate::predict::{ShownRow, shown_row};
 use crate::train::open;
 use crate::{Error, Result, Run, Survey, Use};
 use pellucid_data::{Cell, DataError, MEDIA};
 use pellucid_kinds::cell_text;
 use serde_json::{Map, Value};
+use std::collections::HashMap;
+use std::sync::OnceLock;
 
 /// The kinds of columns whose cells are files of their own.
 const IMAGE: &str = "image";
@@ -14,6 +17,8 @@ const AUDIO: &str = "audio";
 /// A run's data, open.
 pub(super) struct Data {
     survey: Survey,
+    /// Rows by what they are called, once that was asked.
+    names: OnceLock<HashMap<String, usize>>,
     /// Keeps an unpacked sample alive.
     _sample: Option<tempfile::TempDir>,
 }
@@ -37,7 +42,28 @@ impl Data {
     /// Opens the data of a run as it used them.
     pub(super) fn open(run: &Run) -> Result<Data> {
         let (survey, sample) = open(&run.config()?)?;
-        Ok(Data { survey, _sample: sample })
+        Ok(Data { survey, names: OnceLock::new(), _sample: sample })
+    }
+
+    /// The row of a name.
+    fn named(&self, place: &str) -> Result<usize> {
+        if self.names.get().is_none() {
+            let mut names = HashMap::new();
+            self.survey.each_row_name(|row, name| {
+                names.insert(name.to_owned(), row);
+            })?;
+            // Whoever was faster has found the same.
+            drop(self.names.set(names));
+        }
+        self.names.get().and_then(|names| names.get(place)).copied().ok_or_else(|| {
+            let error = DataError::not_found(format!("there is no row `{place}`"));
+            error.in_file(self.survey.table.origin()).into()
+        })
+    }
+
+    /// Checks that a cell could be mended so.
+    pub(super) fn check_correction(&self, row: &str, column: &str, value: &str) -> Result<()> {
+        check_correction(&self.survey, row, column, value)
     }
 
     /// Refuses a row that is no longer what it was called.
@@ -97,7 +123,8 @@ impl Data {
         self.check(row, place)?;
         let cells = self.survey.table.cells(row)?;
         let inputs: Vec<_> = self.survey.used_as(Use::Input).collect();
-        let media = |kind: &str| MEDIA.iter().any(|media| media.column == kind) && (kind == IMAGE || kind == AUDIO);
+        let media =
+            |kind: &str| MEDIA.iter().any(|media| media.column == kind) && (kind == IMAGE || kind == AUDIO);
         if let [only] = inputs.as_slice()
             && let Some(kind) = only.kind.map(|kind| kind.name()).filter(|kind| media(kind))
         {
@@ -132,30 +159,29 @@ impl Data {
 }
 
 impl super::Tested {
-    /// The file that a tested row has in one of its columns, with its name.
+    /// The file that a row has in one of its columns, with its name; `row` as reports call it.
     ///
     /// # Errors
-    /// A position that no row has, a column without pictures or sounds, and data that are gone or have changed.
-    pub fn media(&self, position: usize, column: &str) -> Result<(String, Vec<u8>)> {
-        let (data, row, _) = self.place_of(position)?;
-        data.media(row, column)
-    }
-
-    /// A tested row as files, to ask about it what is asked of new data.
-    ///
-    /// # Errors
-    /// A position that no row has, and data that are gone or have changed.
-    pub fn files(&self, position: usize) -> Result<RowFiles> {
-        let (data, row, place) = self.place_of(position)?;
-        data.files(row, place)
-    }
-
-    fn place_of(&self, position: usize) -> Result<(std::sync::Arc<Data>, usize, &str)> {
-        let (Some(place), Some(&row)) = (self.places.get(position), self.rows.get(position)) else {
-            return Err(Error::usage(format!("there is no tested row {position} · there are {}", self.len())));
-        };
+    /// A row that there is not, a column without pictures or sounds, and data that are gone or have changed.
+    pub fn media(&self, row: &str, column: &str) -> Result<(String, Vec<u8>)> {
         let data = self.data()?;
-        data.check(row, place)?;
-        Ok((data, row, place))
+        data.media(self.row_of(&data, row)?, column)
+    }
+
+    /// A row as files, to ask about it what is asked of new data; `row` as reports call it.
+    ///
+    /// # Errors
+    /// A row that there is not, and data that are gone or have changed.
+    pub fn files(&self, row: &str) -> Result<RowFiles> {
+        let data = self.data()?;
+        data.files(self.row_of(&data, row)?, row)
+    }
+
+    /// The table's row that reports call so: one that was tested, or any other.
+    pub(super) fn row_of(&self, data: &Data, place: &str) -> Result<usize> {
+        match self.places.iter().position(|other| other == place) {
+            Some(position) => Ok(self.rows[position]),
+            None => data.named(place),
+        }
     }
 }

@@ -42,7 +42,9 @@ impl Tested {
         let class = |name: &Option<String>| name.as_ref().map(|name| place_of(name, of.names())).transpose();
         let (truth, answer, differ) = (class(&wanted.truth)?, class(&wanted.answer)?, class(&wanted.differ)?);
         if matches!(of.target, Target::Number { .. }) && wanted.order == Order::Unsure {
-            return Err(Error::usage("a number has no probability, so no answer is the least sure · order by the error"));
+            return Err(Error::usage(
+                "a number has no probability, so no answer is the least sure · order by the error",
+            ));
         }
         let mut found: Vec<(usize, f64)> = Vec::new();
         for position in (0..self.len()).filter(|&position| of.is_known(position)) {

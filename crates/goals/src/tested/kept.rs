@@ -27,7 +27,8 @@ pub(crate) fn kept_columns(
         let truth = &answers.truth;
         match target {
             Target::Classes { names, .. } => {
-                let class = |t: &f64| names.get(*t as usize).filter(|_| !t.is_nan()).cloned().unwrap_or_default();
+                let class =
+                    |t: &f64| names.get(*t as usize).filter(|_| !t.is_nan()).cloned().unwrap_or_default();
                 columns.push(OutColumn::text(format!("{name}{TRUE}"), truth.iter().map(class).collect()));
             }
             Target::Number { .. } => columns.push(OutColumn::number(format!("{name}{TRUE}"), truth.clone())),
@@ -127,13 +128,16 @@ pub(super) fn read(run: &Run, targets: Vec<(String, Target, Option<Vec<f32>>)>) 
         }
         match &target {
             Target::Classes { names, .. } => {
-                answers.probabilities = side_by_side(&each(names, |name| file.own(&format!("{column}_p_{name}")))?);
+                answers.probabilities =
+                    side_by_side(&each(names, |name| file.own(&format!("{column}_p_{name}")))?);
                 let truth = file.texts(file.truth(&format!("{column}{TRUE}"))?)?;
                 let class = |truth: &String| names.iter().position(|name| name == truth);
-                answers.truth = truth.iter().map(|t| class(t).map_or(f64::NAN, |class| class as f64)).collect();
+                answers.truth =
+                    truth.iter().map(|t| class(t).map_or(f64::NAN, |class| class as f64)).collect();
             }
             Target::Tags { names, .. } => {
-                answers.probabilities = side_by_side(&each(names, |name| file.own(&format!("{column}_p_{name}")))?);
+                answers.probabilities =
+                    side_by_side(&each(names, |name| file.own(&format!("{column}_p_{name}")))?);
                 let truth = each(names, |name| file.numbers(file.truth(&format!("{column}{TRUE}_{name}"))?))?;
                 answers.truth = side_by_side(&truth);
             }

@@ -5,12 +5,14 @@
 
 mod cuts;
 mod data;
+mod doubts;
 mod facts;
 mod found;
 mod kept;
 
 pub use cuts::{AtLeast, Cut, Cuts, STEPS};
 pub use data::RowFiles;
+pub use doubts::Doubtful;
 pub use found::{Order, Wanted};
 pub(crate) use kept::kept_columns;
 
@@ -117,7 +119,10 @@ impl Tested {
     /// A position that no row has.
     pub fn row(&self, target: &TestedTarget, position: usize) -> Result<TestedRow> {
         let (Some(place), Some(&row)) = (self.places.get(position), self.rows.get(position)) else {
-            return Err(Error::usage(format!("there is no tested row {position} · there are {}", self.len())));
+            return Err(Error::usage(format!(
+                "there is no tested row {position} · there are {}",
+                self.len()
+            )));
         };
         let shown = self.data().and_then(|data| data.shown(row, place));
         let (shown, bare) = match shown {

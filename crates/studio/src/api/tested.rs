@@ -108,10 +108,8 @@ struct Found {
 /// A tested row.
 #[derive(Serialize, ToSchema)]
 struct Row {
-    /// Its place among the tested rows, by which it is asked about.
-    position: usize,
     /// What reports call it: a file's name, or `row 17`.
-    place: String,
+    row: String,
     /// What is true.
     truth: String,
     /// What was answered.
@@ -122,7 +120,7 @@ struct Row {
     right: bool,
     /// The first columns: name and content.
     fields: Vec<(String, String)>,
-    /// The columns that hold sounds, to be had from `…/tested/{position}/media`.
+    /// The columns that hold sounds, to be had from `/api/runs/{run}/rows/media`.
     sounds: Vec<String>,
     /// Why no more can be shown, where the data are gone or have changed.
     bare: Option<String>,
@@ -143,37 +141,30 @@ async fn tested(
         let (of, sounds, bare) = (row.example, row.sounds, row.bare);
         let (place, truth, answer, fields) = (of.place, of.truth, of.answer, of.fields);
         let (probability, right) = (of.probability, of.right);
-        Row { position: row.position, place, truth, answer, probability, right, fields, sounds, bare }
+        Row { row: place, truth, answer, probability, right, fields, sounds, bare }
     };
     Ok(Json(Found { target, total, from, rows: rows.into_iter().map(row).collect() }))
 }
 
-/// Which column.
+/// Which cell.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct Column {
-    /// Its name.
+struct Cell {
+    /// What reports call the row: a file's name, or `row 17`.
+    row: String,
+    /// The column's name.
     column: String,
 }
 
-/// The picture or the sound of a tested row.
+/// The picture or the sound of a row of the run's data.
 #[utoipa::path(
-    get, path = "/runs/{run}/tested/{position}/media",
-    params(
-        ("run" = String, Path, description = "The run"),
-        ("position" = usize, Path, description = "The row's place among the tested rows"),
-        Column,
-    ),
+    get, path = "/runs/{run}/rows/media", params(("run" = String, Path, description = "The run"), Cell),
     responses((status = 200, content_type = "application/octet-stream"), (status = 404), (status = 422))
 )]
-async fn media(
-    State(app): State<App>,
-    Path((run, position)): Path<(Name, usize)>,
-    Query(of): Query<Column>,
-) -> Answer<Response> {
+async fn media(State(app): State<App>, Path(run): Path<Name>, Query(of): Query<Cell>) -> Answer<Response> {
     let tested = app.tested.get(&app.workspace, &run).await?;
-    let (name, bytes) = beside(move || tested.media(position, &of.column)).await?;
+    let (name, bytes) = beside(move || tested.media(&of.row, &of.column)).await?;
     let kind = media_kind(&name).unwrap_or("application/octet-stream");
     Ok(([(CONTENT_TYPE, kind)], bytes).into_response())
 }
@@ -182,30 +173,24 @@ async fn media(
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct Target {
+struct Asks {
+    /// What reports call the row: a file's name, or `row 17`.
+    row: String,
     /// The column that is answered; the first if it is left out.
     target: Option<String>,
 }
 
-/// Explains the answer to a tested row, as a page.
+/// Explains the answer to a row of the run's data, as a page.
 #[utoipa::path(
-    post, path = "/runs/{run}/tested/{position}/explain",
-    params(
-        ("run" = String, Path, description = "The run"),
-        ("position" = usize, Path, description = "The row's place among the tested rows"),
-        Target,
-    ),
+    post, path = "/runs/{run}/rows/explain", params(("run" = String, Path, description = "The run"), Asks),
     responses((status = 200, content_type = "text/html"), (status = 404), (status = 422))
 )]
-async fn explain(
-    State(app): State<App>,
-    Path((run, position)): Path<(Name, usize)>,
-    Query(of): Query<Target>,
-) -> Answer<Response> {
+async fn explain(State(app): State<App>, Path(run): Path<Name>, Query(of): Query<Asks>) -> Answer<Response> {
     let tested: Arc<Tested> = app.tested.get(&app.workspace, &run).await?;
-    let files = beside(move || tested.files(position)).await?.files;
+    let target = of.target;
+    let files = beside(move || tested.files(&of.row)).await?.files;
     let mut asked = Asked::new(&app, "explain", &run)?;
-    asked.flag("--target", of.target);
+    asked.flag("--target", target);
     for (i, (name, bytes)) in files.iter().enumerate() {
         // A name that is none on all systems still ends as the file does.
         let plain = || format!("input.{}", name.rsplit('.').next().unwrap_or("png")).parse();

@@ -33,6 +33,8 @@ static ASSETS: &[Asset] = &[
     Asset { name: "train.js", kind: SCRIPT, content: include_str!("train.js") },
     Asset { name: "sound.js", kind: SCRIPT, content: include_str!("sound.js") },
     Asset { name: "playground.js", kind: SCRIPT, content: include_str!("playground.js") },
+    Asset { name: "groups.js", kind: SCRIPT, content: include_str!("groups.js") },
+    Asset { name: "labels.js", kind: SCRIPT, content: include_str!("labels.js") },
     Asset { name: "understand.js", kind: SCRIPT, content: include_str!("understand.js") },
     Asset { name: "use.js", kind: SCRIPT, content: include_str!("use.js") },
 ];

@@ -70,13 +70,13 @@ function reasons() {
   let waiting;
   dialog.addEventListener("close", () => waiting?.abort());
   document.addEventListener("click", async ({ target: button }) => {
-    const position = button.dataset?.why;
-    if (position === undefined) return;
+    const row = button.dataset?.why;
+    if (row === undefined) return;
     waiting = new AbortController();
     place.replaceChildren(make("p", { class: "waiting" }, "Taking the row apart…"));
     dialog.showModal();
     const done = await trying(async () => {
-      const address = `/api/runs/${run}/tested/${position}/explain?target=${encodeURIComponent(target)}`;
+      const address = `/api/runs/${run}/rows/explain?${new URLSearchParams({ row, target })}`;
       const response = await ask(address, { method: "POST", signal: waiting.signal });
       showCommand(response);
       place.replaceChildren(make("iframe", { class: "report", title: "Why it answered so", srcdoc: await response.text() }));

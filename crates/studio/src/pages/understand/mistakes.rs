@@ -100,10 +100,10 @@ fn asks(run: &Name, row: &TestedRow) -> Markup {
     html! {
         @for column in &row.sounds {
             audio controls preload="none" aria-label={ (column) " of " (row.example.place) }
-                src={ "/api/runs/" (run) "/tested/" (row.position) "/media?column=" (super::encoded(column)) } {}
+                src={ "/api/runs/" (run) "/rows/media?row=" (super::encoded(&row.example.place)) "&column=" (super::encoded(column)) } {}
         }
         @if row.bare.is_none() {
-            button type="button" class="link ask" data-why=(row.position) aria-label={ "Why did it answer so for " (row.example.place) "?" } { "Why?" }
+            button type="button" class="link ask" data-why=(row.example.place) aria-label={ "Why did it answer so for " (row.example.place) "?" } { "Why?" }
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Understand: how good a network is, and why. What a report tells, to be asked: one file for each part.
 
+mod groups;
+mod labels;
 mod line;
 mod mistakes;
 
@@ -9,12 +11,13 @@ use pellucid_goals::{Tested, TestedTarget, about};
 use pellucid_insight::report::data::Target;
 use pellucid_insight::report::{ReportData, first_finding, section};
 use serde::Deserialize;
-use std::sync::Arc;
 
+pub(super) use labels::doubts;
 pub(super) use mistakes::examples;
 
 use super::shell::{self, steps};
 use crate::app::App;
+use crate::jobs::Job;
 use crate::problem::{Answer, Page, Problem};
 use crate::tested::beside;
 use crate::workspace::Name;
@@ -33,6 +36,10 @@ struct Seen<'a> {
     of: &'a TestedTarget,
     facts: &'a ReportData,
     target: &'a Target,
+    /// How far it is known whether more data would help.
+    forecast: &'static str,
+    /// Labels that are doubted.
+    doubts: usize,
 }
 
 /// A part of the page.
@@ -48,18 +55,17 @@ struct Part {
 }
 
 /// All parts, in their order.
-static PARTS: [Part; 3] = [
+static PARTS: [Part; 6] = [
     Part { id: "mistakes", title: "What it takes for what", short: "Mistakes", content: mistakes::content },
     Part { id: "line", title: "Where to draw the line", short: "The line", content: line::content },
     Part { id: "certainty", title: "Can its certainty be believed?", short: "Certainty", content: certainty },
+    Part { id: "by-group", title: "Whom it serves how well", short: "Groups", content: groups::content },
+    Part { id: "more", title: "Would more data help?", short: "More data", content: groups::more_data },
+    Part { id: "labels", title: "Labels that may be wrong", short: "Labels", content: labels::content },
 ];
 
 /// The page.
-pub(super) async fn page(
-    State(app): State<App>,
-    Path(run): Path<Name>,
-    Query(shown): Query<Shown>,
-) -> Page {
+pub(super) async fn page(State(app): State<App>, Path(run): Path<Name>, Query(shown): Query<Shown>) -> Page {
     Page(understood(&app, &run, shown).await)
 }
 
@@ -75,7 +81,8 @@ async fn understood(app: &App, name: &Name, shown: Shown) -> Answer<Markup> {
     let body = match tested {
         Ok(Some(tested)) => {
             let name = name.clone();
-            beside(move || asked(&name, &tested, shown.target.as_deref())).await?
+            let forecast = app.jobs.state(Job::forecast(&name)).name();
+            beside(move || asked(&name, &tested, shown.target.as_deref(), forecast)).await?
         }
         Ok(None) => html! { h1 class="hidden" { "How good is " (name) "?" } },
         // Runs of earlier versions have their report.
@@ -87,17 +94,25 @@ async fn understood(app: &App, name: &Name, shown: Shown) -> Answer<Markup> {
         (body)
         (report(name))
     };
-    Ok(shell::page_with(name.as_str(), Some("/runs"), &["understand.js"], &body))
+    Ok(shell::page_with(name.as_str(), Some("/runs"), &["understand.js", "groups.js", "labels.js"], &body))
 }
 
 /// What can be asked about a network that predicts.
-fn asked(run: &Name, tested: &Arc<Tested>, column: Option<&str>) -> Result<Markup, pellucid_goals::Error> {
+fn asked(
+    run: &Name,
+    tested: &Tested,
+    column: Option<&str>,
+    forecast: &'static str,
+) -> Result<Markup, pellucid_goals::Error> {
     let of = tested.target(column)?;
     let facts = tested.facts()?;
     let Some(target) = facts.targets.iter().find(|target| target.column == of.column) else {
-        return Ok(html! { h1 { "How good is " (run) "?" } p { "No test row has a known answer, so nothing is known of it." } });
+        return Ok(
+            html! { h1 { "How good is " (run) "?" } p { "No test row has a known answer, so nothing is known of it." } },
+        );
     };
-    let seen = Seen { run, of, facts: &facts, target };
+    let doubts = tested.doubtful(&of.column)?.len();
+    let seen = Seen { run, of, facts: &facts, target, forecast, doubts };
     let parts: Vec<(&Part, Markup)> =
         PARTS.iter().filter_map(|part| Some((part, (part.content)(&seen)?))).collect();
     Ok(html! {
