@@ -182,6 +182,12 @@ pub(crate) static FREEZE: Flag = flag(
     TRAINING,
     "Keep what --from names as it is and learn only what follows: minutes instead of hours",
 );
+pub(crate) static CORRECTIONS: Flag = flag(
+    "corrections",
+    Value::Path("FILE.csv"),
+    DATA,
+    "Cells that were mended, the data's own files staying as they are: a list with the columns row (a file's name, or `row 17`), column and value",
+);
 pub(crate) static SKIP_SHARE: Flag =
     flag("skip-share", Value::Share, DATA, "Share of unreadable rows that is tolerated [default: 0.01]");
 pub(crate) static ALLOW_LEAKS: Flag = flag(

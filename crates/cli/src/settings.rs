@@ -67,6 +67,7 @@ fn data(a: &Arguments<'_>, config: &mut Config) -> Result<(), Error> {
     set(&mut data.time, a.text(&flags::TIME_COLUMN).map(str::to_owned));
     set(&mut data.split, a.text(&flags::SPLIT).map(str::to_owned));
     set(&mut data.skip_share, a.number(&flags::SKIP_SHARE));
+    set(&mut data.corrections, a.path(&flags::CORRECTIONS).map(Path::to_owned));
     data.allow_leaks |= a.on(&flags::ALLOW_LEAKS);
     Ok(())
 }

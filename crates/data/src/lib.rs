@@ -33,6 +33,7 @@ mod error;
 mod files;
 mod formats;
 pub mod limits;
+mod list;
 mod media;
 mod source;
 mod splits;
@@ -44,10 +45,12 @@ mod write;
 pub use error::{DataError, ErrorKind, Place, Result};
 pub use files::Files;
 pub use formats::{format_names, is_table};
+pub use list::read_list;
 pub use media::{MEDIA, Media};
 pub use splits::{Part, SplitOptions, SplitPlan, Splits, split};
 pub use stream::{Ahead, ahead};
 pub use table::{
-    Cell, Chunk, Chunks, Collection, ColumnInfo, MISSING_TOKENS, OpenOptions, Row, SkippedRow, Storage, Table,
+    Cell, Change, Chunk, Chunks, Collection, ColumnInfo, MISSING_TOKENS, OpenOptions, Row, SkippedRow,
+    Storage, Table,
 };
 pub use write::{OutColumn, OutValues, check_output, write_atomic, write_csv, write_table};

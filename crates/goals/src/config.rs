@@ -82,6 +82,9 @@ pub struct DataConfig {
     pub skip_share: Option<f64>,
     /// Whether to train although the checks found a leak.
     pub allow_leaks: bool,
+    /// Cells that were mended, in a list beside the data: a CSV file with the columns `row` (as reports call it), `column` and `value`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub corrections: Option<PathBuf>,
     /// What the network starts from: a folder in the layout of the Hugging Face hub, with a network for texts or pictures that others
     /// have trained; or an earlier run.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -255,6 +258,7 @@ const KEYS: &[(&str, &[&str])] = &[
             "test",
             "skip_share",
             "allow_leaks",
+            "corrections",
             "from",
             "tokenizer",
             "max_side",
@@ -434,6 +438,7 @@ mod tests {
             (Some("g".into()), Some("t".into()), Some("s".into()));
         (full.data.validation, full.data.test, full.data.skip_share) = (Some(0.1), Some(0.1), Some(0.1));
         (full.data.max_side, full.data.max_seconds, full.data.memory) = (Some(1), Some(1.0), Some(1));
+        full.data.corrections = Some("mended.csv".into());
         full.data.from = Some("minilm".into());
         full.data.tokenizer = Some("tokenizer.json".into());
         full.data.inputs = vec!["age".into()];

@@ -9,6 +9,12 @@ use pellucid_data::{OutColumn, write_table};
 use pellucid_insight::report::data::{CardFacts, Layer, Likeness, Looks, Target};
 use std::path::Path;
 
+/// The answers to the scored rows, and for networks that predict the truth.
+pub(crate) const PREDICTIONS: &str = "predictions.parquet";
+
+/// What there is to say of the data.
+pub(crate) const DATA_FACTS: &str = "data_report.json";
+
 /// A finished run.
 pub struct Finished {
     /// Its folder.
@@ -50,9 +56,9 @@ pub(crate) fn finish(
     run: &Run,
     save: impl FnOnce(&Path) -> Result<()>,
 ) -> Result<Finished> {
-    write_table(&run.path().join("predictions.parquet"), &tested.columns)?;
+    write_table(&run.path().join(PREDICTIONS), &tested.columns)?;
     let data = report_data(trained, &tested, run)?;
-    run.write_json("data_report.json", &data.data)?;
+    run.write_json(DATA_FACTS, &data.data)?;
     run.write("report.html", pellucid_insight::report::render(&data).as_bytes())?;
     run.write("README.md", pellucid_insight::card::model_card(&data).as_bytes())?;
     run.write_json(EVALUATION, &tested.evaluation)?;

@@ -140,11 +140,29 @@ impl Judged {
             let row = prepared.examples.rows()[self.records[positions[doubtful.row]]];
             let (label, likely) = (&names[known.truth[doubtful.row] as usize], &names[doubtful.likely]);
             let column = prepared.encoder.targets[0].0.clone();
-            list.add([ready.survey.row_name(row), column, label.clone(), likely.clone()], doubtful.margin);
+            let probability = f64::from(known.row(doubtful.row)[doubtful.likely]);
+            let cells = [ready.survey.row_name(row), column, label.clone(), likely.clone()];
+            list.add(cells, probability, doubtful.margin);
         }
         list.write(run)?;
         Ok(Some(found.len()))
     }
+}
+/// What a run has foreseen, if that was asked.
+///
+/// # Errors
+/// A file that cannot be read or is damaged.
+pub fn foreseen(run: &Run) -> Result<Option<Forecast>> {
+    let path = run.path().join(FILE);
+    let bytes = match std::fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(e) => return Err(DataError::io("what was foreseen cannot be read", &path, &e).into()),
+    };
+    let found = serde_json::from_slice(&bytes);
+    found
+        .map(Some)
+        .map_err(|e| Error::model(format!("what was foreseen is damaged · {} · {e}", path.display())))
 }
 
 /// The score that the kept weights of a run had.

@@ -38,6 +38,7 @@ mod run;
 pub mod samples;
 mod start;
 mod stored;
+mod tested;
 mod train;
 mod trained;
 mod translate;
@@ -52,7 +53,7 @@ pub use error::{Error, Result};
 pub use evaluate::evaluate;
 pub use explain::{Explain, Explainable, Explained, Method, explain, explain_layers, explainable};
 pub use finish::Finished;
-pub use forecast::forecast;
+pub use forecast::{forecast, foreseen};
 pub use generate::{Generation, Writing, piano_roll};
 pub use generator::{Generator, generator};
 pub use glimpse::drawn_glimpse;
@@ -77,6 +78,9 @@ pub use pellucid_kinds::melody::Melody;
 pub use recommend::{Because, Recommended, Recommender, recommender};
 pub use report::drawn_curves;
 pub use run::Run;
+pub use tested::{
+    AtLeast, Cut, Cuts, Doubtful, Order, RowFiles, STEPS, Tested, TestedRow, TestedTarget, Wanted,
+};
 pub use train::{Ended, Place, resume, train};
 pub use translate::{Alternative, Translated, Translation, Way, translation};
 pub use watch::{Unwatched, Watcher};

@@ -373,6 +373,21 @@ impl Model {
         Model::of(&Stored::open(folder)?)
     }
 
+    /// The columns that a stored model answers, with the thresholds of tags; its network is not read.
+    ///
+    /// # Errors
+    /// A file that says something impossible.
+    pub(crate) fn targets_of(stored: &Stored) -> Result<Vec<(String, Target, Option<Vec<f32>>)>> {
+        let file: File = stored.parse()?;
+        let restored = file.targets.into_iter().map(|c| {
+            let target = kind(&c.kind)?.restore(&c.state)?.target();
+            let target =
+                target.ok_or_else(|| stored.unreadable(format!("`{}` cannot be answered", c.name)))?;
+            Ok((c.name, target, c.thresholds))
+        });
+        restored.collect()
+    }
+
     /// Takes a model's folder that is open.
     ///
     /// # Errors

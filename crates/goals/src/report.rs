@@ -88,6 +88,10 @@ fn data_facts(trained: &Trained<'_>) -> DataFacts {
         );
         notices.push(Notice { severity: Severity::Note, title: "rows without an answer".to_owned(), text });
     }
+    if survey.mended > 0 {
+        let text = format!("{} cells were mended, and are not as in the data's own files.", survey.mended);
+        notices.push(Notice { severity: Severity::Note, title: "mended cells".to_owned(), text });
+    }
     for (_, p) in survey.all_columns().filter(|(_, p)| p.infinite > 0) {
         let text =
             format!("`{}` holds {} infinite numbers; they are treated as missing.", p.name, p.infinite);

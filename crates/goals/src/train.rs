@@ -2,8 +2,8 @@
 
 use crate::config::{ClassWeights, Config, FAIR_STRENGTH, TrainingConfig};
 use crate::dataset::{
-    MAX_SECONDS, Prepared, PreparedFiles, Survey, Use, check, fingerprint, prepare, shift, split_rows,
-    tell_unusable, tell_voided,
+    MAX_SECONDS, Prepared, PreparedFiles, Survey, Use, check, fingerprint, keep_corrections, prepare, shift,
+    split_rows, tell_unusable, tell_voided,
 };
 use crate::explain::{BACKGROUND, chosen};
 use crate::finish::{Finished, finish};
@@ -95,7 +95,7 @@ pub(crate) struct Ready {
 /// Data that is refused, a place that cannot be written, or a training that fails. If training fails before its first
 /// checkpoint, no folder is left behind, except where the disk was the reason.
 pub fn train(
-    config: Config,
+    mut config: Config,
     place: &Place<'_>,
     watcher: &mut dyn Watcher,
     stop: &AtomicBool,
@@ -111,6 +111,7 @@ pub fn train(
         return Err(Error::usage(said));
     }
     let run = Run::create(place.out.unwrap_or(Path::new("runs")), place.name, survey.table.name())?;
+    keep_corrections(&mut config, &run).inspect_err(|_| run.clone().discard())?;
     let command = &place.command;
     let begun = if survey.recommend {
         recommend::begin(survey, config, &run, command, watcher).map(Goal::Recommend)

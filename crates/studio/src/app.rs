@@ -13,6 +13,7 @@ use tower_http::timeout::RequestBodyTimeoutLayer;
 use crate::guard::{Guard, check};
 use crate::jobs::Jobs;
 use crate::tables::Tables;
+use crate::tested::TestedRuns;
 use crate::workspace::Workspace;
 use crate::{api, assets, pages, server};
 
@@ -22,6 +23,7 @@ pub(crate) struct App {
     pub(crate) workspace: Workspace,
     pub(crate) jobs: Jobs,
     pub(crate) tables: Tables,
+    pub(crate) tested: TestedRuns,
 }
 
 /// How long a sender may be silent within a request.
@@ -55,7 +57,7 @@ pub fn open(studio: Studio<'_>, opened: &mut dyn FnMut(&str)) -> Result<(), Stri
         let guard = Guard::new(address)?;
         opened(&format!("http://{address}/?token={}", guard.token().unwrap_or_default()));
         let jobs = Jobs::new(studio.program, workspace.clone());
-        let app = App { workspace, jobs, tables: Tables::default() };
+        let app = App { workspace, jobs, tables: Tables::default(), tested: TestedRuns::default() };
         server::serve(listener, routes(app, guard), stopped()).await.map_err(|e| e.to_string())
     })
 }

@@ -1,6 +1,7 @@
 //! Trainings: child processes of the same program, so that none of them can take the studio along, and each can be stopped, killed and
 //! resumed. What a training says lies in files, so pages follow it after a restart of the studio as well.
 
+use pellucid_goals::foreseen;
 use serde::Serialize;
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -56,6 +57,46 @@ impl State {
     }
 }
 
+/// What a process works on: a run's training, or what more data would bring to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Job {
+    run: Name,
+    forecast: bool,
+}
+
+impl From<&Name> for Job {
+    fn from(run: &Name) -> Job {
+        Job { run: run.clone(), forecast: false }
+    }
+}
+
+impl From<&Job> for Job {
+    fn from(job: &Job) -> Job {
+        job.clone()
+    }
+}
+
+impl Job {
+    /// Finding out what more data would bring to a run.
+    pub(crate) fn forecast(run: &Name) -> Job {
+        Job { run: run.clone(), forecast: true }
+    }
+
+    /// By what it is known among those at work; no name of a run holds a colon.
+    fn key(&self) -> String {
+        match self.forecast {
+            true => format!("{}:forecast", self.run),
+            false => self.run.to_string(),
+        }
+    }
+
+    /// Where it says what happens.
+    fn folder(&self, workspace: &Workspace) -> PathBuf {
+        let folder = workspace.job(&self.run);
+        if self.forecast { folder.join("forecast") } else { folder }
+    }
+}
+
 /// Starts, stops and watches trainings.
 #[derive(Clone)]
 pub(crate) struct Jobs {
@@ -80,16 +121,18 @@ impl Jobs {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Starts the program with these arguments, for a run.
+    /// Starts the program with these arguments, for a job.
     ///
     /// # Errors
-    /// A run that is being trained, too many trainings, and a system that starts no process.
-    pub(crate) fn start(&self, run: &Name, arguments: Vec<OsString>) -> Answer<()> {
-        let folder = self.workspace.job(run);
+    /// A job that is at work, too many of them, and a system that starts no process.
+    pub(crate) fn start(&self, job: impl Into<Job>, arguments: Vec<OsString>) -> Answer<()> {
+        let job = job.into();
+        let (folder, run) = (job.folder(&self.workspace), job.run.clone());
         let failed = |e: std::io::Error| Problem::file("the training cannot be started", &folder, &e);
         let mut running = self.running();
-        if running.contains_key(run.as_str()) || self.is_alive(run) {
-            return Err(Problem::conflict(format!("`{run}` is being trained already")));
+        if running.contains_key(&job.key()) || self.process(&job).is_some() {
+            let what = if job.forecast { "is being looked at" } else { "is being trained" };
+            return Err(Problem::conflict(format!("`{run}` {what} already")));
         }
         if running.len() >= AT_ONCE {
             let why = format!("{AT_ONCE} trainings are at work already · stop one, or wait for its end");
@@ -106,38 +149,51 @@ impl Jobs {
             std::fs::write(folder.join(PROCESS), number.to_string()).map_err(failed)?;
         }
         let stop = Arc::new(Notify::new());
-        running.insert(run.as_str().to_owned(), stop.clone());
+        running.insert(job.key(), stop.clone());
         drop(running);
-        let (jobs, run) = (self.clone(), run.clone());
+        let jobs = self.clone();
         tokio::spawn(async move {
             watch(child, &stop).await;
             // Without the number, the run counts as ended; what cannot be removed is recognised as dead.
             drop(std::fs::remove_file(folder.join(PROCESS)));
-            jobs.running().remove(run.as_str());
+            jobs.running().remove(&job.key());
         });
         Ok(())
     }
 
-    /// Asks a training to finish its step, save, and end.
+    /// Asks a training to finish its step, save, and end; what is only being found out is given up.
     ///
     /// # Errors
-    /// A run that is not being trained.
-    pub(crate) fn stop(&self, run: &Name) -> Answer<()> {
-        let own = self.running().get(run.as_str()).cloned();
-        match (own, self.process(run)) {
+    /// A job that is not at work.
+    pub(crate) fn stop(&self, job: impl Into<Job>) -> Answer<()> {
+        let job = job.into();
+        let own = self.running().get(&job.key()).cloned();
+        match (own, self.process(&job)) {
             (Some(stop), _) => stop.notify_one(),
             (None, Some(number)) if interrupt(number) => {}
-            _ => return Err(Problem::conflict(format!("`{run}` is not being trained"))),
+            _ if job.forecast => return Err(Problem::conflict("this is not being found out")),
+            _ => return Err(Problem::conflict(format!("`{}` is not being trained", job.run))),
         }
         Ok(())
     }
 
-    /// How far a run is.
-    pub(crate) fn state(&self, run: &Name) -> State {
-        if self.running().contains_key(run.as_str()) || self.is_alive(run) {
+    /// Whether its process lives.
+    pub(crate) fn is_at_work(&self, job: &Job) -> bool {
+        self.running().contains_key(&job.key()) || self.process(job).is_some()
+    }
+
+    /// How far a job is.
+    pub(crate) fn state(&self, job: impl Into<Job>) -> State {
+        let job = job.into();
+        if self.is_at_work(&job) {
             return State::Training;
         }
-        match self.workspace.run(run) {
+        let run = self.workspace.run(&job.run);
+        if job.forecast {
+            let found = run.ok().and_then(|run| foreseen(&run).ok()).flatten();
+            return if found.is_some() { State::Finished } else { State::Failed };
+        }
+        match run {
             Ok(found) if found.is_finished() => State::Finished,
             Ok(found) if found.has_checkpoint() => State::Stopped,
             _ => State::Failed,
@@ -167,8 +223,8 @@ impl Jobs {
     ///
     /// # Errors
     /// A file that cannot be read.
-    pub(crate) fn events(&self, run: &Name, from: u64) -> std::io::Result<(Vec<String>, u64)> {
-        let path = self.workspace.job(run).join(EVENTS);
+    pub(crate) fn events(&self, job: &Job, from: u64) -> std::io::Result<(Vec<String>, u64)> {
+        let path = job.folder(&self.workspace).join(EVENTS);
         let mut file = match File::open(path) {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok((Vec::new(), from)),
             file => file?,
@@ -181,14 +237,11 @@ impl Jobs {
         Ok((text.lines().map(str::to_owned).collect(), from + whole as u64))
     }
 
-    /// The process of a run that an earlier studio has started, if it still lives.
-    fn process(&self, run: &Name) -> Option<u32> {
-        let number = std::fs::read_to_string(self.workspace.job(run).join(PROCESS)).ok()?.parse().ok()?;
-        lives(number, run).then_some(number)
-    }
-
-    fn is_alive(&self, run: &Name) -> bool {
-        self.process(run).is_some()
+    /// The process of a job that an earlier studio has started, if it still lives.
+    fn process(&self, job: &Job) -> Option<u32> {
+        let file = job.folder(&self.workspace).join(PROCESS);
+        let number = std::fs::read_to_string(file).ok()?.parse().ok()?;
+        lives(number, &job.run).then_some(number)
     }
 }
 

@@ -19,6 +19,7 @@
 mod api;
 mod app;
 mod assets;
+mod corrections;
 mod guard;
 mod jobs;
 mod pages;
@@ -26,6 +27,7 @@ mod problem;
 mod serve;
 mod server;
 mod tables;
+mod tested;
 mod workspace;
 
 pub use app::{Studio, open};

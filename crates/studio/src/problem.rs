@@ -61,6 +61,11 @@ impl Problem {
         Problem::new(StatusCode::INTERNAL_SERVER_ERROR, why)
     }
 
+    /// The reason, in words.
+    pub(crate) fn why(&self) -> &str {
+        &self.why
+    }
+
     /// For people.
     pub(crate) fn page(&self) -> Response {
         let title = self.status.canonical_reason().unwrap_or("This did not work");

@@ -3,6 +3,7 @@
 //! | folder | what lies there |
 //! |---|---|
 //! | `data/<name>/` | a data set as it was given: files, folders, zips |
+//! | `corrections/<name>.csv` | what was decided on labels of a data set, in the form of `pellucid train --corrections` |
 //! | `runs/<name>/` | a run, as the terminal makes it |
 //! | `.studio/jobs/<run>/` | what a training said: its events and its errors |
 //! | `.studio/uploads/<name>/` | files that have not arrived whole |
@@ -167,6 +168,24 @@ impl Workspace {
     /// Where a file of a data set lies, or will.
     pub(crate) fn file(&self, name: &Name, file: &Inside) -> PathBuf {
         self.data_folder(name).join(&file.0)
+    }
+
+    /// The data set that files belong to, if they belong to one.
+    pub(crate) fn data_of(&self, paths: &[PathBuf]) -> Option<Name> {
+        let folder = self.data_sets();
+        let name = |path: &PathBuf| -> Option<Name> {
+            match path.strip_prefix(&folder).ok()?.components().next()? {
+                Component::Normal(name) => name.to_str()?.parse().ok(),
+                _ => None,
+            }
+        };
+        let first = name(paths.first()?)?;
+        paths.iter().all(|path| name(path).as_ref() == Some(&first)).then_some(first)
+    }
+
+    /// Where the decisions on labels of a data set lie, or will.
+    pub(crate) fn corrections(&self, data: &Name) -> PathBuf {
+        self.0.join("corrections").join(format!("{data}.csv"))
     }
 
     /// The folder of what a training said.

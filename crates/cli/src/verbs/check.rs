@@ -30,6 +30,7 @@ pub(crate) static VERB: Verb = Verb {
         &flags::KIND,
         &flags::SAMPLE,
         &flags::CONFIG,
+        &flags::CORRECTIONS,
         &flags::SKIP_SHARE,
         &flags::SEED,
         &flags::THREADS,
@@ -85,7 +86,7 @@ fn facts(found: &Inspection) -> Value {
         "rows": survey.table.rows(),
         "columns": columns,
         "splits": { "train": train, "validation": validation, "test": test, "reason": found.splits.reason },
-        "notes": survey.table.notes(),
+        "notes": survey.notes(),
         "unreadable": unreadable,
         "leak": found.report.has_leak(),
         "findings": found.report.findings,
@@ -102,7 +103,7 @@ fn tell(found: &Inspection, out: &mut dyn Write) -> io::Result<()> {
         "{}",
         style.bold(&format!("{}: {rows} rows, {} columns", survey.table.name(), survey.columns.len()))
     )?;
-    for note in survey.table.notes() {
+    for note in survey.notes() {
         writeln!(out, "  {note}")?;
     }
     writeln!(out)?;

@@ -20,19 +20,27 @@ static OUT: Flag = Flag {
     under: "Output",
 };
 
+static EVENTS: Flag = Flag {
+    name: "events",
+    value: Value::Switch,
+    many: false,
+    help: "Tell how far it is as JSON, one event a line, on standard output",
+    under: "Output",
+};
+
 pub(crate) static VERB: Verb = Verb {
     name: "forecast",
     about: "Would more data help? Learns again from parts of the rows, which takes two to three times as long as the training did",
     examples: &["pellucid forecast runs/loans-1", "pellucid forecast runs/loans-1 --out more.html"],
     operands: &[RUN],
-    flags: &[&OUT, &THREADS, &JSON],
+    flags: &[&OUT, &EVENTS, &THREADS, &JSON],
     run,
 };
 
 fn run(a: &Arguments<'_>) -> Result<u8, Error> {
     let run = a.operand(0).unwrap_or(Path::new(""));
     let stop = stop::on_interrupt(STOPPING)?;
-    let mut watcher = show::watcher(false);
+    let mut watcher = show::watcher(a.on(&EVENTS));
     let Some(found) = forecast(run, watcher.as_mut(), stop)? else { return Ok(INTERRUPTED) };
     drop(watcher);
     match a.on(&JSON) {

@@ -38,6 +38,7 @@ pub(crate) static VERB: Verb = Verb {
         &flags::KIND,
         &flags::SAMPLE,
         &flags::CONFIG,
+        &flags::CORRECTIONS,
         &flags::SKIP_SHARE,
         &flags::ALLOW_LEAKS,
         &flags::PRESET,

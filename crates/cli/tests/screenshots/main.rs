@@ -17,13 +17,15 @@ use http::studio;
 use std::path::Path;
 
 /// Pages with the words that they wait for.
-const PAGES: [(&str, &str, &str); 8] = [
+const PAGES: [(&str, &str, &str); 10] = [
     ("gather", "/", "What should it learn?"),
     ("record", "/record", "Record examples"),
     ("check", "/data/tumours", "to learn from"),
     ("runs", "/runs", "Compared"),
     ("train", "/runs/tumours-1", "It has learned"),
-    ("understand", "/runs/tumours-1/understand", "Keep this report"),
+    ("understand", "/runs/clothes-1/understand", "rows are like that"),
+    ("line", "/runs/tumours-1/understand#line", "Of 100 that are"),
+    ("labels", "/runs/clothes-1/understand#labels", "Keep "),
     ("use", "/runs/clothes-1/use", "Drop a picture here"),
     ("playground", "/playground", "How a network learns"),
 ];

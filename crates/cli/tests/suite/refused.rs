@@ -29,6 +29,25 @@ fn patients_with(change: impl Fn(usize, &str) -> String) -> String {
 }
 
 #[test]
+fn corrections_that_mean_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let rows: String = (0..60).map(|i| format!("{i},{}\n", ["low", "high"][i / 30])).collect();
+    std::fs::write(folder.join("rows.csv"), "a,level\n".to_owned() + &rows).unwrap();
+    let words =
+        ["train", "rows.csv", "--predict", "level", "--yes", "--steps", "2", "--corrections", "mended.csv"];
+    run(folder, &words).fails(2, &["mended.csv"]);
+    std::fs::write(folder.join("mended.csv"), "row,column,value\nrow 61,level,low\n").unwrap();
+    run(folder, &words).fails(3, &["there is no row `row 61`", "mended.csv, line 2"]);
+    std::fs::write(folder.join("mended.csv"), "row,column,value\nrow 60,level,lwo\n").unwrap();
+    run(folder, &words).fails(3, &["there is no class `lwo`", "did you mean `low`"]);
+    std::fs::write(folder.join("mended.csv"), "row,column,value\nrow 60,level,low\n").unwrap();
+    let checked =
+        run(folder, &["check", "rows.csv", "--predict", "level", "--corrections", "mended.csv"]).ok();
+    assert!(checked.out.contains("1 cell is as mended.csv says"), "{checked:#?}");
+}
+
+#[test]
 fn folders_without_enough_in_them() {
     refused(|f| std::fs::create_dir(f.join("empty")).unwrap(), &["empty"], 3, &["empty"]);
     refused(|_| {}, &["nowhere"], 2, &["nowhere"]);

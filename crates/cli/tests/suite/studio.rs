@@ -91,6 +91,119 @@ fn from_rows_to_answers() {
 }
 
 #[test]
+fn a_run_is_understood_and_its_labels_are_mended() {
+    let studio = studio();
+    // One row of nine has the wrong label.
+    let line = |i: usize| {
+        let a = (i * 7919) % 10_007;
+        let high = (a > 5_000) != i.is_multiple_of(9);
+        format!("{a},{},{}\n", ["east", "west"][i % 2], if high { "high" } else { "low" })
+    };
+    let text = "a,side,level\n".to_owned() + &(0..900).map(line).collect::<String>();
+    studio.json("/api/data/levels/rows", &json!({"file": "rows.csv", "text": text})).is(201);
+    studio.json("/api/runs", &short("level")).is(201);
+    assert_eq!(studio.ended("levels-1"), "finished");
+    let get = |what: &str| studio.ask("GET", &format!("/api/runs/levels-1/{what}"), b"");
+    let total = |of: &str| get(&format!("tested?{of}")).is(200).json()["total"].as_u64().unwrap();
+
+    // The cells of the confusion matrix hold all rows, each once; what was wrong is what lies off its diagonal.
+    let cells: Vec<u64> = ["low", "high"]
+        .iter()
+        .flat_map(|truth| ["low", "high"].map(|answer| total(&format!("truth={truth}&answer={answer}"))))
+        .collect();
+    assert_eq!((cells.iter().sum::<u64>(), cells[1] + cells[2]), (total(""), total("right=false")));
+    let found = get("tested?right=false&count=1").is(200).json();
+    let row = &found["rows"][0];
+    assert!(row["truth"] != row["answer"] && row["fields"][0][0] == "a" && row["bare"].is_null(), "{found}");
+    let name = row["row"].as_str().unwrap().replace(' ', "%20");
+    let explained = studio.ask("POST", &format!("/api/runs/levels-1/rows/explain?row={name}"), b"").is(200);
+    assert_eq!(explained.header("pellucid-command"), Some("pellucid explain runs/levels-1 row.json"));
+    studio.ask("POST", "/api/runs/levels-1/rows/explain?row=row%209999", b"").is(422);
+    get(&format!("rows/media?row={name}&column=a")).is(422);
+    get("tested?order=worse").is(400);
+    assert!(get("tested?truth=hihg").is(422).text().contains("did you mean `high`"));
+
+    let cuts = get("thresholds?class=high").is(200).json();
+    let [of_it, at] = [&cuts["of_it"], &cuts["at"]];
+    assert_eq!((at.as_array().unwrap().len(), &at[0][0], cuts["usual"].as_f64()), (101, of_it, Some(0.5)));
+    assert_eq!(at[50][0], cells[3], "at one half it finds what it answers");
+    assert_eq!(get("thresholds").is(200).json()["at"][0], json!([total(""), total("right=true")]));
+
+    let audited = studio.json("/api/runs/levels-1/audit", &json!({"groups": ["side"]})).is(200);
+    assert!(audited.header("pellucid-command").unwrap().ends_with("audit runs/levels-1 --group side"));
+    assert!(audited.text().contains("west"));
+    assert!(
+        studio
+            .json("/api/runs/levels-1/audit", &json!({"groups": ["sid"]}))
+            .is(422)
+            .text()
+            .contains("`side`")
+    );
+
+    // Decisions are checked, kept beside the data, counted, and taken back.
+    let doubts = get("doubts?count=100").is(200).json();
+    let rows = doubts["rows"].as_array().unwrap();
+    assert!(rows.len() > 30, "{doubts}");
+    let decide = |row: &Value, value: &Value| {
+        studio.json("/api/runs/levels-1/corrections", &json!({"row": row, "column": "level", "value": value}))
+    };
+    assert!(decide(&json!("row 901"), &json!("high")).is(422).text().contains("row 901"));
+    assert!(decide(&rows[0]["row"], &json!("hihg")).is(422).text().contains("did you mean `high`"));
+    decide(&rows[0]["row"], &rows[0]["label"]).is(200);
+    for row in &rows[1..] {
+        decide(&row["row"], &row["likely"]).is(200);
+    }
+    let decided = decide(&rows[1]["row"], &Value::Null).is(200).json();
+    let mended = rows.len() as u64 - 2;
+    assert_eq!((decided["mended"].as_u64(), decided["kept"].as_u64()), (Some(mended), Some(1)));
+    let again = get("doubts?count=2").is(200).json();
+    assert_eq!((&again["rows"][0]["value"], &again["rows"][1]["value"]), (&rows[0]["label"], &Value::Null));
+    let kept = std::fs::read_to_string(studio.folder.path().join("corrections/levels.csv")).unwrap();
+    assert_eq!(kept.lines().count() as u64, 1 + 1 + mended, "{kept}");
+
+    let second = studio.ask("POST", "/api/runs/levels-1/again", b"").is(201).json();
+    assert_eq!(second["name"], "levels-2");
+    assert_eq!(studio.ended("levels-2"), "finished");
+    assert_eq!(
+        std::fs::read_to_string(studio.folder.path().join("runs/levels-2/corrections.csv")).unwrap(),
+        kept
+    );
+    let left = studio.ask("GET", "/api/runs/levels-2/doubts", b"").is(200).json();
+    assert!(left["total"].as_u64().unwrap() < rows.len() as u64, "{left}");
+    assert_eq!(left["decided"]["mended"].as_u64(), Some(0), "what it has learned with is no news: {left}");
+    let data = studio.folder.path().join("data/levels/rows.csv");
+    assert_eq!(std::fs::read_to_string(data).unwrap(), text);
+
+    // Whether more data would help is found out beside, and can be given up.
+    get("forecast").is(404);
+    studio.ask("POST", "/api/runs/levels-1/forecast/stop", b"").is(409);
+    studio.ask("POST", "/api/runs/levels-1/forecast", b"").is(202);
+    let told = get("forecast/events").is(200).text();
+    assert!(told.contains("Learning from parts") && told.contains("data: finished"), "{told}");
+    assert!(get("forecast").is(200).text().contains("Would more data help"));
+    studio.ask("POST", "/api/runs/levels-1/forecast", b"").is(409);
+
+    for part in ["", "/examples?right=false", "/doubts"] {
+        let page = studio.ask("GET", &format!("/runs/levels-1/understand{part}"), b"").is(200).text();
+        assert!(page.contains("data-truth") || page.contains("class=\"example"), "{part}: {page}");
+    }
+}
+
+#[test]
+fn decisions_on_data_from_elsewhere_are_not_kept() {
+    let studio = studio();
+    let folder = studio.folder.path();
+    std::fs::write(folder.join("levels.csv"), table(400)).unwrap();
+    let words = ["train", "levels.csv", "--predict", "level", "--steps", "40", "--yes", "--name", "mine"];
+    crate::support::run(folder, &words).ok();
+    let decision = json!({"row": "row 1", "column": "level", "value": "high"});
+    let refused = studio.json("/api/runs/mine/corrections", &decision).is(409).text();
+    assert!(refused.contains("--corrections"), "{refused}");
+    studio.ask("GET", "/api/runs/mine/doubts", b"").is(200);
+    studio.ask("POST", "/api/runs/mine/again", b"").is(409);
+}
+
+#[test]
 fn a_file_that_broke_off_goes_on_where_it_was() {
     let studio = studio();
     let (content, path) = (table(200), "/api/data/levels/files/in%20here/rows.csv");

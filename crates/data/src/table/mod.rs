@@ -2,6 +2,7 @@
 
 mod builder;
 mod cell;
+mod change;
 mod collection;
 mod column;
 mod open;
@@ -12,6 +13,7 @@ mod typing;
 
 pub(crate) use builder::{Builder, Declared};
 pub use cell::{Cell, ColumnInfo, Storage};
+pub use change::Change;
 pub use collection::Collection;
 pub(crate) use column::Column;
 pub use rows::SkippedRow;

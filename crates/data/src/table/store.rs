@@ -101,11 +101,35 @@ impl Store {
             self.slots.push(Slot::Memory(Arc::new(chunk)));
             return Ok(());
         }
+        let slot = self.on_disk(&chunk)?;
+        self.slots.push(slot);
+        Ok(())
+    }
+
+    /// Writes a chunk to the end of the temporary file.
+    fn on_disk(&mut self, chunk: &ChunkData) -> Result<Slot> {
         let mut columns = Vec::with_capacity(chunk.columns.len());
         for column in &chunk.columns {
             columns.push(self.spill(column).map_err(|e| spill_error("could not write", &e))?);
         }
-        self.slots.push(Slot::Disk { columns, rows: chunk.rows });
+        Ok(Slot::Disk { columns, rows: chunk.rows })
+    }
+
+    /// Changes a chunk, which stays where it is: in memory or in the temporary file.
+    pub(crate) fn update(
+        &mut self,
+        position: usize,
+        change: impl FnOnce(ChunkData) -> Result<ChunkData>,
+    ) -> Result<()> {
+        let spilled = matches!(self.slots[position], Slot::Disk { .. });
+        let chunk = change(self.take(position)?)?;
+        self.slots[position] = match spilled {
+            true => self.on_disk(&chunk)?,
+            false => {
+                self.used += chunk.bytes();
+                Slot::Memory(Arc::new(chunk))
+            }
+        };
         Ok(())
     }
 

@@ -56,7 +56,8 @@ impl Reading {
         self.try_read(text).unwrap_or(Cell::Text(text))
     }
 
-    fn try_read(self, text: &str) -> Option<Cell<'static>> {
+    /// The cell that a text means; nothing when this reading does not fit it.
+    pub(crate) fn try_read(self, text: &str) -> Option<Cell<'static>> {
         match self {
             Reading::TrueFalse => flag(text, "true", "false"),
             Reading::YesNo => flag(text, "yes", "no"),

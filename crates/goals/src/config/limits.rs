@@ -77,6 +77,11 @@ impl Config {
                 "`recommend` learns what people like, `predict` and `generate` something else · [data] · leave one of them out",
             ));
         }
+        if d.recommend && d.corrections.is_some() {
+            return Err(Error::usage(
+                "`corrections` mends cells of one table, and `recommend` may join several · [data] · mend the tables themselves",
+            ));
+        }
         if self.training.freeze && d.from.is_none() {
             return Err(Error::usage(
                 "`freeze` keeps a network as it is, but none is given · [training] · name one with --from, or leave --freeze out",

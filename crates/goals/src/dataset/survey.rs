@@ -1,6 +1,7 @@
 //! What a data set holds: its columns, their kinds, and what each is used for.
 
 use super::beside::{Beside, open};
+use super::corrections::{self, Mended};
 use super::likes::Likes;
 use super::works::Works;
 use crate::config::DataConfig;
@@ -16,7 +17,14 @@ pub(crate) fn row_name(table: &Table, file: Option<usize>, row: usize) -> String
     {
         return name.to_owned();
     }
-    format!("row {}", table.place(row).row.unwrap_or(row + 1))
+    let place = table.place(row);
+    let number = place.row.unwrap_or(row + 1);
+    // Rows of several files have the same numbers.
+    let several = table.place(0).file != table.place(table.rows() - 1).file;
+    match place.file.filter(|_| several) {
+        Some(file) => format!("{} row {number}", file.rsplit(['/', '\\']).next().unwrap_or(&file)),
+        None => format!("row {number}"),
+    }
 }
 
 /// Names that a column to predict often has, when the person names none.
@@ -88,6 +96,8 @@ pub struct Survey {
     pub(crate) beside: Vec<Beside>,
     /// What was decided on these tables, in words.
     told: Vec<String>,
+    /// Cells that were mended, and no longer are as in the data.
+    pub(crate) mended: usize,
     /// Whether something new is to be made, and nothing predicted.
     pub generate: bool,
     /// Whether it is to be learned what people like.
@@ -113,6 +123,19 @@ impl Survey {
             true => Beside::all(open(config, &options)?, config)?,
             false => (Table::open(&config.paths, &options)?, Vec::new(), Vec::new()),
         };
+        let mut survey = Survey::of(table, beside, told, config)?;
+        if let Some(path) = &config.corrections {
+            let Mended { changes, told } = corrections::find(path, &survey)?;
+            let table = survey.table.with_cells(&changes)?;
+            survey = Survey::of(table, survey.beside, survey.told, config)?;
+            survey.told.push(told);
+            survey.mended = changes.len();
+        }
+        Ok(survey)
+    }
+
+    /// Surveys a table.
+    fn of(table: Table, beside: Vec<Beside>, told: Vec<String>, config: &DataConfig) -> Result<Survey> {
         let profiles = profile(&table)?;
         let named = [&config.group, &config.time, &config.split, &config.user, &config.item, &config.rating];
         for name in config.predict.iter().chain(&config.inputs).chain(named.into_iter().flatten()) {
@@ -134,7 +157,7 @@ impl Survey {
             })
             .collect::<Result<_>>()?;
         let (generate, recommend) = (config.generate, config.recommend);
-        Ok(Survey { table, profiles, columns, beside, told, generate, recommend })
+        Ok(Survey { table, profiles, columns, beside, told, mended: 0, generate, recommend })
     }
 
     /// All columns with the facts about them, also those of tables beside.
@@ -162,10 +185,35 @@ impl Survey {
 
     /// What a person calls a row: the name of its picture or sound, or its file and number.
     pub fn row_name(&self, row: usize) -> String {
+        row_name(&self.table, self.naming_column(), row)
+    }
+
+    /// The column of files that name their rows.
+    fn naming_column(&self) -> Option<usize> {
         let is_file = |k: &str| MEDIA.iter().any(|media| media.column == k);
         let mut columns = self.used_as(Use::Input).chain(self.used_as(Use::Target));
-        let file = columns.find(|c| c.kind.is_some_and(|k| is_file(k.name())));
-        row_name(&self.table, file.map(|column| column.position), row)
+        columns.find(|c| c.kind.is_some_and(|k| is_file(k.name()))).map(|column| column.position)
+    }
+
+    /// Tells the name of each row, in the table's order.
+    ///
+    /// # Errors
+    /// Failures of reading.
+    pub(crate) fn each_row_name(&self, mut tell: impl FnMut(usize, &str)) -> Result<()> {
+        let Some(column) = self.naming_column() else {
+            (0..self.table.rows()).for_each(|row| tell(row, &self.row_name(row)));
+            return Ok(());
+        };
+        for chunk in self.table.chunks() {
+            let chunk = chunk?;
+            for row in 0..chunk.rows {
+                match chunk.cell(row, column) {
+                    Cell::Text(name) => tell(chunk.first_row + row, name),
+                    _ => tell(chunk.first_row + row, &self.row_name(chunk.first_row + row)),
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The facts about a column.

@@ -22,19 +22,22 @@ const SECONDS: f64 = 2.0;
 const TIMED: usize = 1_024;
 
 /// The list of all, in the run's folder.
-const LIST: &str = "doubtful_labels.csv";
+pub(crate) const LIST: &str = "doubtful_labels.csv";
 
 /// All rows whose label is doubted, as the list in the run's folder has them.
 #[derive(Default)]
 pub(crate) struct DoubtList {
     /// The row, the column, the label, and the likely one.
     columns: [Vec<String>; 4],
+    /// How likely the likely one is.
+    probabilities: Vec<f64>,
     margins: Vec<f64>,
 }
 
 impl DoubtList {
-    pub(crate) fn add(&mut self, cells: [String; 4], margin: f64) {
+    pub(crate) fn add(&mut self, cells: [String; 4], probability: f64, margin: f64) {
         self.columns.iter_mut().zip(cells).for_each(|(column, cell)| column.push(cell));
+        self.probabilities.push(probability);
         self.margins.push(margin);
     }
 
@@ -50,7 +53,8 @@ impl DoubtList {
         let texts = titles.into_iter().zip(self.columns);
         let mut table: Vec<OutColumn> =
             texts.map(|(name, texts)| OutColumn { name, values: OutValues::Text(texts) }).collect();
-        table.push(OutColumn { name: "margin".to_owned(), values: OutValues::Number(self.margins) });
+        table.push(OutColumn::number("probability", self.probabilities));
+        table.push(OutColumn::number("margin", self.margins));
         Ok(write_table(&run.path().join(LIST), &table)?)
     }
 }
@@ -98,13 +102,13 @@ pub(super) fn doubts(
             let row = of.examples.rows()[looked_at[positions[doubtful.row]]];
             let label = names[known.truth[doubtful.row] as usize].clone();
             let (name, likely) = (trained.survey.row_name(row), names[doubtful.likely].clone());
+            let probability = f64::from(known.row(doubtful.row)[doubtful.likely]);
             if place < SHOWN {
-                let probability = f64::from(known.row(doubtful.row)[doubtful.likely]);
                 let ShownRow { picture, fields } = shown_row(trained.survey, row)?;
                 let (place, label, likely) = (name.clone(), label.clone(), likely.clone());
                 shown.push(Doubt { place, label, likely, probability, picture, fields });
             }
-            list.add([name, column.to_owned(), label, likely], doubtful.margin);
+            list.add([name, column.to_owned(), label, likely], probability, doubtful.margin);
         }
         if !found.is_empty() {
             all[k] = Some(Doubts {

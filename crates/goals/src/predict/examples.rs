@@ -52,7 +52,7 @@ pub(super) fn examples(
 }
 
 /// A row with the truth and the answer.
-pub(super) fn answered(row: Example, target: &Target, known: &Answers, i: usize) -> Example {
+pub(crate) fn answered(row: Example, target: &Target, known: &Answers, i: usize) -> Example {
     let (truth, answer, probability) = match target {
         Target::Classes { names, .. } => {
             let (best, p) = known.best(i);
@@ -71,7 +71,7 @@ pub(super) fn answered(row: Example, target: &Target, known: &Answers, i: usize)
 }
 
 /// Whether an answer is right, and how sure it was: the probability of a class, the surprise at the true tags, the error of a number.
-fn rated(target: &Target, known: &Answers, i: usize) -> (bool, f64) {
+pub(crate) fn rated(target: &Target, known: &Answers, i: usize) -> (bool, f64) {
     match target {
         Target::Classes { .. } => {
             let (best, p) = known.best(i);

@@ -19,11 +19,12 @@ mod weak;
 mod weights;
 
 pub(crate) use design::{Blueprint, Design, Facts, design};
-pub(crate) use doubts::DoubtList;
+pub(crate) use doubts::{DoubtList, LIST as DOUBTS};
+pub(crate) use examples::{answered, rated};
 pub(crate) use fair::Fair;
 pub(crate) use frozen::Frozen;
 pub(crate) use network::Network;
-pub(crate) use report::{Predicting, test};
+pub(crate) use report::{Predicting, outcome, test};
 pub(crate) use seen::{LookedUp, Seen};
 pub(crate) use shown::{ShownRow, shown_row};
 pub(crate) use size::Size;

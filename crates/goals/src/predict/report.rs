@@ -15,6 +15,7 @@ use crate::likeness::{Measured, measures, unlike_column};
 use crate::model::{Model, Trust};
 use crate::outcome::{Answers, Evaluation, centre, prior, score, tag_prior};
 use crate::report::layers;
+use crate::tested::kept_columns;
 use crate::trained::Trained;
 use crate::{Error, Result, Run, Watcher};
 use pellucid_data::Part;
@@ -131,6 +132,8 @@ pub(crate) fn test(
     let looks = layers_look_for(trained, of, watcher)?;
     let mut columns = out_columns(of.model, &answers, &all, &places, Asking::default());
     columns.extend(unlike_column(&rates, &all, places.len()));
+    let table_rows: Vec<usize> = records.iter().map(|&i| of.examples.rows()[i]).collect();
+    columns.extend(kept_columns(of.model, &answers, &table_rows, &columns));
     Ok(Tested {
         unseen,
         columns,
@@ -253,7 +256,8 @@ fn explanations(
     Ok(all)
 }
 
-fn outcome(target: &Target, known: &Answers) -> Result<Outcome> {
+/// The figures of known answers, as the report draws them.
+pub(crate) fn outcome(target: &Target, known: &Answers) -> Result<Outcome> {
     let failed = |e| Error::model(format!("the answers cannot be drawn · {e}"));
     Ok(match target {
         Target::Classes { names, .. } => Outcome::Classes(

@@ -4,10 +4,12 @@
 mod auditing;
 mod composing;
 mod configs;
+mod correcting;
 mod explaining;
 mod forecasting;
 mod joining;
 mod learned;
+mod looking;
 mod models;
 mod outcomes;
 mod painting;

@@ -7,7 +7,7 @@ use pellucid_tensor::Stream;
 use std::path::{Path, PathBuf};
 
 /// Songs whose moods follow from their numbers; `separator` stands between moods. Some songs have no mood if `without`.
-fn songs(rows: usize, seed: u64, separator: &str, without: bool) -> String {
+pub(crate) fn songs(rows: usize, seed: u64, separator: &str, without: bool) -> String {
     let mut random = Stream::new(seed, "songs", 0);
     lines("tempo,loudness,major,mood", rows, |_| {
         let (tempo, loudness) = (random.between(60.0, 180.0), random.between(-30.0, 0.0));

@@ -18,7 +18,7 @@ use maud::{Markup, html};
 
 pub use audits::render_audit;
 pub use data::ReportData;
-use data::{Curves, Glimpse, Roll, Target};
+use data::{Curves, Doubt, Example, Glimpse, Roll, Target};
 pub use explanations::{render_explanations, render_looks, render_recommendations, render_translations};
 pub use forecasts::{forecast_in_words, render_forecast};
 pub use page::STYLE;
@@ -47,6 +47,31 @@ pub fn piano_roll(roll: &Roll) -> String {
 /// What a network does while it learns, as a part of a page with [`STYLE`].
 pub fn drawn_glimpse(glimpse: &Glimpse) -> String {
     sections::glimpse(glimpse).into_string()
+}
+
+/// A target's first finding, in a sentence or two.
+pub fn first_finding(data: &ReportData, target: &Target) -> String {
+    words::headline(data, target).text()
+}
+
+/// A section of a target by its name (`confidence`, `numbers`, `tags` …), as a part of a page with [`STYLE`]; none where there is nothing to say.
+pub fn section(data: &ReportData, target: &Target, id: &str) -> Option<Markup> {
+    TARGET_PARTS.iter().find(|part| part.id == id).and_then(|part| (part.content)(data, target))
+}
+
+/// The confusion matrix whose counts are buttons that name their classes (`data-truth`, `data-answer`); none of other answers.
+pub fn asked_confusion(target: &Target) -> Option<Markup> {
+    sections::confusion(target, true)
+}
+
+/// A row with its answer, as a part of a page with [`STYLE`]; `more` stands below all else.
+pub fn example_card(example: &Example, more: &Markup) -> Markup {
+    sections::example(example, "truly", more)
+}
+
+/// A row whose label is doubted, likewise.
+pub fn doubt_card(doubt: &Doubt, more: &Markup) -> Markup {
+    sections::doubt(doubt, more)
 }
 
 /// The page, as UTF-8 text to be written to `report.html`.

@@ -123,14 +123,8 @@ async fn explain(
     body: Bytes,
 ) -> Answer<Response> {
     let mut asked = Asked::new(&app, "explain", &run)?;
-    let out = asked.folder.path().join("why.html");
     asked.input(&input.file, &body)?;
-    asked.hidden("--out", &out);
-    asked.output(&app).await?;
-    let page = std::fs::read(&out).map_err(|e| Problem::file("the explanation cannot be read", &out, &e))?;
-    let policy = (CONTENT_SECURITY_POLICY, HeaderValue::from_static(REPORT_POLICY));
-    let html = (CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-    Ok(([policy, html], asked.told(), page).into_response())
+    asked.page(&app).await
 }
 
 /// Texts to translate.
@@ -284,7 +278,7 @@ async fn recommend(
 }
 
 /// A command that is being put together.
-struct Asked {
+pub(super) struct Asked {
     arguments: Vec<OsString>,
     /// As it can be typed.
     shown: String,
@@ -293,7 +287,7 @@ struct Asked {
 }
 
 impl Asked {
-    fn new(app: &App, verb: &str, run: &Name) -> Answer<Asked> {
+    pub(super) fn new(app: &App, verb: &str, run: &Name) -> Answer<Asked> {
         let path: PathBuf = app.workspace.run(run)?.path().to_owned();
         let folder = tempfile::tempdir().map_err(|e| Problem::own(e.to_string()))?;
         let shown = format!("pellucid {verb} {}", quoted(&format!("runs/{run}")));
@@ -307,7 +301,7 @@ impl Asked {
     }
 
     /// A flag with its value, if it is asked for.
-    fn flag(&mut self, name: &str, value: Option<String>) {
+    pub(super) fn flag(&mut self, name: &str, value: Option<String>) {
         if let Some(value) = value {
             self.arguments.push(format!("{name}={value}").into());
             self.shown = format!("{} {name} {}", self.shown, quoted(&value));
@@ -320,14 +314,20 @@ impl Asked {
     }
 
     /// An input, as a file of the name that it had.
-    fn input(&mut self, name: &Inside, bytes: &[u8]) -> Answer<()> {
+    pub(super) fn input(&mut self, name: &Inside, bytes: &[u8]) -> Answer<()> {
+        let path = self.keep(name, bytes)?;
+        self.shown = format!("{} {}", self.shown, quoted(&name.to_string()));
+        self.arguments.push(path.into());
+        Ok(())
+    }
+
+    /// A file that an input names, beside it.
+    pub(super) fn keep(&self, name: &Inside, bytes: &[u8]) -> Answer<PathBuf> {
         let path = name.below(self.folder.path());
         let folder = path.parent().unwrap_or(&path);
         let failed = |e: std::io::Error| Problem::file("the input cannot be kept", &path, &e);
         std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&path, bytes)).map_err(failed)?;
-        self.shown = format!("{} {}", self.shown, quoted(&name.to_string()));
-        self.arguments.push(path.into());
-        Ok(())
+        Ok(path)
     }
 
     /// What stands without a flag, whatever it begins with.
@@ -365,6 +365,17 @@ impl Asked {
             true => Ok(output),
             false => Err(Problem::senseless(plain(&String::from_utf8_lossy(&output.stderr)))),
         }
+    }
+
+    /// Carries it out; what it writes is a page.
+    pub(super) async fn page(mut self, app: &App) -> Answer<Response> {
+        let out = self.folder.path().join("page.html");
+        self.hidden("--out", &out);
+        self.output(app).await?;
+        let page = std::fs::read(&out).map_err(|e| Problem::file("the page cannot be read", &out, &e))?;
+        let policy = (CONTENT_SECURITY_POLICY, HeaderValue::from_static(REPORT_POLICY));
+        let html = (CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+        Ok(([policy, html], self.told(), page).into_response())
     }
 
     /// Carries it out; each line that it gives is an object.

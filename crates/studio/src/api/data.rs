@@ -230,7 +230,7 @@ fn shortened(text: &str) -> String {
 }
 
 /// What a file is for the browser, by its name.
-fn media_kind(name: &str) -> Option<&'static str> {
+pub(super) fn media_kind(name: &str) -> Option<&'static str> {
     let end = name.rsplit_once('.')?.1.to_lowercase();
     Some(match end.as_str() {
         "png" => "image/png",

@@ -4,12 +4,17 @@ mod ask;
 mod asked;
 mod data;
 pub(crate) mod document;
+mod groups;
+mod labels;
 mod runs;
+mod tested;
 mod upload;
 
 pub(crate) use asked::{Asked, Effort, Goal};
 pub(crate) use data::check_data;
+pub(crate) use labels::{Labels, Which as Doubts, labels, some as some_doubts};
 pub(crate) use runs::{Summary, curves_of, glimpse_of, summaries, summary};
+pub(crate) use tested::{SomeRows, Which, found};
 
 use axum::middleware::map_response;
 use axum::routing::get;
@@ -33,6 +38,7 @@ pub(crate) fn routes() -> Router<App> {
     let described = OpenApiRouter::with_openapi(Document::openapi());
     let described =
         described.merge(data::routes()).merge(upload::routes()).merge(runs::routes()).merge(ask::routes());
+    let described = described.merge(tested::routes()).merge(labels::routes()).merge(groups::routes());
     let (router, document) = described.split_for_parts();
     let mut document = document::completed(document);
     document.servers = Some(vec![utoipa::openapi::Server::new("/api")]);

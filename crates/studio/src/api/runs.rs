@@ -6,7 +6,7 @@ use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{Html, IntoResponse, Response};
-use pellucid_goals::{Evaluation, about, drawn_curves, drawn_glimpse};
+use pellucid_goals::{Config, Evaluation, about, drawn_curves, drawn_glimpse};
 use serde::{Deserialize, Serialize};
 use std::convert::Infallible;
 use std::ffi::OsString;
@@ -19,7 +19,7 @@ use utoipa_axum::routes;
 use super::Asked;
 use super::data::Made;
 use crate::app::App;
-use crate::jobs::State as Stage;
+use crate::jobs::{Job, State as Stage};
 use crate::problem::{Answer, Problem};
 use crate::workspace::Name;
 
@@ -140,7 +140,13 @@ async fn start(State(app): State<App>, Json(order): Json<Order>) -> Answer<(Stat
     if app.jobs.is_known(&name) {
         return Err(Problem::conflict(format!("there is a run `{name}` already · choose another name")));
     }
-    let folder = app.workspace.job(&name);
+    begin(&app, &name, &config)?;
+    Ok((StatusCode::CREATED, Json(Made { name: name.to_string() })))
+}
+
+/// Begins a training of this name with a configuration.
+pub(super) fn begin(app: &App, name: &Name, config: &Config) -> Answer<()> {
+    let folder = app.workspace.job(name);
     let file = folder.join("asked.toml");
     let failed = |e: std::io::Error| Problem::file("the training cannot be asked for", &file, &e);
     std::fs::create_dir_all(&folder).map_err(failed)?;
@@ -148,8 +154,7 @@ async fn start(State(app): State<App>, Json(order): Json<Order>) -> Answer<(Stat
     let mut arguments: Vec<OsString> = ["train", "--json", "--config"].map(OsString::from).into();
     arguments.extend([file.clone().into(), "--out".into(), app.workspace.runs().into()]);
     arguments.extend(["--name".into(), name.as_str().into()]);
-    app.jobs.start(&name, arguments)?;
-    Ok((StatusCode::CREATED, Json(Made { name: name.to_string() })))
+    app.jobs.start(name, arguments)
 }
 
 /// Removes a run that is not being trained.
@@ -160,6 +165,11 @@ async fn start(State(app): State<App>, Json(order): Json<Order>) -> Answer<(Stat
 async fn remove(State(app): State<App>, Path(run): Path<Name>) -> Answer<StatusCode> {
     if summary(&app, &run)?.state == Stage::Training {
         return Err(Problem::conflict(format!("`{run}` is being trained · stop it first")));
+    }
+    if app.jobs.is_at_work(&Job::forecast(&run)) {
+        return Err(Problem::conflict(format!(
+            "it is being found out what more data would bring to `{run}` · stop that first"
+        )));
     }
     for folder in [app.workspace.runs().join(run.as_str()), app.workspace.job(&run)] {
         match std::fs::remove_dir_all(&folder) {
@@ -216,13 +226,22 @@ async fn events(
     headers: HeaderMap,
 ) -> Answer<Sse<impl Stream<Item = Result<Event, Infallible>>>> {
     summary(&app, &run)?;
+    Ok(followed(app, Job::from(&run), &headers))
+}
+
+/// What happens in a job, from the last event on that a page has heard.
+pub(super) fn followed(
+    app: App,
+    job: Job,
+    headers: &HeaderMap,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>> + use<>> {
     let from = headers.get("last-event-id").and_then(|v| v.to_str().ok()?.parse().ok()).unwrap_or(0);
     let (send, receive) = tokio::sync::mpsc::channel(64);
     tokio::spawn(async move {
         // A page that is gone needs no more.
-        drop(follow(&app, &run, from, send).await);
+        drop(follow(&app, &job, from, send).await);
     });
-    Ok(Sse::new(tokio_stream::wrappers::ReceiverStream::new(receive)).keep_alive(KeepAlive::default()))
+    Sse::new(tokio_stream::wrappers::ReceiverStream::new(receive)).keep_alive(KeepAlive::default())
 }
 
 type Send = tokio::sync::mpsc::Sender<Result<Event, Infallible>>;
@@ -230,15 +249,15 @@ type Send = tokio::sync::mpsc::Sender<Result<Event, Infallible>>;
 /// Sends what happens until the training has ended or nobody listens.
 async fn follow(
     app: &App,
-    run: &Name,
+    job: &Job,
     mut at: u64,
     send: Send,
 ) -> Result<(), Box<dyn std::error::Error + std::marker::Send + Sync>> {
     let mut told = None;
     loop {
         // The state first: what was written before an end is then read after it.
-        let state = app.jobs.state(run);
-        let (lines, end) = app.jobs.events(run, at)?;
+        let state = app.jobs.state(job);
+        let (lines, end) = app.jobs.events(job, at)?;
         at = end;
         for line in thinned(lines) {
             send.send(Ok(Event::default().id(at.to_string()).data(line))).await?;

@@ -34,6 +34,9 @@ static ASSETS: &[Asset] = &[
     Asset { name: "sound.js", kind: SCRIPT, content: include_str!("sound.js") },
     Asset { name: "playground.js", kind: SCRIPT, content: include_str!("playground.js") },
     Asset { name: "snippets.js", kind: SCRIPT, content: include_str!("snippets.js") },
+    Asset { name: "groups.js", kind: SCRIPT, content: include_str!("groups.js") },
+    Asset { name: "labels.js", kind: SCRIPT, content: include_str!("labels.js") },
+    Asset { name: "understand.js", kind: SCRIPT, content: include_str!("understand.js") },
     Asset { name: "use.js", kind: SCRIPT, content: include_str!("use.js") },
 ];
 

@@ -27,6 +27,8 @@ pub(crate) fn routes() -> Router<App> {
         .route("/runs", get(runs::page))
         .route("/runs/{run}", get(run::page))
         .route("/runs/{run}/understand", get(understand::page))
+        .route("/runs/{run}/understand/examples", get(understand::examples))
+        .route("/runs/{run}/understand/doubts", get(understand::doubts))
         .route("/runs/{run}/use", get(using::page))
         .fallback(nothing)
 }

@@ -16,6 +16,11 @@ const DRAWN: usize = 60;
 const NAMED: usize = 8;
 
 pub(super) fn content(_: &ReportData, target: &Target) -> Option<Markup> {
+    drawn(target, false)
+}
+
+/// The section; with `asked`, each count is a button that names its classes (`data-truth`, `data-answer`), for a page that shows the rows.
+pub(in crate::report) fn drawn(target: &Target, asked: bool) -> Option<Markup> {
     let Outcome::Classes(outcome) = &target.outcome else { return None };
     let matrix = Confusion::from_counts(outcome.classes.len(), outcome.confusion.clone())?;
     let rows: u64 = matrix.counts().iter().sum();
@@ -25,13 +30,13 @@ pub(super) fn content(_: &ReportData, target: &Target) -> Option<Markup> {
     Some(html! {
         @if matrix.classes() <= DRAWN {
             p { "Each line is what was true, each column what the network answered. The diagonal is right." }
-            (heat_map(outcome, &matrix))
+            (heat_map(outcome, &matrix, asked))
         }
-        @if matrix.classes() > 2 { (mix_ups(outcome, &matrix)) }
+        @if matrix.classes() > 2 { (mix_ups(outcome, &matrix, asked)) }
     })
 }
 
-fn heat_map(outcome: &ClassOutcome, matrix: &Confusion) -> Markup {
+fn heat_map(outcome: &ClassOutcome, matrix: &Confusion, asked: bool) -> Markup {
     let roomy = matrix.classes() <= ROOMY;
     html! {
         div class="scroll" tabindex="0" role="region" aria-label="Confusion matrix" {
@@ -50,7 +55,7 @@ fn heat_map(outcome: &ClassOutcome, matrix: &Confusion) -> Markup {
                         tr {
                             th scope="row" { @if !roomy { span class="index" { (truth + 1) } } (name) }
                             @for predicted in 0..matrix.classes() {
-                                (cell(outcome, matrix, (truth, predicted), support, roomy))
+                                (cell(outcome, matrix, (truth, predicted), (support, roomy, asked)))
                             }
                         }
                     }
@@ -64,8 +69,7 @@ fn cell(
     outcome: &ClassOutcome,
     matrix: &Confusion,
     (truth, predicted): (usize, usize),
-    support: u64,
-    roomy: bool,
+    (support, roomy, asked): (u64, bool, bool),
 ) -> Markup {
     let count = matrix.count(truth, predicted);
     let share = count as f64 / support.max(1) as f64;
@@ -73,23 +77,29 @@ fn cell(
     // Rare mistakes must be visible beside a diagonal near 1: the root lifts them.
     let heat = if truth == predicted { share } else { share.sqrt() };
     let strength = if heat > 0.5 { " strong" } else { "" };
-    let title = || {
-        let name = |class: usize| outcome.classes.get(class).map_or("", String::as_str);
-        format!("{} taken for {}: {count}", name(truth), name(predicted))
+    let name = |class: usize| outcome.classes.get(class).map_or("", String::as_str);
+    let title = || format!("{} taken for {}: {count}", name(truth), name(predicted));
+    let content = html! {
+        @if roomy {
+            b { (words::count(count)) }
+            small { @if count > 0 && share < 0.005 { "< 1" } @else { (format!("{:.0}", share * 100.0)) } "\u{202f}%" }
+        } @else if count > 0 {
+            (count)
+        }
     };
     html! {
         td class={ (side) (strength) } style=(format!("--heat:{heat:.3}")) title=[(!roomy).then(title)] {
-            @if roomy {
-                b { (words::count(count)) }
-                small { @if count > 0 && share < 0.005 { "< 1" } @else { (format!("{:.0}", share * 100.0)) } "\u{202f}%" }
-            } @else if count > 0 {
-                (count)
+            @if asked && count > 0 {
+                button type="button" data-truth=(name(truth)) data-answer=(name(predicted))
+                    aria-label={ "Truly " (name(truth)) ", answered " (name(predicted)) ": " (count) ". Show them" } { (content) }
+            } @else {
+                (content)
             }
         }
     }
 }
 
-fn mix_ups(outcome: &ClassOutcome, matrix: &Confusion) -> Markup {
+fn mix_ups(outcome: &ClassOutcome, matrix: &Confusion, asked: bool) -> Markup {
     let classes = matrix.classes();
     let mut pairs: Vec<(u64, usize, usize)> = (0..classes)
         .flat_map(|truth| (0..classes).map(move |predicted| (truth, predicted)))
@@ -107,9 +117,12 @@ fn mix_ups(outcome: &ClassOutcome, matrix: &Confusion) -> Markup {
         } @else {
             ol class="mix-ups" {
                 @for &(count, truth, predicted) in pairs.iter().take(shown) {
-                    li {
+                    @let said = html! {
                         b { (name(truth)) } " taken for " b { (name(predicted)) } ": "
                         (words::count(count)) " of " (words::count(matrix.support(truth)))
+                    };
+                    li {
+                        @if asked { button type="button" data-truth=(name(truth)) data-answer=(name(predicted)) { (said) } } @else { (said) }
                     }
                 }
             }

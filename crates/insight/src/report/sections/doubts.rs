@@ -17,12 +17,13 @@ pub(super) fn content(_: &ReportData, target: &Target) -> Option<Markup> {
             "Look at them, mend what is wrong, and train again. The whole list is in " code { (doubts.list) } "."
         }
         div class=(if doubts.shown.iter().any(|doubt| doubt.picture.is_none()) { "gallery wide" } else { "gallery" }) {
-            @for doubt in &doubts.shown { (card(doubt)) }
+            @for doubt in &doubts.shown { (card(doubt, &html! {})) }
         }
     })
 }
 
-fn card(doubt: &Doubt) -> Markup {
+/// A row whose label is doubted, with `more` below all else.
+pub(in crate::report) fn card(doubt: &Doubt, more: &Markup) -> Markup {
     html! {
         article class="example wrong" {
             @if let Some(png) = &doubt.picture {
@@ -33,6 +34,7 @@ fn card(doubt: &Doubt) -> Markup {
                 p class="truth" { "likely " b { (doubt.likely) } " (" (words::percent(doubt.probability)) ")" }
                 @if !doubt.fields.is_empty() { (fields(&doubt.fields)) }
                 p class="place" { (doubt.place) }
+                (more)
             }
         }
     }

@@ -31,14 +31,15 @@ pub(super) fn content(_: &ReportData, target: &Target) -> Option<Markup> {
             @for (title, examples) in [(wrong_title, wrong), (right_title, right)] {
                 @if !examples.is_empty() {
                     h4 { (title) }
-                    div class=(if examples.iter().any(|e| e.picture.is_none()) { "gallery wide" } else { "gallery" }) { @for example in examples { (card(example, truth)) } }
+                    div class=(if examples.iter().any(|e| e.picture.is_none()) { "gallery wide" } else { "gallery" }) { @for example in examples { (card(example, truth, &html! {})) } }
                 }
             }
         }
     })
 }
 
-pub(super) fn card(example: &Example, truth: &str) -> Markup {
+/// A row with its answer; `truth` stands before what is true, and `more` below all else.
+pub(in crate::report) fn card(example: &Example, truth: &str, more: &Markup) -> Markup {
     html! {
         article class=(if example.right { "example right" } else { "example wrong" }) {
             @if let Some(png) = &example.picture {
@@ -58,6 +59,7 @@ pub(super) fn card(example: &Example, truth: &str) -> Markup {
                     }
                 }
                 p class="place" { (example.place) }
+                (more)
             }
         }
     }

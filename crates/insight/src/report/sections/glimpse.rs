@@ -25,7 +25,7 @@ fn answers(rows: &[Example]) -> Markup {
     let right = rows.iter().filter(|row| row.right).count();
     html! {
         p { "Of these " (rows.len()) " rows, which it does not learn from, it has " b { (right) } " right." }
-        div class=(if wide { "gallery wide" } else { "gallery" }) { @for row in rows { (examples::card(row, "truly")) } }
+        div class=(if wide { "gallery wide" } else { "gallery" }) { @for row in rows { (examples::card(row, "truly", &html! {})) } }
     }
 }
 

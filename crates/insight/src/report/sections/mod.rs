@@ -36,6 +36,9 @@ use maud::{Markup, html};
 
 use super::data::{ReportData, Severity, Target};
 
+pub(super) use confusion::drawn as confusion;
+pub(super) use doubts::card as doubt;
+pub(super) use examples::card as example;
 pub(super) use explained::card;
 pub(super) use glimpse::glimpse;
 pub(super) use hero::hero;
