@@ -275,7 +275,7 @@ fn without_an_order_nothing_sees_one() {
     let config = in_a_ring(folder.path(), "tied.csv", 4, |user, _| 1_000 * user);
     let tied = trained(config.clone(), folder.path(), "tied");
     assert_eq!(has(&tied.run, "context"), [false; 4]);
-    assert_eq!(has(&tied.run, "sequence")[1], false);
+    assert!(!has(&tied.run, "sequence")[1]);
     assert!(has(&tied.run, "drawn by chance")[3], "the last ones are no later than the others");
     let mut untimed = config.clone();
     untimed.data.ignore = vec!["timestamp".to_owned()];
