@@ -156,8 +156,6 @@ pub(crate) fn keep(config: &mut Config, run: &Run) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
     #[test]
     fn a_cell_is_mended_in_one_way() {
         let folder = tempfile::tempdir().unwrap();
