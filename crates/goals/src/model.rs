@@ -82,6 +82,14 @@ struct Column {
     trust: Option<Trust>,
 }
 
+/// A column that a stored model answers.
+pub(crate) struct StoredTarget {
+    pub(crate) column: String,
+    pub(crate) target: Target,
+    /// The probability from which on each tag is answered.
+    pub(crate) thresholds: Option<Vec<f32>>,
+}
+
 /// Records of prepared rows.
 fn read(examples: &Examples, records: &[usize]) -> Result<Vec<Record>> {
     let one = |&i: &usize| {
@@ -377,13 +385,13 @@ impl Model {
     ///
     /// # Errors
     /// A file that says something impossible.
-    pub(crate) fn targets_of(stored: &Stored) -> Result<Vec<(String, Target, Option<Vec<f32>>)>> {
+    pub(crate) fn targets_of(stored: &Stored) -> Result<Vec<StoredTarget>> {
         let file: File = stored.parse()?;
         let restored = file.targets.into_iter().map(|c| {
             let target = kind(&c.kind)?.restore(&c.state)?.target();
             let target =
                 target.ok_or_else(|| stored.unreadable(format!("`{}` cannot be answered", c.name)))?;
-            Ok((c.name, target, c.thresholds))
+            Ok(StoredTarget { column: c.name, target, thresholds: c.thresholds })
         });
         restored.collect()
     }

@@ -153,7 +153,9 @@ impl Browser {
     /// An element, in the middle of the window.
     fn show(&self, selector: &str) -> String {
         let element = self.find(selector);
-        self.script(&format!("document.querySelector({selector:?})?.scrollIntoView({{block: 'center'}})"));
+        self.script(&format!(
+            "document.querySelector({selector:?})?.scrollIntoView({{block: 'center', behavior: 'instant'}})"
+        ));
         element
     }
 

@@ -32,7 +32,7 @@ fn patients_with(change: impl Fn(usize, &str) -> String) -> String {
 fn corrections_that_mean_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    let rows: String = (0..60).map(|i| format!("{i},{}\n", ["low", "high"][i / 30])).collect();
+    let rows: String = (0..60).map(|i| format!("{},{}\n", (i * 7) % 13, ["low", "high"][i / 30])).collect();
     std::fs::write(folder.join("rows.csv"), "a,level\n".to_owned() + &rows).unwrap();
     let words =
         ["train", "rows.csv", "--predict", "level", "--yes", "--steps", "2", "--corrections", "mended.csv"];

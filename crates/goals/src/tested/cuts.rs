@@ -107,16 +107,16 @@ mod tests {
         let cuts = of.cuts("ill").unwrap();
         let least = of.at_least().unwrap();
         assert_eq!((cuts.at.len(), least.len()), (101, 101));
-        for step in 0..=STEPS {
+        for (step, (cut, one)) in cuts.at.iter().zip(&least).enumerate() {
             let at = step as f64 / 100.0;
             let count =
                 |is: &dyn Fn(usize) -> bool| (0..200).filter(|&i| !truth[i].is_nan() && is(i)).count() as u64;
-            assert_eq!(cuts.at[step].found, count(&|i| truth[i] == 1.0 && f64::from(p[i]) >= at), "{at}");
-            assert_eq!(cuts.at[step].alarms, count(&|i| truth[i] == 0.0 && f64::from(p[i]) >= at), "{at}");
+            assert_eq!(cut.found, count(&|i| truth[i] == 1.0 && f64::from(p[i]) >= at), "{at}");
+            assert_eq!(cut.alarms, count(&|i| truth[i] == 0.0 && f64::from(p[i]) >= at), "{at}");
             let best = |i: usize| if p[i] > 1.0 - p[i] { (1.0, p[i]) } else { (0.0, 1.0 - p[i]) };
-            assert_eq!(least[step].answered, count(&|i| f64::from(best(i).1) >= at), "{at}");
+            assert_eq!(one.answered, count(&|i| f64::from(best(i).1) >= at), "{at}");
             let right = |i: usize| f64::from(best(i).1) >= at && best(i).0 == truth[i];
-            assert_eq!(least[step].right, count(&right), "{at}");
+            assert_eq!(one.right, count(&right), "{at}");
         }
         assert_eq!(cuts.of_it, cuts.at[0].found);
         assert_eq!(cuts.of_none, cuts.at[0].alarms);

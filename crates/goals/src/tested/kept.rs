@@ -2,7 +2,7 @@
 
 use super::TestedTarget;
 use crate::finish::PREDICTIONS;
-use crate::model::Model;
+use crate::model::{Model, StoredTarget};
 use crate::outcome::Answers;
 use crate::{Error, Result, Run};
 use pellucid_data::{Cell, OpenOptions, OutColumn, Table};
@@ -108,7 +108,7 @@ impl File {
 pub(super) type Read = (Vec<String>, Vec<usize>, Vec<TestedTarget>);
 
 /// Reads what [`kept_columns`] has written, and the answers before it.
-pub(super) fn read(run: &Run, targets: Vec<(String, Target, Option<Vec<f32>>)>) -> Result<Read> {
+pub(super) fn read(run: &Run, targets: Vec<StoredTarget>) -> Result<Read> {
     let path = run.path().join(PREDICTIONS);
     let table = Table::open(std::slice::from_ref(&path), &OpenOptions::default())?;
     let file = File { table, path: path.display().to_string() };
@@ -121,7 +121,7 @@ pub(super) fn read(run: &Run, targets: Vec<(String, Target, Option<Vec<f32>>)>) 
     let places = file.texts(0)?;
     let rows = file.numbers(row)?.into_iter().map(|row| row as usize).collect();
     let mut all = Vec::new();
-    for (column, target, thresholds) in targets {
+    for StoredTarget { column, target, thresholds } in targets {
         let mut answers = Answers::new(&target);
         if let Some(thresholds) = &thresholds {
             answers = answers.with_thresholds(thresholds);

@@ -76,6 +76,12 @@ export async function upload(name, path, file, progress = () => {}) {
   } while (at < file.size);
 }
 
+/** A line with the command that does the same in a terminal. */
+export function commandOf(response) {
+  const told = decodeURIComponent(response.headers.get("pellucid-command") ?? "");
+  return make("p", { class: "command" }, make("span", { class: "aside" }, "The same in a terminal: "), make("code", {}, told));
+}
+
 /** Shows the command that does the same in a terminal. */
 export function showCommand(response) {
   const told = response.headers.get("pellucid-command");

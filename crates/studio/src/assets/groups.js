@@ -1,5 +1,5 @@
 // Groups, and more data: both are asked of the program; the second takes a while and goes on when nobody looks.
-import { ask, find, make, showCommand, trying } from "./common.js";
+import { ask, commandOf, find, make, trying } from "./common.js";
 
 const about = find("#understand");
 const run = about && encodeURIComponent(about.dataset.run);
@@ -21,8 +21,7 @@ function groups(target) {
     place.replaceChildren(make("p", { class: "waiting" }, "Comparing the groups…"));
     const done = await trying(async () => {
       const response = await ask(`/api/runs/${run}/audit`, { json });
-      showCommand(response);
-      place.replaceChildren(framed("How good it is for each group", await response.text()));
+      place.replaceChildren(framed("How good it is for each group", await response.text()), commandOf(response));
       return true;
     });
     if (!done) place.replaceChildren();

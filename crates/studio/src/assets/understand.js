@@ -1,5 +1,5 @@
 // Understand: rows behind each count, why an answer was given, and what other thresholds would bring.
-import { all, ask, find, make, showCommand, trying } from "./common.js";
+import { all, ask, commandOf, find, make, trying } from "./common.js";
 
 const about = find("#understand");
 const run = about && encodeURIComponent(about.dataset.run);
@@ -78,8 +78,7 @@ function reasons() {
     const done = await trying(async () => {
       const address = `/api/runs/${run}/rows/explain?${new URLSearchParams({ row, target })}`;
       const response = await ask(address, { method: "POST", signal: waiting.signal });
-      showCommand(response);
-      place.replaceChildren(make("iframe", { class: "report", title: "Why it answered so", srcdoc: await response.text() }));
+      place.replaceChildren(make("iframe", { class: "report", title: "Why it answered so", srcdoc: await response.text() }), commandOf(response));
       return true;
     });
     if (!done) dialog.close();

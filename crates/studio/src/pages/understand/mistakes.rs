@@ -20,8 +20,8 @@ pub(super) fn content(seen: &Seen<'_>) -> Option<Markup> {
         _ => section(seen.facts, seen.target, "numbers"),
     };
     Some(html! {
-        @if of.is_of_classes() { p class="aside" { "Press a number to see the rows behind it." } }
         @if let Some(drawn) = drawn { (drawn) }
+        @if of.is_of_classes() { p class="aside" { "Press a number to see the rows behind it, or choose here." } }
         form id="filter" class="filter" aria-label="Which rows are shown" {
             @if of.is_of_classes() {
                 (choice("truth", "Truly", names, "anything"))

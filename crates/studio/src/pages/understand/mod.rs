@@ -143,7 +143,6 @@ fn asked(
             form method="dialog" { h2 id="why-title" { "Why did it answer so?" } button class="button quiet" { "Close" } }
             div id="reasons" aria-live="polite" {}
         }
-        p id="command" class="command" hidden { span class="aside" { "The same in a terminal: " } code {} }
     })
 }
 
