@@ -35,19 +35,19 @@ pub(super) fn audible(
                 }
                 _ => continue,
             };
-            let (mut gains, mut fields, number) = (vec![0f32; frames * bands], 0, all.len());
+            let (mut gains, mut fields, number) = (vec![0f32; frames * bands], Vec::new(), all.len());
             for &part in &named {
                 if let Part::Field { picture, rows, columns } = &parts[part]
                     && *picture == number
                 {
                     rows.clone().for_each(|row| gains[row * bands..][columns.clone()].fill(1.0));
-                    fields += 1;
+                    fields.push(part);
                 }
             }
             let cell = input.cells.cell(input.table.column_index(column)?);
-            let sound = match fields {
-                0 => None,
-                _ => prepared.audible(cell, input.table.files(), &gains).map_err(|why| {
+            let sound = match fields.is_empty() {
+                true => None,
+                false => prepared.audible(cell, input.table.files(), &gains).map_err(|why| {
                     Error::model(format!("the sound in `{column}` cannot be muted · {why}"))
                 })?,
             };
@@ -59,18 +59,18 @@ pub(super) fn audible(
             all.push(Some(Audible {
                 plain: Some(wav(&sound.plain, RATE)),
                 named: Some(wav(&sound.named, RATE)),
-                fields,
+                fields: fields.len() as u64,
                 of: parts.iter().filter(|part| of(part)).count() as u64,
-                only: only(question, &named)?,
+                only: only(question, &fields)?,
             }));
         }
     }
     Ok(all)
 }
 
-/// The answer to the named parts alone, on average over backgrounds.
-fn only(question: &Question<'_>, named: &[usize]) -> Result<f64> {
-    let there: Vec<bool> = (0..question.count()).map(|part| named.contains(&part)).collect();
+/// The answer to these fields alone, on average over backgrounds.
+fn only(question: &Question<'_>, fields: &[usize]) -> Result<f64> {
+    let there: Vec<bool> = (0..question.count()).map(|part| fields.contains(&part)).collect();
     let backgrounds = question.backgrounds().min(BACKGROUNDS);
     let case = |background| Case { there: there.clone(), background };
     let answers = question.answers(&(0..backgrounds).map(case).collect::<Vec<_>>())?;

@@ -28,7 +28,7 @@ impl Recommender {
         let known = self.known(user, more)?;
         let list = self.recommend(user, more, count)?;
         let shown = known.shown().to_vec();
-        let whole = self.scores_of(&[known.clone()])?;
+        let whole = self.scores_of(std::slice::from_ref(&known))?;
         let mut random = Stream::new(seed, "choices", 0);
         // The same choices serve all recommendations for which as many things are named.
         let mut by_chance: Vec<Option<Vec<Vec<f32>>>> = Vec::new();

@@ -91,9 +91,9 @@ pub(super) fn recommendations(a: &Arguments<'_>, run: &Path, model: &Recommender
     }
     if let Some(path) = a.path(&OUT) {
         let [who, _] = &model.columns;
-        let whom = match (a.text(&USER), liked.is_empty()) {
-            (Some(user), _) => format!("{who} {user}"),
-            (None, _) => format!("someone who likes {}", liked.join(", ")),
+        let whom = match a.text(&USER) {
+            Some(user) => format!("{who} {user}"),
+            None => format!("someone who likes {}", liked.join(", ")),
         };
         output::page(path, &recommendations_page(&output::name(run), &whom, &all))?;
     }

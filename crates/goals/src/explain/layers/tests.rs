@@ -24,7 +24,7 @@ fn a_filter_for_vertical_edges_shows_vertical_edges() {
     let pictures: Vec<Vec<u8>> = (0..14).map(|i| edge(i % 2 == 0, 3 + i / 2)).collect();
     let numbers: Vec<f32> = pictures.concat().iter().map(|&b| f32::from(b) / 255.0).collect();
     let (blocks, whole) = Block::all(&net, &[12, 12, 1]).unwrap();
-    let [block] = blocks.as_slice() else { panic!("one layer") };
+    let [block] = blocks.as_slice() else { unreachable!("one layer") };
     let pass = Pass::inference();
     let maps = block.forward(&pass, &pass.input(&Tensor::new(&numbers, &[14, 12, 12, 1]).unwrap())).unwrap();
     let mut peaks = Peaks::default();
