@@ -44,7 +44,7 @@ impl Again {
             source = Arc::new(PredictSource { records, ..(*source).clone() });
         }
         let place = tempfile::tempdir()
-            .map_err(|e| DataError::io("no temporary folder can be made", &std::env::temp_dir(), &e))?;
+            .map_err(|e| DataError::io("no temporary folder can be made", std::env::temp_dir(), &e))?;
         let folder = RunFolder::new(place.path(), "");
         let mut counted = Counted { watcher, before: self.before };
         let outcome = run_plan(&mut task, source, &design.plan, &folder, &mut counted, stop)?;

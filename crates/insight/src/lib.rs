@@ -1,5 +1,7 @@
 //! How good, and why: intervals, leak checks, explanations, audits, the model card and the report.
 
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
 pub mod audit;
 pub mod card;
 pub mod check;
