@@ -17,7 +17,8 @@ pub fn read_list<const N: usize>(path: &Path, columns: [&str; N]) -> Result<Vec<
     let text = String::from_utf8(bytes).map_err(|e| {
         DataError::unreadable("this list is not written in UTF-8").in_file(file()).because(e.to_string())
     })?;
-    let text = text.trim_start_matches('\u{feff}');
+    // With the line ends of Windows, lines would be counted from the one before.
+    let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
     let header = text.lines().next().unwrap_or_default();
     let positions = |between: u8| -> Option<[usize; N]> {
         let names: Vec<&str> =

@@ -71,6 +71,12 @@ fn main() {
         for (name, page, words) in PAGES {
             browser.go(&format!("http://{}{page}", studio.host));
             browser.wait_for(words);
+            if let Some((_, part)) = page.split_once('#') {
+                // What comes later has moved it.
+                let show =
+                    format!("document.getElementById({part:?}).scrollIntoView({{behavior: 'instant'}})");
+                browser.script(&show);
+            }
             if name == "playground" {
                 browser.script("document.querySelector('#play').click()");
                 std::thread::sleep(std::time::Duration::from_secs(4));

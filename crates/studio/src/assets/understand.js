@@ -27,8 +27,10 @@ function rows() {
       const response = await ask(`/runs/${run}/understand/examples?${wanted}`, { signal });
       const part = make("div");
       part.innerHTML = await response.text();
-      if (from === 0) shown.replaceChildren(...part.childNodes);
-      else {
+      if (from === 0) {
+        find("#how-many").textContent = find(".found", part).textContent;
+        shown.replaceChildren(...part.childNodes);
+      } else {
         find("[data-from]", shown).parentElement.remove();
         find(".gallery", shown).append(...find(".gallery", part).childNodes);
         const more = find("[data-from]", part);

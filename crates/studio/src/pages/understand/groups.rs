@@ -10,7 +10,9 @@ const DIVIDING: [&str; 3] = ["category", "flag", "number"];
 
 pub(super) fn content(seen: &Seen<'_>) -> Option<Markup> {
     let divides = |column: &&Column| DIVIDING.contains(&column.kind.as_str()) && column.role != "to predict";
-    let columns: Vec<&Column> = seen.facts.data.columns.iter().filter(divides).collect();
+    let mut columns: Vec<&Column> = seen.facts.data.columns.iter().filter(divides).collect();
+    // Numbers are cut into quartiles, which is seldom what is meant first.
+    columns.sort_by_key(|column| column.kind == "number");
     if columns.is_empty() {
         return None;
     }

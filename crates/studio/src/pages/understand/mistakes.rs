@@ -13,13 +13,24 @@ use crate::problem::Answer;
 use crate::workspace::Name;
 
 pub(super) fn content(seen: &Seen<'_>) -> Option<Markup> {
-    let (of, names) = (seen.of, seen.of.names());
-    let drawn = match (of.is_of_classes(), of.is_of_tags()) {
+    let drawn = match (seen.of.is_of_classes(), seen.of.is_of_tags()) {
         (true, _) => asked_confusion(seen.target),
         (_, true) => section(seen.facts, seen.target, "tags"),
-        _ => section(seen.facts, seen.target, "numbers"),
+        _ => return None,
     };
-    Some(html! {
+    Some(looked_up(seen, drawn))
+}
+
+/// The same of numbers, which are more or less far off.
+pub(super) fn of_numbers(seen: &Seen<'_>) -> Option<Markup> {
+    let is_of_numbers = seen.of.names().is_empty();
+    is_of_numbers.then(|| looked_up(seen, section(seen.facts, seen.target, "numbers")))
+}
+
+/// A drawing of all answers, and below it the rows that are asked for.
+fn looked_up(seen: &Seen<'_>, drawn: Option<Markup>) -> Markup {
+    let (of, names) = (seen.of, seen.of.names());
+    html! {
         @if let Some(drawn) = drawn { (drawn) }
         @if of.is_of_classes() { p class="aside" { "Press a number to see the rows behind it, or choose here." } }
         form id="filter" class="filter" aria-label="Which rows are shown" {
@@ -33,7 +44,7 @@ pub(super) fn content(seen: &Seen<'_>) -> Option<Markup> {
             p class="field" { label for="which-right" { "Answers" }
                 select id="which-right" name="right" {
                     option value="" { "all" }
-                    option value="false" selected { "wrong ones" }
+                    option value="false" selected { @if names.is_empty() { "far ones" } @else { "wrong ones" } }
                     option value="true" { @if names.is_empty() { "near ones" } @else { "right ones" } }
                 }
             }
@@ -50,8 +61,10 @@ pub(super) fn content(seen: &Seen<'_>) -> Option<Markup> {
                 }
             }
         }
-        div id="shown" aria-live="polite" tabindex="-1" { p class="waiting" { "Looking the rows up…" } }
-    })
+        // Whoever listens hears how many there are, and not all of them.
+        p id="how-many" class="hidden" role="status" {}
+        div id="shown" tabindex="-1" { p class="waiting" { "Looking the rows up…" } }
+    }
 }
 
 fn choice(name: &str, label: &str, names: &[String], all: &str) -> Markup {

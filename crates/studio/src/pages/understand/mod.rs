@@ -55,8 +55,9 @@ struct Part {
 }
 
 /// All parts, in their order.
-static PARTS: [Part; 6] = [
+static PARTS: [Part; 7] = [
     Part { id: "mistakes", title: "What it takes for what", short: "Mistakes", content: mistakes::content },
+    Part { id: "errors", title: "Predicted and true", short: "Errors", content: mistakes::of_numbers },
     Part { id: "line", title: "Where to draw the line", short: "The line", content: line::content },
     Part { id: "certainty", title: "Can its certainty be believed?", short: "Certainty", content: certainty },
     Part { id: "by-group", title: "Whom it serves how well", short: "Groups", content: groups::content },
