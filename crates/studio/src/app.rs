@@ -30,7 +30,7 @@ pub(crate) struct App {
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The port that is tried first, so that an address can be kept.
-const USUAL: u16 = 4747;
+pub(crate) const USUAL: u16 = 4747;
 
 /// A studio that is about to open.
 pub struct Studio<'a> {

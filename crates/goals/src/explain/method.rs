@@ -21,6 +21,13 @@ const PLACES: usize = 16;
 const MOST_PLACES: usize = 256;
 const GAP: f64 = 0.01;
 
+/// Multiply-adds that the places of one way may take beyond the first: some seconds on two cores. A number and not a time, so that an explanation is the same
+/// on every machine; where the numbers do not add up by then, that is said.
+const WORK: f64 = 6e10;
+
+/// Multiply-adds of a gradient, as multiples of those of an answer.
+const OF_GRADIENT: f64 = 3.0;
+
 /// Rows whose gradients are taken at once.
 const TOGETHER: usize = 8;
 
@@ -158,6 +165,9 @@ fn along_the_way(question: &Question<'_>, record: &Record, parts: &[Part]) -> Re
     let backgrounds = question.backgrounds().min(BACKGROUNDS);
     let (mut values, mut nothing) = (vec![0.0; whole.len()], 0.0);
     let everything = flat.values(std::slice::from_ref(&whole))?[0];
+    let layers = question.model.network.describe()?;
+    let cost = OF_GRADIENT * layers.iter().map(|(_, row)| row.multiply_adds as f64).sum::<f64>();
+    let affordable = (WORK / cost.max(1.0)).min(MOST_PLACES as f64) as usize;
     for background in 0..backgrounds {
         let absent = question.absent.record(&vec![false; parts.len()], background);
         let start = flat.nothing(&whole, &absent, parts)?;
@@ -176,7 +186,7 @@ fn along_the_way(question: &Question<'_>, record: &Record, parts: &[Part]) -> Re
         };
         let mut places = PLACES;
         let mut found = integrated(places, TOGETHER, (at_start, everything), &mut along)?;
-        while found.gap > GAP && places < MOST_PLACES {
+        while found.gap > GAP && 2 * places <= affordable {
             places *= 2;
             found = integrated(places, TOGETHER, (at_start, everything), &mut along)?;
         }

@@ -1,16 +1,13 @@
 // What was just done, as other programs ask for it: an HTTP request to `pellucid serve`, and the Rust library.
 import { find, make } from "./common.js";
 
-/** Where `pellucid serve` listens if nothing else is said. */
-const SERVED = "http://127.0.0.1:4747";
-
 const quoted = (text) => `'${String(text).replaceAll("'", "'\\''")}'`;
 const rust = (text) => JSON.stringify(String(text));
 
 const ways = {
-  predict(run, { file, row }) {
+  predict(run, { file, row }, served) {
     const body = row ? `-d ${quoted(row)}` : `--data-binary @${quoted(file)}`;
-    const address = row ? `${SERVED}/api/predict` : `${SERVED}/api/predict?file=${encodeURIComponent(file)}`;
+    const address = row ? `${served}/api/predict` : `${served}/api/predict?file=${encodeURIComponent(file)}`;
     return {
       "With curl": `pellucid serve runs/${run}      # once, in another terminal\ncurl -s ${quoted(address)} ${body}`,
       "In Rust": `use pellucid_goals::{Unwatched, predict};\n\nlet answers = predict("runs/${run}".as_ref(), &[${rust(file)}.into()], &mut Unwatched)?;\nfor column in &answers.columns {\n    println!("{}: {:?}", column.name, column.values);\n}`,
@@ -35,7 +32,7 @@ const ways = {
 /** Shows how other programs do what was just done. */
 export function showCode(run, goal, what) {
   const place = find("#code");
-  const parts = Object.entries(ways[goal](run, what));
+  const parts = Object.entries(ways[goal](run, what, place.dataset.served));
   place.hidden = parts.length === 0;
   find("div", place).replaceChildren(...parts.flatMap(([title, code]) => [make("h3", {}, title), make("pre", { class: "code", tabindex: "0" }, code)]));
 }

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use pellucid_goals::{About, AboutColumn, about};
 
 use super::shell::{self, steps};
-use crate::app::App;
+use crate::app::{App, USUAL};
 use crate::problem::{Answer, Page};
 use crate::workspace::Name;
 
@@ -42,9 +42,14 @@ fn tried(name: &str, about: &About, base: &str, before: &Markup) -> Markup {
         }
         div id="answer" aria-live="polite" {}
         p id="command" class="command" hidden { span class="aside" { "The same in a terminal: " } code {} }
-        details id="code" class="code" hidden { summary { "The same from other programs" } div {} }
+        details id="code" class="code" data-served=(served()) hidden { summary { "The same from other programs" } div {} }
     };
     shell::page_with(name, Some("/runs"), &["use.js"], &body)
+}
+
+/// Where `pellucid serve` listens if nothing else is said.
+fn served() -> String {
+    format!("http://127.0.0.1:{USUAL}")
 }
 
 /// Whether the network takes pictures or sounds, and nothing else.
