@@ -64,8 +64,9 @@ else:
     changed = set(Path(f"{given.data}.changed").read_text().split("\n"))
     with open(given.list, newline="", encoding="utf-8") as file:
         listed = [row["row"] for row in csv.DictReader(file)]
-    # Pictures are listed with the folders of their part.
-    right = [name in changed or "/".join(name.split("/")[-2:]) in changed for name in listed]
+    # Pictures are listed with the folders of their part, rows with the file that they are of.
+    short = lambda name: "/".join(name.split("/")[-2:]) if "/" in name else "row " + name.rsplit("row ", 1)[-1]
+    right = [name in changed or short(name) in changed for name in listed]
     found, precision = 0, 0.0
     for place, is_right in enumerate(right, 1):
         found += is_right
