@@ -90,8 +90,9 @@ fn cell(
     html! {
         td class={ (side) (strength) } style=(format!("--heat:{heat:.3}")) title=[(!roomy).then(title)] {
             @if asked && count > 0 {
-                button type="button" data-truth=(name(truth)) data-answer=(name(predicted))
-                    aria-label={ "Truly " (name(truth)) ", answered " (name(predicted)) ": " (count) ". Show them" } { (content) }
+                button type="button" data-truth=(name(truth)) data-answer=(name(predicted)) {
+                    span class="hidden" { "Truly " (name(truth)) ", answered " (name(predicted)) ": " } (content) span class="hidden" { ". Show them" }
+                }
             } @else {
                 (content)
             }
@@ -111,7 +112,7 @@ fn mix_ups(outcome: &ClassOutcome, matrix: &Confusion, asked: bool) -> Markup {
     let shown = if classes > DRAWN { 3 * NAMED } else { NAMED };
     let name = |class: usize| outcome.classes.get(class).map_or("", String::as_str);
     html! {
-        h4 { "The commonest mix-ups" }
+        @if asked { h3 { "The commonest mix-ups" } } @else { h4 { "The commonest mix-ups" } }
         @if pairs.is_empty() {
             p { "None: every answer was right." }
         } @else {
