@@ -18,6 +18,9 @@ use std::collections::{HashMap, HashSet};
 /// Of fewer test rows it is not asked how they are spread.
 const MANY: usize = 30;
 
+/// What columns of numbers are called that count moments, such as the seconds since 1970.
+const MOMENTS: [&str; 5] = ["timestamp", "datetime", "unixtime", "unix_time", "epoch"];
+
 /// What looking at data shows, without training.
 pub struct Inspection {
     /// The columns and what they would be used for.
@@ -156,6 +159,7 @@ pub(crate) fn check(
         inputs.push((p.name.clone(), Owned::Prints(std::mem::take(&mut p.prints))));
     }
     let group = gather(Use::Group)?;
+    let moments = moments(survey)?;
     let (inputs_view, targets_view, others_view) = (views(&inputs), views(&targets), views(&others));
     let row_name = |row: usize| survey.row_name(row);
     let of_kind = |kind: &str| -> Vec<&str> {
@@ -170,6 +174,7 @@ pub(crate) fn check(
         inputs: &inputs_view,
         targets: &targets_view,
         others: &others_view,
+        moments: &views(&moments),
         group: views(&group).first().copied(),
         row_name: &row_name,
     });
@@ -207,10 +212,26 @@ pub(crate) fn check(
             _ => &[],
         };
         if group.is_empty() {
-            report.extend(neighbours_on_both_sides(&p.index, &splits.parts, classes, &row_name));
+            let torn = neighbours_on_both_sides(&p.index, &splits.parts, classes, &row_name);
+            if torn.is_some() {
+                report.findings.retain(|f| f.code != "order_on_both_sides");
+            }
+            report.extend(torn);
         }
     }
     Ok(report)
+}
+
+/// The columns that tell when a row was: moments, and numbers that are called so.
+fn moments(survey: &Survey) -> Result<Vec<(String, Owned)>> {
+    let tells = |c: &&ColumnPlan| match survey.profile(c).storage {
+        Storage::Time => true,
+        Storage::Integer | Storage::Number => MOMENTS.contains(&c.name.to_lowercase().as_str()),
+        _ => false,
+    };
+    let answered = |c: &&ColumnPlan| matches!(c.role, Use::Target | Use::Split);
+    let columns = survey.columns.iter().filter(|c| !answered(c)).filter(tells);
+    columns.map(|c| Ok((c.name.clone(), Owned::of(survey, c)?))).collect()
 }
 
 /// Whether the test rows are spread otherwise than the training rows.

@@ -31,6 +31,7 @@ mod finding;
 mod fingerprint;
 mod groups;
 mod near;
+mod order;
 mod pictures;
 mod rules;
 mod sequence;
@@ -44,6 +45,7 @@ pub use finding::{CheckReport, EXAMPLES, Example, Finding, Severity};
 pub use fingerprint::{hash_bytes, hash_cell, hash_picture, hash_rows};
 pub use groups::{group_hints, group_on_both_sides};
 pub use near::{NearTwin, near_duplicates, near_twins};
+pub use order::order_on_both_sides;
 pub use pictures::{PictureIndex, SIDE, Thumbnail, thumbnail};
 pub use sequence::neighbours_on_both_sides;
 pub use shift::test_is_unlike_training;
@@ -139,6 +141,8 @@ pub struct Dataset<'a> {
     pub targets: &'a [Column<'a>],
     /// Columns that are neither: identifiers set aside, columns left out by the person.
     pub others: &'a [Column<'a>],
+    /// The columns that tell when a row was, whatever else they are used for.
+    pub moments: &'a [Column<'a>],
     /// The column given with `--group`.
     pub group: Option<Column<'a>>,
     /// How to call a row.
@@ -152,6 +156,7 @@ impl Default for Dataset<'_> {
             inputs: &[],
             targets: &[],
             others: &[],
+            moments: &[],
             group: None,
             row_name: &|row| format!("row {}", row + 1),
         }
@@ -169,6 +174,7 @@ pub fn check_table(data: &Dataset<'_>) -> CheckReport {
         Some(group) => report.extend(group_on_both_sides(group, data)),
         None => report.extend(group_hints(data)),
     }
+    report.extend(order_on_both_sides(data));
     report.extend(gives_answer_away(data));
     report.extend(conflicting_labels(data));
     report.extend(too_few_rows(data.parts));

@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 use pellucid_data::Part;
 
 use super::finding::{Example, count, percent, share};
+use super::order::{NEAR, nearest};
 use super::{Finding, PictureIndex, RowName, Severity, hash_bytes};
 
-/// Rows at most so far apart are neighbours, and rows at least so far apart are strangers.
-const NEAR: usize = 3;
+/// Rows at least so far apart are strangers.
 const FAR: usize = 100;
 /// Fewest comparisons from which anything is said.
 const COMPARISONS: usize = 30;
@@ -44,7 +44,7 @@ pub fn neighbours_on_both_sides(
         for (place, &at) in same.iter().enumerate() {
             let earlier = |other: usize| parts[row(other)] < parts[row(at)];
             let Some(neighbour) =
-                nearest(same, place, |other| row(other).abs_diff(row(at)) <= NEAR && earlier(other))
+                nearest(same, place, NEAR, |other| row(other).abs_diff(row(at)) <= NEAR && earlier(other))
             else {
                 continue;
             };
@@ -80,14 +80,6 @@ pub fn neighbours_on_both_sides(
         Finding::new(Severity::Warning, "neighbours_on_both_sides", what, advice)
             .with_examples(pairs.iter().map(example)),
     )
-}
-
-/// The fitting picture closest in order to the one at `place`, the earlier one of two.
-fn nearest(order: &[usize], place: usize, fits: impl Fn(usize) -> bool) -> Option<usize> {
-    (1..=NEAR).find_map(|step| {
-        let before = place.checked_sub(step).and_then(|place| order.get(place));
-        before.into_iter().chain(order.get(place + step)).copied().find(|&other| fits(other))
-    })
 }
 
 /// A fitting picture drawn by a hash of the row; `None` if eight draws don't hit one.
