@@ -23,10 +23,10 @@ const GAP: f64 = 0.01;
 
 /// Multiply-adds that the places of one way may take beyond the first: some seconds on two cores. A number and not a time, so that an explanation is the same
 /// on every machine; where the numbers do not add up by then, that is said.
-const WORK: f64 = 6e10;
+const WORK: f64 = 8e10;
 
-/// Multiply-adds of a gradient, as multiples of those of an answer.
-const OF_GRADIENT: f64 = 3.0;
+/// Multiply-adds of a gradient, as multiples of those of the network: there and back, for a picture and for its mirror image.
+const OF_GRADIENT: f64 = 4.0;
 
 /// Rows whose gradients are taken at once.
 const TOGETHER: usize = 8;
@@ -117,6 +117,15 @@ impl Method {
     }
 }
 
+/// How precisely an explanation is worked out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Precision {
+    /// As it is shown.
+    Full,
+    /// Along half the places or over half the copies: for the order of its parts, where answers are dear.
+    Rough,
+}
+
 /// An explanation by part and, where it comes from gradients, by pixel of each picture.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Found {
@@ -124,7 +133,7 @@ pub(super) struct Found {
     pub(super) pixels: Option<Vec<Vec<f64>>>,
 }
 
-/// Explains what is asked of a record.
+/// Explains what is asked of a record, with a seed for what is drawn by chance.
 ///
 /// # Errors
 /// A method that does not suit its columns, and no memory.
@@ -133,7 +142,7 @@ pub(super) fn find(
     question: &Question<'_>,
     record: &Record,
     parts: &[Part],
-    seed: u64,
+    (seed, precision): (u64, Precision),
 ) -> Result<Found> {
     let by_part = |attribution| Found { attribution, pixels: None };
     match method {
@@ -144,8 +153,8 @@ pub(super) fn find(
             shapley(question, Samples { pairs, exact: answers, seed }).map(by_part)
         }
         Method::Occlusion => occlusion(question, BACKGROUNDS).map(by_part),
-        Method::IntegratedGradients => along_the_way(question, record, parts),
-        Method::SmoothGrad => smoothed(question, record, parts, seed),
+        Method::IntegratedGradients => along_the_way(question, record, parts, precision),
+        Method::SmoothGrad => smoothed(question, record, parts, (seed, precision)),
         Method::GradCam => gradcam(question, record, parts),
     }
 }
@@ -159,15 +168,22 @@ fn ends(question: &Question<'_>) -> Result<(f64, f64)> {
     Ok((nothing, question.answers(&[case(true, 0)])?.iter().sum()))
 }
 
-fn along_the_way(question: &Question<'_>, record: &Record, parts: &[Part]) -> Result<Found> {
+fn along_the_way(
+    question: &Question<'_>,
+    record: &Record,
+    parts: &[Part],
+    precision: Precision,
+) -> Result<Found> {
     let flat = Flat::new(question.model, record, question.asked)?;
     let whole = flat.whole()?;
     let backgrounds = question.backgrounds().min(BACKGROUNDS);
     let (mut values, mut nothing) = (vec![0.0; whole.len()], 0.0);
     let everything = flat.values(std::slice::from_ref(&whole))?[0];
-    let layers = question.model.network.describe()?;
-    let cost = OF_GRADIENT * layers.iter().map(|(_, row)| row.multiply_adds as f64).sum::<f64>();
-    let affordable = (WORK / cost.max(1.0)).min(MOST_PLACES as f64) as usize;
+    let cost = OF_GRADIENT * question.multiply_adds()?;
+    let (first, affordable) = match precision {
+        Precision::Full => (PLACES, (WORK / cost.max(1.0)).min(MOST_PLACES as f64) as usize),
+        Precision::Rough => (PLACES / 2, 0),
+    };
     for background in 0..backgrounds {
         let absent = question.absent.record(&vec![false; parts.len()], background);
         let start = flat.nothing(&whole, &absent, parts)?;
@@ -184,7 +200,7 @@ fn along_the_way(question: &Question<'_>, record: &Record, parts: &[Part]) -> Re
             }
             Ok::<_, crate::Error>(slopes)
         };
-        let mut places = PLACES;
+        let mut places = first;
         let mut found = integrated(places, TOGETHER, (at_start, everything), &mut along)?;
         while found.gap > GAP && 2 * places <= affordable {
             places *= 2;
@@ -197,19 +213,25 @@ fn along_the_way(question: &Question<'_>, record: &Record, parts: &[Part]) -> Re
     Ok(Found { attribution, pixels: Some(flat.by_pixel(&values)) })
 }
 
-fn smoothed(question: &Question<'_>, record: &Record, parts: &[Part], seed: u64) -> Result<Found> {
+fn smoothed(
+    question: &Question<'_>,
+    record: &Record,
+    parts: &[Part],
+    (seed, precision): (u64, Precision),
+) -> Result<Found> {
+    let copies = if precision == Precision::Full { COPIES } else { COPIES / 2 };
     let flat = Flat::new(question.model, record, question.asked)?;
     let whole = flat.whole()?;
     let mut random = Stream::new(seed, "noise", 0);
     let mut sizes = vec![0.0; whole.len()];
-    for _ in 0..COPIES.div_ceil(TOGETHER) {
+    for _ in 0..copies.div_ceil(TOGETHER) {
         let mut noisy = || whole.iter().map(|x| x + NOISE * random.normal()).collect::<Vec<f32>>();
         let rows: Vec<Vec<f32>> = (0..TOGETHER).map(|_| noisy()).collect();
         for slopes in flat.slopes(&rows)? {
             sizes.iter_mut().zip(slopes).for_each(|(sum, slope)| *sum += f64::from(slope));
         }
     }
-    sizes.iter_mut().for_each(|x| *x = (*x / (COPIES.div_ceil(TOGETHER) * TOGETHER) as f64).abs());
+    sizes.iter_mut().for_each(|x| *x = (*x / (copies.div_ceil(TOGETHER) * TOGETHER) as f64).abs());
     let (nothing, everything) = ends(question)?;
     let values = flat.by_part(&sizes, parts);
     Ok(Found {

@@ -39,6 +39,7 @@ pub(crate) use importance::{answers_within, importance, read};
 pub use layers::explain_layers;
 pub(crate) use layers::looks;
 pub use method::Method;
+use method::Precision;
 pub(crate) use parts::in_words;
 pub(crate) use training::{Learned, options};
 
@@ -234,7 +235,7 @@ impl<'a> Explainer<'a> {
         );
         let question = Question { model: self.model, absent, parts: parts.len(), asked };
         let method = how.method.unwrap_or_else(|| Method::usual(&parts));
-        let found = method::find(method, &question, &record, &parts, how.seed)?;
+        let found = method::find(method, &question, &record, &parts, (how.seed, Precision::Full))?;
         let quality =
             quality::measure(method, &found, &question, &self.unlearned, &record, &parts, how.seed)?;
         // Of pictures and long texts it would take long.

@@ -1,6 +1,6 @@
 //! How far to trust an explanation: what is measured before it is shown.
 
-use super::method::{Found, Method, find};
+use super::method::{Found, Method, Precision, find};
 use super::parts::Part;
 use super::question::Question;
 use crate::Result;
@@ -12,8 +12,8 @@ use pellucid_kinds::{Encoder, Feature, Record};
 use pellucid_nn::Seed;
 use pellucid_tensor::Stream;
 
-/// Numbers in an input beyond which it is measured less thoroughly.
-const LARGE: usize = 100_000;
+/// Multiply-adds of an answer beyond which explanations are measured less thoroughly.
+const DEAR: f64 = 1e8;
 
 /// With fewer parts two orders are alike too often by chance to say anything.
 const FEWEST: usize = 10;
@@ -38,19 +38,16 @@ pub(super) fn measure(
     parts: &[Part],
     seed: u64,
 ) -> Result<Quality> {
-    let large = record.pictures.len() > LARGE;
-    let effort = Effort {
-        steps: if large { 6 } else { 10 },
-        orders: if large { 9 } else { 19 },
-        backgrounds: 8,
-        seed,
-    };
+    let dear = question.multiply_adds()? > DEAR;
+    let effort =
+        Effort { steps: if dear { 5 } else { 10 }, orders: if dear { 9 } else { 19 }, backgrounds: 8, seed };
     let attribution = &found.attribution;
     let faithfulness = faithfulness(question, attribution, effort)?;
+    let precision = if dear { Precision::Rough } else { Precision::Full };
     let again = |model: &Model, record: &Record| -> Result<f64> {
         let absent = question.absent.of(record);
         let question = Question { model, absent, parts: question.parts, asked: question.asked };
-        let other = find(method, &question, record, parts, seed)?;
+        let other = find(method, &question, record, parts, (seed, precision))?;
         Ok(rank_correlation(&attribution.values, &other.attribution.values))
     };
     let enough = parts.len() >= FEWEST;

@@ -12,8 +12,8 @@ pub(super) const NEAR: usize = 3;
 const PERIOD: [f64; 2] = [0.05, 0.10];
 /// Fewest comparisons that one of the two must win from which anything is said.
 const COMPARISONS: usize = 30;
-/// Share of comparisons that neighbours must win; where the order means nothing, they win half.
-const WON: f64 = 0.65;
+/// Share of comparisons that neighbours must win, as they do from a rank correlation of about 0.3 on; where the order means nothing, they win half.
+const WON: f64 = 0.55;
 /// How many standard deviations of a fair coin they must be ahead.
 const SURE: f64 = 4.0;
 /// A file in which time goes on at so many steps is in order as it is, such as one shop's days after another's.
@@ -29,7 +29,7 @@ const BEFORE: [&str; 4] = ["birth", "birthday", "born", "dob"];
 ///
 /// Each test or validation row is compared with the nearest row of an earlier split, at most three places away in the order of time, and with
 /// one of the same period drawn by chance, a twentieth to a tenth of all rows away. If moments mean nothing beyond what the network can learn
-/// from their column, the neighbour's answer is the closer one half of the time; clearly above that, from 65 % on, it is a warning. The order is that of
+/// from their column, the neighbour's answer is the closer one half of the time; clearly above that, from 55 % on, it is a warning. The order is that of
 /// each of [`Dataset::moments`], or of the file where these go on in it row by row; without moments, and without a group, that of the file if the answers change
 /// too often for a sorted file. Says nothing when the splits lie in blocks.
 #[must_use]

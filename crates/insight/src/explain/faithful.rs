@@ -68,7 +68,7 @@ fn area(curve: &[(f64, f64)]) -> f64 {
 /// How many parts are gone after each step.
 fn counts(parts: usize, steps: usize) -> Vec<usize> {
     let steps = steps.clamp(1, parts.max(1));
-    (0..=steps).map(|step| (step * parts).div_ceil(steps).min(parts)).collect()
+    (0..=steps).map(|step| (2 * step * parts + steps) / (2 * steps)).collect()
 }
 
 /// Takes parts away and puts them in, in the order of an explanation and in orders by chance.
@@ -84,41 +84,44 @@ pub fn faithfulness<P: Parts + ?Sized>(
     let counts = counts(n, effort.steps);
     let backgrounds = effort.backgrounds.clamp(1, parts.backgrounds().max(1));
     let mut random = Stream::new(effort.seed, "chance", 0);
+    let first = ((FIRST * n as f64).round() as usize).clamp(1, n.max(1));
+    let ends = means(parts, &[vec![true; n], vec![false; n]], backgrounds)?;
+    // The first fifth is a step of the curve where steps are fifths or finer.
+    let places: Vec<usize> = counts.iter().copied().filter(|&count| 0 < count && count < n).collect();
+    let fifth = counts.iter().position(|&count| count == first);
     let curves = |order: &[usize]| {
         let mut place = vec![0; n];
         order.iter().enumerate().for_each(|(rank, &part)| place[part] = rank);
         let gone = |&count: &usize| without(n, 0, |part| place[part] < count).there;
         let there = |&count: &usize| without(n, 0, |part| place[part] >= count).there;
-        let sets: Vec<Vec<bool>> = counts.iter().map(gone).chain(counts.iter().map(there)).collect();
+        let besides = fifth.is_none().then(|| gone(&first));
+        let sets: Vec<Vec<bool>> =
+            places.iter().map(gone).chain(places.iter().map(there)).chain(besides).collect();
         let answers = means(parts, &sets, backgrounds)?;
-        let curve = |answers: &[f64]| {
-            counts.iter().map(|&count| count as f64 / n.max(1) as f64).zip(answers.iter().copied()).collect()
+        let curve = |from: f64, between: &[f64], to: f64| -> Curve {
+            let answers = std::iter::once(from).chain(between.iter().copied()).chain([to]);
+            counts.iter().map(|&count| count as f64 / n.max(1) as f64).zip(answers).collect()
         };
-        let (deletion, insertion) = answers.split_at(counts.len());
-        let both: (Curve, Curve) = (curve(deletion), curve(insertion));
-        Ok::<_, P::Error>(both)
+        let (gone, there) = answers.split_at(places.len());
+        let deletion = curve(ends[0], gone, ends[1]);
+        let without_first =
+            fifth.map_or_else(|| there.last().copied(), |at| deletion.get(at).map(|point| point.1));
+        let insertion = curve(ends[1], &there[..places.len()], ends[0]);
+        Ok::<_, P::Error>((deletion, insertion, without_first.unwrap_or(f64::NAN)))
     };
-    let (deletion, insertion) = curves(&explanation.order())?;
+    let (deletion, insertion, without_first) = curves(&explanation.order())?;
     let gain = |deletion: &Curve, insertion: &Curve| area(insertion) - area(deletion);
-    let first = ((FIRST * n as f64).round() as usize).clamp(1, n.max(1));
-    let (mut by_chance, mut orders) = (Vec::new(), vec![explanation.order()]);
+    let (mut by_chance, mut without_others) = (Vec::new(), 0.0);
     for _ in 0..effort.orders {
-        let order = shuffled(n, &mut random);
-        let (deletion, insertion) = curves(&order)?;
+        let (deletion, insertion, without) = curves(&shuffled(n, &mut random))?;
         by_chance.push(gain(&deletion, &insertion));
-        orders.push(order);
+        without_others += without / effort.orders as f64;
     }
-    let sets: Vec<Vec<bool>> = orders
-        .iter()
-        .map(|order| without(n, 0, |part| order.iter().take(first).any(|&gone| gone == part)).there)
-        .collect();
-    let left = means(parts, &sets, backgrounds)?;
-    let others = &left[1..];
     Ok(Faithfulness {
         gain: gain(&deletion, &insertion),
-        everything: deletion.first().map_or(f64::NAN, |(_, answer)| *answer),
-        without_first: left[0],
-        without_others: others.iter().sum::<f64>() / others.len().max(1) as f64,
+        everything: ends[0],
+        without_first,
+        without_others,
         deletion,
         insertion,
         by_chance,
@@ -169,6 +172,7 @@ mod tests {
     fn steps_go_from_none_to_all() {
         assert_eq!(counts(3, 10), [0, 1, 2, 3]);
         assert_eq!(counts(10, 4), [0, 3, 5, 8, 10]);
+        assert_eq!(counts(49, 5), [0, 10, 20, 29, 39, 49]);
         assert_eq!(counts(0, 4), [0, 0]);
     }
 }
