@@ -5,7 +5,7 @@ use crate::outcome::Answers;
 use crate::predict::{Blueprint, Network, thresholds};
 use crate::stored::{Saving, Stored};
 use crate::{Error, Result};
-use pellucid_insight::trust::{Conformal, Surprise, Width, folded, softened, temperature};
+use pellucid_insight::trust::{Conformal, Dirichlet, Surprise, Width, folded, softened, temperature};
 use pellucid_kinds::{Batcher, Encoder, Examples, Record, Target, kind, slots};
 use pellucid_nn::Seed;
 use pellucid_tensor::Tensor;
@@ -43,6 +43,9 @@ pub struct Model {
 pub struct Trust {
     /// Outputs are divided by it before they become probabilities.
     pub temperature: f64,
+    /// What then makes probabilities of classes mean what they say, where the temperature alone does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dirichlet: Option<Dirichlet>,
     /// How surprising true classes were, or how large errors.
     #[serde(default, skip_serializing_if = "Conformal::is_empty")]
     pub conformal: Conformal,
@@ -56,7 +59,13 @@ pub struct Trust {
 
 impl Default for Trust {
     fn default() -> Trust {
-        Trust { temperature: 1.0, conformal: Conformal::default(), ranked: Conformal::default(), width: None }
+        Trust {
+            temperature: 1.0,
+            dirichlet: None,
+            conformal: Conformal::default(),
+            ranked: Conformal::default(),
+            width: None,
+        }
     }
 }
 
@@ -112,20 +121,28 @@ impl Trust {
         self.of_sets(ranked).classes(p, surprise, coverage)
     }
 
-    /// From answers to rows that were not learned from, and the vectors from which these were made.
-    fn of(target: &Target, known: &Answers, vectors: &[&[f32]]) -> Trust {
+    /// From answers to rows that were not learned from, and the vectors from which these were made. Of a `steered` target, some classes of which are to be
+    /// answered more often than they are, no class is made more or less likely than others.
+    fn of(target: &Target, known: &Answers, vectors: &[&[f32]], steered: bool) -> Trust {
         match target {
             Target::Classes { names, .. } => {
                 let labels = known.labels();
                 let temperature = temperature(&known.probabilities, &labels, names.len());
+                let mut p: Vec<f32> =
+                    (0..known.rows()).flat_map(|row| softened(known.row(row), temperature)).collect();
+                let dirichlet = match steered {
+                    true => None,
+                    false => Dirichlet::where_it_helps(&p, &labels, names.len()),
+                };
+                if let Some(dirichlet) = &dirichlet {
+                    p = p.chunks(names.len()).flat_map(|row| dirichlet.apply(row)).collect();
+                }
                 let scores = |surprise: Surprise| {
-                    let of = |(row, &label): (usize, &u32)| {
-                        surprise.of(&softened(known.row(row), temperature), label as usize)
-                    };
-                    Conformal::new(labels.iter().enumerate().map(of).collect())
+                    let rows = p.chunks(names.len().max(1)).zip(&labels);
+                    Conformal::new(rows.map(|(row, &label)| surprise.of(row, label as usize)).collect())
                 };
                 let (conformal, ranked) = (scores(Surprise::Unlikely), scores(Surprise::Ranked));
-                Trust { temperature, conformal, ranked, width: None }
+                Trust { temperature, dirichlet, conformal, ranked, width: None }
             }
             Target::Tags { .. } => {
                 let both: Vec<f32> = known.probabilities.iter().flat_map(|&p| [1.0 - p, p]).collect();
@@ -161,11 +178,17 @@ impl Model {
         Model { encoder, batcher, network, blueprint, thresholds, trust, likeness: None }
     }
 
-    /// Learns from records that the network has not learned from how far its answers can be trusted.
+    /// Learns from records that the network has not learned from how far its answers can be trusted. `steered` says of each target whether some of its
+    /// classes are to be answered more often than they are.
     ///
     /// # Errors
     /// Failures of reading, and no memory.
-    pub(crate) fn calibrate(&mut self, examples: &Examples, records: &[usize]) -> Result<()> {
+    pub(crate) fn calibrate(
+        &mut self,
+        examples: &Examples,
+        records: &[usize],
+        steered: &[bool],
+    ) -> Result<()> {
         let (mut all, mut vectors) = (self.no_answers(), Vec::new());
         for some in records.chunks(crate::predict::INFERENCE_BATCH) {
             let more = self.answer_with(&read(examples, some)?, |compared| {
@@ -175,10 +198,11 @@ impl Model {
             })?;
             all.iter_mut().zip(more).for_each(|(all, more)| all.append(more));
         }
-        for ((target, answers), trust) in self.batcher.targets().iter().zip(&all).zip(&mut self.trust) {
+        let targets = self.batcher.targets().iter().zip(steered);
+        for (((target, &steered), answers), trust) in targets.zip(&all).zip(&mut self.trust) {
             let (known, positions) = answers.known();
             let vectors: Vec<&[f32]> = positions.iter().map(|&i| vectors[i].as_slice()).collect();
-            *trust = Trust::of(target, &known, &vectors);
+            *trust = Trust::of(target, &known, &vectors, steered);
         }
         Ok(())
     }
@@ -299,7 +323,7 @@ impl Model {
             for (((answers, target), output), trust) in
                 answers.iter_mut().zip(targets).zip(&outputs).zip(&self.trust)
             {
-                answers.add_outputs(target, output.value(), trust.temperature)?;
+                answers.add_outputs(target, output.value(), trust)?;
                 if let Some(width) = &trust.width {
                     let rows = compared.value().data::<f32>()?.chunks(compared.shape().last().max(1));
                     answers.widths.extend(rows.map(|row| width.at(&folded(row))));
@@ -442,6 +466,14 @@ impl Model {
         let tags = |t: &[Option<Vec<f32>>]| t.iter().map(|t| t.as_ref().map(Vec::len)).collect::<Vec<_>>();
         if tags(&thresholds) != tags(&model.thresholds) {
             return Err(stored.unreadable("its thresholds are not one for each tag".to_owned()));
+        }
+        let fits = |(trust, target): (&Trust, &Target)| match (&trust.dirichlet, target) {
+            (None, _) => true,
+            (Some(dirichlet), Target::Classes { names, .. }) => dirichlet.fits(names.len()),
+            (Some(_), Target::Tags { .. } | Target::Number { .. }) => false,
+        };
+        if !trust.iter().zip(model.batcher.targets()).all(fits) {
+            return Err(stored.unreadable("its calibration is not one for each class".to_owned()));
         }
         (model.thresholds, model.trust, model.likeness) = (thresholds, trust, likeness);
         Ok(model)

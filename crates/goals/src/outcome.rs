@@ -1,5 +1,6 @@
 //! Answers beside the truth, and how good they are.
 
+use crate::model::Trust;
 use crate::predict::thresholds;
 use crate::{Error, Result};
 use pellucid_insight::intervals::{
@@ -48,7 +49,7 @@ impl Answers {
         Answers { thresholds: thresholds.to_vec(), ..self }
     }
 
-    /// Adds the network's outputs `[n, outputs]`; those of probabilities are divided by `temperature`.
+    /// Adds the network's outputs `[n, outputs]`; those of probabilities are made to mean what they say, as `trust` knows.
     ///
     /// # Errors
     /// Outputs that are not `f32`.
@@ -56,8 +57,9 @@ impl Answers {
         &mut self,
         target: &Target,
         outputs: &Tensor,
-        temperature: f64,
+        trust: &Trust,
     ) -> pellucid_tensor::Result<()> {
+        let temperature = trust.temperature;
         let softer = !matches!(target, Target::Number { .. }) && temperature != 1.0;
         for row in outputs.data::<f32>()?.chunks(target.outputs().max(1)) {
             let soft: Vec<f32>;
@@ -69,7 +71,11 @@ impl Answers {
                 false => row,
             };
             match target.answer(row) {
-                Answer::Class(p) | Answer::Tags(p) => self.probabilities.extend(p),
+                Answer::Class(p) => self.probabilities.extend(match &trust.dirichlet {
+                    Some(dirichlet) => dirichlet.apply(&p),
+                    None => p,
+                }),
+                Answer::Tags(p) => self.probabilities.extend(p),
                 Answer::Number(x) => self.numbers.push(x),
             }
         }

@@ -438,8 +438,11 @@ fn carry_out(begun: Begun, run: Run, watcher: &mut dyn Watcher, stop: &AtomicBoo
     let Ready { survey, splits, report, prepared, frozen: _, _sample } = ready;
     let Prepared { encoder, examples, records, batcher, unanswered, .. } = prepared;
     task.network.freeze(false);
+    // Who gave rare classes or groups more weight wants these answered more often than they are.
+    let steered: Vec<bool> =
+        task.options.iter().map(|o| o.class_weights.is_some() || config.training.fair.is_some()).collect();
     let mut model = Model::new(encoder, batcher.as_ref().clone(), task.network, design.blueprint);
-    model.calibrate(&examples, &records[Part::Validation as usize])?;
+    model.calibrate(&examples, &records[Part::Validation as usize], &steered)?;
     model.choose_thresholds(&examples, &records[Part::Validation as usize])?;
     model.remember(&examples, &records[Part::Train as usize], &records[Part::Validation as usize])?;
     let trained = Trained {

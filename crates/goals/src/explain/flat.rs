@@ -6,6 +6,7 @@ use crate::model::Model;
 use crate::networks::code_width;
 use crate::predict::{LookedUp, Seen};
 use pellucid_grad::{Gradients, Var, ops};
+use pellucid_insight::trust::Dirichlet;
 use pellucid_kinds::image::slopes_by_pixels;
 use pellucid_kinds::{Record, Target, mirror};
 use pellucid_nn::Pass;
@@ -154,11 +155,14 @@ impl<'a> Flat<'a> {
     fn value(&self, outputs: &[Var]) -> Result<Var> {
         let Asked { target, output } = self.asked;
         // As probabilities come from them in use.
-        let temperature = self.model.trust.get(target).map_or(1.0, |trust| trust.temperature);
-        let softer = &ops::scale(&outputs[target], 1.0 / temperature)?;
+        let trust = &self.model.trust[target];
+        let softer = &ops::scale(&outputs[target], 1.0 / trust.temperature)?;
         let one = |x: &Var| ops::narrow(x, 1, output, 1);
         Ok(match &self.model.batcher.targets()[target] {
-            Target::Classes { .. } => one(&ops::softmax(softer)?)?,
+            Target::Classes { .. } => match &trust.dirichlet {
+                Some(dirichlet) => one(&ops::softmax(&scores(dirichlet, &ops::log_softmax(softer)?)?)?)?,
+                None => one(&ops::softmax(softer)?)?,
+            },
             Target::Tags { .. } => ops::sigmoid(&one(softer)?)?,
             Target::Number { scale, mean, .. } => ops::shift(&ops::scale(&outputs[target], *scale)?, *mean)?,
         })
@@ -265,6 +269,16 @@ impl<'a> Flat<'a> {
         };
         self.layout.pictures.iter().map(of).collect()
     }
+}
+
+/// What classes score by the logarithms of their probabilities, `[rows, classes]`.
+pub(super) fn scores(dirichlet: &Dirichlet, logarithms: &Var) -> Result<Var> {
+    let constant = |numbers: &[f64]| -> Result<Var> {
+        let numbers: Vec<f32> = numbers.iter().map(|&x| x as f32).collect();
+        Ok(logarithms.tape().constant(&Tensor::new(&numbers, &[numbers.len()])?))
+    };
+    let weighed = ops::mul(logarithms, &constant(dirichlet.weights())?)?;
+    Ok(ops::add(&weighed, &constant(dirichlet.biases())?)?)
 }
 
 /// The slopes by a variable; 0 where nothing depends on it.

@@ -2,7 +2,7 @@
 
 use super::question::Asked;
 use crate::Result;
-use crate::model::Model;
+use crate::model::{Model, Trust};
 use crate::outcome::Answers;
 use crate::predict::INFERENCE_BATCH;
 use pellucid_grad::{Var, ops};
@@ -64,9 +64,9 @@ impl<'a> Asking<'a> {
     ) -> Result<Asking<'a>> {
         let target = asked.first().map_or(0, |asked| asked.target);
         let answers = model.answer(inputs)?.swap_remove(target);
-        let temperature = model.trust[target].temperature;
+        let trust = &model.trust[target];
         let what = &model.batcher.targets()[target];
-        let rise = |(row, asked): (usize, &Asked)| rise(what, &answers, row, asked.output, temperature);
+        let rise = |(row, asked): (usize, &Asked)| rise(what, &answers, row, asked.output, trust);
         let behind = |_: &Record| Behind {
             similar: Largest::new(rows),
             pushing: Largest::new(rows),
@@ -150,21 +150,27 @@ impl<'a> Asking<'a> {
 
 /// The slope of what is explained by the outputs of a row: of a number in its own unit, or of the logarithm of the calibrated probability
 /// of a class or tag.
-fn rise(target: &Target, answers: &Answers, row: usize, output: usize, temperature: f64) -> Vec<f64> {
-    let p = |class: usize| answers.row(row).get(class).map_or(0.0, |&p| f64::from(p));
-    match target {
-        Target::Number { scale, .. } => vec![*scale],
-        Target::Classes { names, .. } => {
-            // 1 − p as the sum of the others: near 1, a probability in single precision would lose it.
-            let others: f64 = (0..names.len()).filter(|&class| class != output).map(p).sum();
-            let slope = |class| if class == output { others } else { -p(class) };
-            (0..names.len()).map(|class| slope(class) / temperature).collect()
+fn rise(target: &Target, answers: &Answers, row: usize, output: usize, trust: &Trust) -> Vec<f64> {
+    let q = answers.row(row);
+    let of = |all: &[f32], class: usize| all.get(class).map_or(0.0, |&p| f64::from(p));
+    // 1 − q as the sum of the others: near 1, a probability in single precision would lose it.
+    let others: f64 = (0..q.len()).filter(|&class| class != output).map(|class| of(q, class)).sum();
+    let short = |class| if class == output { others } else { -of(q, class) };
+    let rises: Vec<f64> = match (target, &trust.dirichlet) {
+        (Target::Number { scale, .. }, _) => return vec![*scale],
+        (Target::Tags { names, .. }, _) => {
+            (0..names.len()).map(|tag| if tag == output { 1.0 - of(q, tag) } else { 0.0 }).collect()
         }
-        Target::Tags { names, .. } => {
-            let slope = |tag| if tag == output { (1.0 - p(tag)) / temperature } else { 0.0 };
-            (0..names.len()).map(slope).collect()
+        (Target::Classes { names, .. }, None) => (0..names.len()).map(short).collect(),
+        (Target::Classes { names, .. }, Some(dirichlet)) => {
+            // The chain rule through weighed logarithms of the probabilities p before.
+            let p = dirichlet.undo(q);
+            let weighed = |class: usize| short(class) * dirichlet.weights()[class];
+            let all: f64 = (0..names.len()).map(weighed).sum();
+            (0..names.len()).map(|class| weighed(class) - of(&p, class) * all).collect()
         }
-    }
+    };
+    rises.into_iter().map(|slope| slope / trust.temperature).collect()
 }
 
 /// What the heads of all members see of some inputs.
@@ -205,6 +211,7 @@ fn lengths(rows: &Tensor) -> Result<Vec<f64>> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::flat::scores;
     use super::*;
     use crate::networks::TextBlueprint;
     use crate::predict::{Blueprint, Network};
@@ -295,7 +302,10 @@ mod tests {
             if let Target::Number { scale, .. } = target {
                 return ops::scale(&ops::sum(&output).unwrap(), *scale).unwrap();
             }
-            let softer = ops::scale(&output, 1.0 / model.trust[0].temperature).unwrap();
+            let mut softer = ops::scale(&output, 1.0 / model.trust[0].temperature).unwrap();
+            if let Some(dirichlet) = &model.trust[0].dirichlet {
+                softer = scores(dirichlet, &ops::log_softmax(&softer).unwrap()).unwrap();
+            }
             let surprise = match target {
                 Target::Tags { .. } => {
                     let one = ops::narrow(&softer, 1, asked.output, 1).unwrap();
@@ -335,7 +345,11 @@ mod tests {
             (number, 2, Mirroring::Negates, TargetOptions::default(), vec![1.0]),
         ];
         for (target, members, mirror, options, truth) in cases {
-            let model = model(target.clone(), members, mirror);
+            let mut model = model(target.clone(), members, mirror);
+            if members == 2 && matches!(target, Target::Classes { .. }) {
+                let bent = serde_json::json!({ "weights": [0.6, 1.3, 0.9], "biases": [0.5, -0.8, 0.1] });
+                model.trust[0].dirichlet = serde_json::from_value(bent).unwrap();
+            }
             let mut random = Stream::new(1, "pushes", 0);
             let unknown = vec![f64::NAN; target.slots()];
             let inputs = [record(&mut random, unknown.clone()), record(&mut random, unknown)];

@@ -210,6 +210,7 @@ fn coverage(target: &Target, known: &Answers, trust: &Trust) -> Option<Coverage>
         rows,
         size: size / rows.max(1) as f64,
         temperature: trust.temperature,
+        dirichlet: trust.dirichlet.is_some(),
     })
 }
 

@@ -4,6 +4,7 @@ use super::alike::apart;
 use super::fair::Contrasts;
 use super::{Fair, Frozen, Network, Watched};
 use crate::glimpse::kept;
+use crate::model::Trust;
 use crate::outcome::{Answers, quick_scores};
 use pellucid_grad::{Var, ops};
 use pellucid_insight::report::data::Glimpse;
@@ -137,7 +138,7 @@ impl PredictTask {
             loss += self.losses(&outputs, &batch, &plain)?.value().item()? * records.len() as f64;
             rows += records.len() as f64;
             for (k, output) in outputs.iter().enumerate() {
-                answers[k].add_outputs(&targets[k], output.value(), 1.0)?;
+                answers[k].add_outputs(&targets[k], output.value(), &Trust::default())?;
                 for &i in records {
                     answers[k].add_truth(&self.examples.targets(i)[slots[k].clone()]);
                 }

@@ -2,6 +2,7 @@
 
 use super::examples::{Rows, answered};
 use crate::dataset::Survey;
+use crate::model::Trust;
 use crate::outcome::Answers;
 use pellucid_grad::Var;
 use pellucid_insight::report::data::Example;
@@ -39,7 +40,7 @@ impl Watched {
         examples: &Examples,
     ) -> Result<Vec<Example>> {
         let mut answers = Answers::new(target);
-        answers.add_outputs(target, output.value(), 1.0)?;
+        answers.add_outputs(target, output.value(), &Trust::default())?;
         for &record in &self.records {
             answers.add_truth(&examples.targets(record)[..target.slots()]);
         }

@@ -325,6 +325,9 @@ pub struct Coverage {
     pub size: f64,
     /// What outputs were divided by to make probabilities mean what they say; 1 for numbers.
     pub temperature: f64,
+    /// Whether each class then got a weight and a bias of its own.
+    #[serde(default)]
+    pub dirichlet: bool,
 }
 
 /// What kind of answer a target has, with the figures to draw.

@@ -2,9 +2,11 @@
 //! are unlike what was learned from, columns that moved, groups of rows that are answered worse than others, and what more data would bring.
 
 mod conformal;
+mod dirichlet;
 mod drift;
 mod forecast;
 mod labels;
+mod linear;
 mod segments;
 mod tails;
 mod temperature;
@@ -12,6 +14,7 @@ mod unlike;
 mod width;
 
 pub use conformal::{Conformal, Surprise};
+pub use dirichlet::Dirichlet;
 pub use drift::{Compared, Moved, Movement, Spread, chi_square, holm, kolmogorov_smirnov, moved};
 pub use forecast::{BAND, Foreseen, LearningCurve, Reached};
 pub use labels::{Doubtful, doubtful_labels};

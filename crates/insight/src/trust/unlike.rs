@@ -1,5 +1,6 @@
 //! How unlike an input is to what a network has learned from, by the vector from which it answers.
 
+use super::linear::inverse_root;
 use serde::{Deserialize, Serialize};
 
 /// Longer vectors are folded to this length.
@@ -116,33 +117,6 @@ fn product(a: &[f32], b: &[f32]) -> f32 {
     }
     let rest: f32 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
     sums.iter().sum::<f32>() + rest
-}
-
-/// The inverse of the lower triangular root (Cholesky's) of a symmetric matrix, of which the lower triangle is given. None if it has no root.
-pub(super) fn inverse_root(mut a: Vec<f64>, width: usize) -> Option<Vec<f64>> {
-    for i in 0..width {
-        for j in 0..=i {
-            let (before, line) = a.split_at(i * width);
-            let other = if i == j { &line[..j] } else { &before[j * width..j * width + j] };
-            let sum: f64 = line[..j].iter().zip(other).map(|(x, y)| x * y).sum();
-            let rest = line[j] - sum;
-            a[i * width + j] = match i == j {
-                true if rest > 0.0 => rest.sqrt(),
-                true => return None,
-                false => rest / a[j * width + j],
-            };
-        }
-    }
-    // Column by column, L · X = 1.
-    let mut inverse = vec![0.0; width * width];
-    for j in 0..width {
-        inverse[j * width + j] = 1.0 / a[j * width + j];
-        for i in j + 1..width {
-            let sum: f64 = (j..i).map(|k| a[i * width + k] * inverse[k * width + j]).sum();
-            inverse[i * width + j] = -sum / a[i * width + i];
-        }
-    }
-    Some(inverse)
 }
 
 /// Distances of rows that were not learned from: what is usual.

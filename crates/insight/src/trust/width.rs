@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::unlike::inverse_root;
+use super::linear::solve;
 
 /// Fewer rows say nothing of how errors differ.
 const FEWEST: usize = 100;
@@ -87,12 +87,7 @@ impl Width {
         for j in 0..width {
             products[j * width + j] += (pull * mean_square).max(f64::MIN_POSITIVE.sqrt());
         }
-        let inverse = inverse_root(products, width)?;
-        let half: Vec<f64> =
-            (0..width).map(|i| (0..=i).map(|k| inverse[i * width + k] * sums[k]).sum()).collect();
-        let weights: Vec<f32> = (0..width)
-            .map(|j| (j..width).map(|i| inverse[i * width + j] * half[i]).sum::<f64>() as f32)
-            .collect();
+        let weights: Vec<f32> = solve(products, &sums)?.into_iter().map(|w| w as f32).collect();
         let means = means.into_iter().map(|mean| mean as f32).collect();
         weights.iter().all(|w| w.is_finite()).then_some(Width { means, weights, usual })
     }

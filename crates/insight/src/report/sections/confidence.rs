@@ -42,7 +42,9 @@ fn promised(data: &ReportData, target: &Target, coverage: &Coverage) -> Markup {
                 "Split conformal prediction on the validation rows (Angelopoulos & Bates, arXiv 2107.07511"
                 @if numbers { "; absolute errors)." } @else {
                     "; classes whose probability is high enough, LAC, Sadinle et al., arXiv 1609.00451). Probabilities were made to mean what they say by dividing the network's outputs by "
-                    (format!("{:.2}", coverage.temperature)) " (temperature scaling, Guo et al., arXiv 1706.04599), which the validation rows chose."
+                    (format!("{:.2}", coverage.temperature)) " (temperature scaling, Guo et al., arXiv 1706.04599), which the validation rows chose"
+                    @if coverage.dirichlet { ", and by a weight and a bias for each class (beta and Dirichlet calibration, Kull et al., arXiv 1910.12656), since that made validation rows less surprising that were held back" }
+                    "."
                 }
             }
             p { "On the command line: " code { "pellucid predict … --coverage " (coverage.asked) } }
