@@ -30,9 +30,17 @@ pub(crate) fn say(text: impl Display) {
 /// # Errors
 /// A place that cannot be written.
 pub(crate) fn page(path: &Path, page: &str) -> Result<(), Error> {
-    write_atomic(path, |w| w.write_all(page.as_bytes()))?;
+    text(path, page)?;
     say(format_args!("Page     {}", path.display()));
     Ok(())
+}
+
+/// Writes a text into a file, whole or not at all.
+///
+/// # Errors
+/// A place that cannot be written.
+pub(crate) fn text(path: &Path, text: &str) -> Result<(), Error> {
+    Ok(write_atomic(path, |w| w.write_all(text.as_bytes()))?)
 }
 
 /// What a run is called: its folder's name.

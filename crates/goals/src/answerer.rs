@@ -94,7 +94,7 @@ impl Answerer {
         let records: Vec<Record> = questions.into_iter().map(|question| question.0).collect();
         let answers = self.model.answer(&records)?;
         let (all, names): (Vec<usize>, _) = ((0..count).collect(), vec![String::new(); count]);
-        let columns = out_columns(&self.model, &answers, &all, &names, Asking::default());
+        let columns = out_columns(&self.model, &answers, &all, &names, &Asking::default());
         let mut rows = vec![Map::new(); count];
         for OutColumn { name, values } in columns.into_iter().skip(1) {
             for (i, row) in rows.iter_mut().enumerate() {

@@ -1,7 +1,8 @@
 //! Putting a model to use: answers for files, folders and tables.
 
+use crate::audit::GroupThresholds;
 use crate::dataset::tell_voided;
-use crate::likeness::{Measured, measures, tell, unlike_column};
+use crate::likeness::{Drift, Measured, measures, unlike_column};
 use crate::model::Model;
 use crate::outcome::Answers;
 use crate::stored::Stored;
@@ -25,6 +26,8 @@ pub struct Predictions {
     pub columns: Vec<OutColumn>,
     /// Inputs that could not be read, with the reason; their answers are empty.
     pub problems: Vec<String>,
+    /// How the inputs differ from what was learned from; none where the model cannot say.
+    pub drift: Option<Drift>,
 }
 
 /// The error for a folder that holds neither a run nor a model.
@@ -67,7 +70,7 @@ pub(crate) fn stored_model(path: &Path) -> Result<(Stored, Option<Run>)> {
 }
 
 /// What is asked for beside the answers themselves.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Asking {
     /// Sets of classes and intervals of numbers that hold the truth in this share of cases.
     pub coverage: Option<f64>,
@@ -75,6 +78,8 @@ pub struct Asking {
     pub ranked: bool,
     /// Answers whose probability is lower are not given.
     pub at_least: Option<f64>,
+    /// Thresholds by group, by which a class of two is answered.
+    pub thresholds: Option<GroupThresholds>,
 }
 
 /// Answers every row of `inputs` (pictures, folders, tables, `-` for a table on standard input).
@@ -96,9 +101,10 @@ pub fn predict_with(
     watcher: &mut dyn Watcher,
 ) -> Result<Predictions> {
     let (stored, _) = stored_model(path)?;
-    if stored.goal != crate::model::GOAL && (asking.coverage.is_some() || asking.at_least.is_some()) {
+    let more = asking.coverage.is_some() || asking.at_least.is_some() || asking.thresholds.is_some();
+    if stored.goal != crate::model::GOAL && more {
         return Err(Error::usage(format!(
-            "--coverage and --at-least are for networks that predict · {} · its goal is `{}`",
+            "--coverage, --at-least and --thresholds are for networks that predict · {} · its goal is `{}`",
             path.display(),
             stored.goal
         )));
@@ -113,7 +119,8 @@ pub fn predict_with(
     }
     let model = Model::of(&stored)?;
     let table = open()?;
-    let AnsweredTable { answers, examples, rates } = answer_table(&model, &table, watcher)?;
+    asking.check(&model)?;
+    let AnsweredTable { answers, examples, rates, drift } = answer_table(&model, &table, watcher)?;
     let mut problems: Vec<String> =
         table.skipped().iter().map(|s| format!("{}: {}", s.place, s.why)).collect();
     for bad in examples.unreadable() {
@@ -122,15 +129,19 @@ pub fn predict_with(
     let positions = positions(&table);
     let answered: Vec<usize> = examples.rows().iter().map(|&row| positions[row]).collect();
     let names = input_names(&model, &table, &positions)?;
-    asking.check(&model)?;
-    let mut columns = out_columns(&model, &answers, &answered, &names, asking);
+    let mut columns = out_columns(&model, &answers, &answered, &names, &asking);
+    if let Some(thresholds) = &asking.thresholds {
+        let unknown = thresholds.decide(&model, &table, (&answers, &examples), &mut columns)?;
+        problems
+            .extend(unknown.iter().map(|group| format!("rows of the group `{group}`: it has no threshold")));
+    }
     columns.extend(unlike_column(&rates, &answered, names.len()));
-    Ok(Predictions { columns, problems })
+    Ok(Predictions { columns, problems, drift })
 }
 
 impl Asking {
     /// Refuses what this model cannot say.
-    fn check(self, model: &Model) -> Result<()> {
+    fn check(&self, model: &Model) -> Result<()> {
         for ((name, target), trust) in model.target_names().zip(model.batcher.targets()).zip(&model.trust) {
             let Some(coverage) = self.coverage else { continue };
             if matches!(target, Target::Tags { .. }) {
@@ -170,6 +181,8 @@ pub(crate) struct AnsweredTable {
     pub(crate) examples: Examples,
     /// How unlike what was learned from each of them is; nothing if the model cannot say.
     pub(crate) rates: Vec<f64>,
+    /// What is different about all of them.
+    pub(crate) drift: Option<Drift>,
 }
 
 /// Answers all rows of a table whose cells can be used, and says if they are unlike those that the model has learned from.
@@ -198,8 +211,9 @@ pub(crate) fn answer_table(model: &Model, table: &Table, watcher: &mut dyn Watch
             watcher.advance(i + 1);
         }
     }
-    tell(model, &measured, &rates, watcher);
-    Ok(AnsweredTable { answers, examples, rates })
+    let drift = Drift::of(model, &measured, &rates, examples.len());
+    drift.iter().for_each(|drift| drift.tell(model.rows_are(), watcher));
+    Ok(AnsweredTable { answers, examples, rates, drift })
 }
 
 /// Refuses a table without columns from which the model answers; names all that are lacking.
@@ -289,7 +303,7 @@ pub(crate) fn out_columns(
     answers: &[Answers],
     answered: &[usize],
     names: &[String],
-    asking: Asking,
+    asking: &Asking,
 ) -> Vec<OutColumn> {
     let rows = names.len();
     let mut columns = vec![OutColumn { name: "input".to_owned(), values: OutValues::Text(names.to_vec()) }];

@@ -46,7 +46,7 @@ mod watch;
 
 pub use about::{About, AboutColumn, about};
 pub use answerer::{Answerer, Given, Prepared};
-pub use audit::{Audited, Auditing, audit, mitigations};
+pub use audit::{Audited, Auditing, GroupThresholds, audit, mitigations};
 pub use config::{ClassWeights, Config, DataConfig, Fairness, NetworkConfig, Preset, TrainingConfig};
 pub use dataset::{ColumnPlan, Inspection, Survey, Use, inspect};
 pub use error::{Error, Result};
@@ -59,6 +59,7 @@ pub use generator::{Generator, generator};
 pub use glimpse::drawn_glimpse;
 pub use infer::{Asking, Predictions, predict, predict_with};
 pub use int8::{Int8Comparison, compare_int8};
+pub use likeness::Drift;
 pub use listen::{Heard, Listener, Recognition, Samples, listen_to_file, listen_to_samples};
 pub use model::{Model, Trust};
 pub use outcome::{Answers, Evaluation};

@@ -6,7 +6,8 @@ use crate::output;
 use crate::program::{DONE, INTERRUPTED, Operand, UNMET, Verb};
 use crate::{show, stop};
 use pellucid_goals::{
-    Audit, Audited, Auditing, Error, Mitigation, Requirement, Trade, Verdict, audit, audit_page, mitigations,
+    Audit, Audited, Auditing, Error, GroupThresholds, Mitigation, Requirement, Trade, Verdict, audit,
+    audit_page, mitigations,
 };
 use std::path::Path;
 
@@ -52,6 +53,14 @@ static MITIGATE: Flag = Flag {
     under: WHAT,
 };
 
+static THRESHOLDS: Flag = Flag {
+    name: "thresholds",
+    value: Value::Path("FILE.json"),
+    many: false,
+    help: "Write thresholds of their own for each group that halve the gap in mistakes, for: pellucid predict --thresholds. Only where the class is one of two",
+    under: "Output",
+};
+
 /// What is said when learning again is stopped.
 const STOPPING: &str = "\nStopping: nothing is kept. Press Ctrl-C again to leave at once.";
 
@@ -76,6 +85,7 @@ pub(crate) static VERB: Verb = Verb {
         "pellucid audit runs/loans-1 --group sex",
         "pellucid audit runs/loans-1 applicants.csv --group sex --group age --out audit.html",
         "pellucid audit runs/loans-1 --group sex --require 'equalized_odds<=0.1'",
+        "pellucid audit runs/loans-1 --group sex --thresholds by-sex.json",
     ],
     operands: &[
         Operand { name: "RUN", help: "The run's folder, or a model folder", required: true, many: false },
@@ -86,7 +96,7 @@ pub(crate) static VERB: Verb = Verb {
             many: true,
         },
     ],
-    flags: &[&GROUP, &TARGET, &CLASS, &REQUIRE, &MITIGATE, &OUT, &THREADS, &JSON],
+    flags: &[&GROUP, &TARGET, &CLASS, &REQUIRE, &MITIGATE, &THRESHOLDS, &OUT, &THREADS, &JSON],
     run,
 };
 
@@ -120,6 +130,9 @@ fn run(a: &Arguments<'_>) -> Result<u8, Error> {
     if let Some(path) = a.path(&OUT) {
         let Audited { target, rows, audits, trades, .. } = &audited;
         output::page(path, &audit_page(&output::name(run), target, *rows, (audits, trades), &mitigated))?;
+    }
+    if let Some(path) = a.path(&THRESHOLDS) {
+        GroupThresholds::of(&audited, &how.groups)?.write(path)?;
     }
     let kept = judged.iter().flat_map(|(_, all)| all).all(|(_, verdict)| *verdict == Verdict::Met);
     Ok(if kept { DONE } else { UNMET })
@@ -215,10 +228,7 @@ fn in_words(audited: &Audited, judged: &[Judged], mitigated: &[Mitigation]) -> S
         lines.push(format!("{}:", title(audit)));
         lines.extend(table(audit));
         lines.extend(gaps(audit));
-        // The one with the most right answers of those that halve the gap.
-        let now = trades.first();
-        let halved = |now: &Trade| trades.iter().find(|t| t.equalized_odds <= now.equalized_odds / 2.0);
-        if let Some((now, best)) = now.and_then(|now| Some((now, halved(now)?))) {
+        if let Some((now, best)) = trades.first().and_then(|now| Some((now, now.halved(trades)?))) {
             lines.push(format!(
                 "  With thresholds of their own for each group, the gap in mistakes would go from {:.3} to {:.3}, and right answers from {:.1} to {:.1} %",
                 now.equalized_odds,

@@ -6,7 +6,7 @@ use crate::output::say;
 use crate::program::{DONE, Operand, Verb};
 use crate::{output, show};
 use pellucid_data::{DataError, OutColumn, OutValues, check_output, write_csv, write_table};
-use pellucid_goals::{Asking, Error, Predictions, predict_with};
+use pellucid_goals::{Asking, Error, GroupThresholds, Predictions, predict_with};
 use std::path::Path;
 
 static OUT: Flag = Flag {
@@ -41,6 +41,22 @@ static AT_LEAST: Flag = Flag {
     under: "Answers",
 };
 
+static THRESHOLDS: Flag = Flag {
+    name: "thresholds",
+    value: Value::Path("FILE.json"),
+    many: false,
+    help: "Answer by thresholds of their own for each group, as `pellucid audit --thresholds` wrote them; the data need the columns of the groups",
+    under: "Answers",
+};
+
+static DRIFT: Flag = Flag {
+    name: "drift",
+    value: Value::Path("FILE.json"),
+    many: false,
+    help: "Write as JSON how many inputs are unlike those of the training, and which columns moved",
+    under: "Output",
+};
+
 /// Problems told one by one; the rest is counted.
 const TOLD: usize = 10;
 
@@ -62,7 +78,7 @@ pub(crate) static VERB: Verb = Verb {
             many: true,
         },
     ],
-    flags: &[&COVERAGE, &BY_RANK, &AT_LEAST, &OUT, &THREADS],
+    flags: &[&COVERAGE, &BY_RANK, &AT_LEAST, &THRESHOLDS, &OUT, &DRIFT, &THREADS],
     run,
 };
 
@@ -70,8 +86,15 @@ fn run(a: &Arguments<'_>) -> Result<u8, Error> {
     let run = a.operand(0).unwrap_or(Path::new(""));
     a.path(&OUT).map_or(Ok(()), check_output)?;
     let mut watcher = show::watcher(false);
-    let asking =
-        Asking { coverage: a.number(&COVERAGE), ranked: a.on(&BY_RANK), at_least: a.number(&AT_LEAST) };
+    let asking = Asking {
+        coverage: a.number(&COVERAGE),
+        ranked: a.on(&BY_RANK),
+        at_least: a.number(&AT_LEAST),
+        thresholds: a.path(&THRESHOLDS).map(GroupThresholds::read).transpose()?,
+    };
+    if asking.thresholds.is_some() && asking.at_least.is_some() {
+        return Err(Error::usage("--at-least and --thresholds both say when to answer · give one of them"));
+    }
     if asking.ranked && asking.coverage.is_none() {
         return Err(Error::usage(
             "--by-rank says how sets are made, but none are asked for · add --coverage 0.9",
@@ -85,6 +108,14 @@ fn run(a: &Arguments<'_>) -> Result<u8, Error> {
     match a.path(&OUT) {
         Some(path) => write_table(path, &predictions.columns)?,
         None => output::write(|out| write_csv(out, &predictions.columns))?,
+    }
+    if let Some(path) = a.path(&DRIFT) {
+        let Some(drift) = &predictions.drift else {
+            return Err(Error::usage(
+                "--drift · this network keeps nothing of the rows that it has learned from · train it again",
+            ));
+        };
+        output::text(path, &(serde_json::json!(drift).to_string() + "\n"))?;
     }
     warn(&predictions.problems);
     Ok(DONE)

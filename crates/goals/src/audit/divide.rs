@@ -24,6 +24,8 @@ pub(crate) struct Division {
     pub(crate) names: Vec<String>,
     /// The group of each row.
     pub(crate) groups: Vec<u32>,
+    /// Whether numbers were cut at their quartiles, so that other rows would be divided otherwise.
+    pub(crate) cut: bool,
 }
 
 /// A cell as far as it says which group a row is in.
@@ -101,7 +103,22 @@ impl Division {
                 };
             }
         }
-        Ok(Division::of(column.to_owned(), &labels(&values)))
+        Ok(Division::of_values(column.to_owned(), &values))
+    }
+
+    /// The same by several columns at once. None without a column.
+    ///
+    /// # Errors
+    /// As [`of_column`](Self::of_column).
+    pub(super) fn of_columns(table: &Table, columns: &[String], rows: &[usize]) -> Result<Option<Division>> {
+        let single: Vec<Division> =
+            columns.iter().map(|column| Division::of_column(table, column, rows)).collect::<Result<_>>()?;
+        Ok(single.into_iter().reduce(|a, b| a.and(&b)))
+    }
+
+    fn of_values(column: String, values: &[Value]) -> Division {
+        let (labels, cut) = labels(values);
+        Division { cut, ..Division::of(column, &labels) }
     }
 
     /// Whether there are not too many groups to look at each.
@@ -112,7 +129,7 @@ impl Division {
     /// Divides rows by a number that was measured of each, to a thousandth.
     pub(crate) fn by_number(column: String, numbers: &[f64]) -> Division {
         let values: Vec<Value> = numbers.iter().map(|x| Value::Number((1e3 * x).round() / 1e3)).collect();
-        Division::of(column, &labels(&values))
+        Division::of_values(column, &values)
     }
 
     /// Divides rows by what each is labelled with.
@@ -121,13 +138,13 @@ impl Division {
         (0u32..).zip(numbers.values_mut()).for_each(|(number, place)| *place = number);
         let groups = labels.iter().filter_map(|label| numbers.get(label).copied()).collect();
         let names = numbers.into_keys().cloned().collect();
-        Division { column, names, groups }
+        Division { column, names, groups, cut: false }
     }
 
     /// Only the rows at these positions.
     pub(crate) fn only(&self, positions: &[usize]) -> Division {
         let groups = positions.iter().map(|&i| self.groups[i]).collect();
-        Division { column: self.column.clone(), names: self.names.clone(), groups }
+        Division { groups, ..self.clone() }
     }
 
     /// Rows that are alike in both.
@@ -135,20 +152,23 @@ impl Division {
         let label =
             |(&a, &b): (&u32, &u32)| format!("{}, {}", self.names[a as usize], other.names[b as usize]);
         let labels: Vec<String> = self.groups.iter().zip(&other.groups).map(label).collect();
-        Division::of(format!("{} × {}", self.column, other.column), &labels)
+        Division {
+            cut: self.cut || other.cut,
+            ..Division::of(format!("{} × {}", self.column, other.column), &labels)
+        }
     }
 }
 
-/// What the group of each value is called: the value, or the quartile where there are many different numbers.
-fn labels(values: &[Value]) -> Vec<String> {
+/// What the group of each value is called, the value, or the quartile where there are many different numbers; and whether it is the quartile.
+fn labels(values: &[Value]) -> (Vec<String>, bool) {
     let mut numbers: Vec<f64> = values.iter().filter_map(number).collect();
     numbers.sort_by(f64::total_cmp);
     let mut different = numbers.clone();
     different.dedup();
     let texts = values.iter().any(|value| matches!(value, Value::Text(_)));
     match !texts && different.len() > FEW {
-        true => quartiles(values, &numbers),
-        false => values.iter().map(name).collect(),
+        true => (quartiles(values, &numbers), true),
+        false => (values.iter().map(name).collect(), false),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod divide;
 mod mitigate;
+mod thresholds;
 
 use crate::dataset::{Survey, reveals, split_rows};
 use crate::infer::{check_inputs, stored_model};
@@ -16,6 +17,7 @@ use pellucid_insight::audit::{Answered, Answers, Audit, Trade, audit as judge, t
 use pellucid_insight::check::Revealed;
 use pellucid_kinds::Target;
 use std::path::{Path, PathBuf};
+pub use thresholds::GroupThresholds;
 
 /// Rows in memory while they are answered.
 const MEMORY: usize = 1 << 30;
@@ -48,6 +50,10 @@ pub struct Audited {
     pub revealed: Vec<(String, Vec<Revealed>)>,
     /// For each audit of a class what thresholds by group would give.
     pub trades: Vec<Vec<Trade>>,
+    /// Whether what is judged is one of two classes.
+    pub two_classes: bool,
+    /// Whether a column of groups was cut at its quartiles.
+    pub cut: bool,
 }
 
 /// Judges a network's answers by group: those to its own test rows, or to those of `data`.
@@ -104,9 +110,10 @@ pub fn audit(
         return Err(error.in_file(table.origin()).in_column(names[place]).into());
     }
     let mut audits = Vec::new();
-    let mut all_trades = Vec::new();
+    let (mut all_trades, mut cut) = (Vec::new(), false);
     let target = &model.batcher.targets()[place];
     for division in Division::each_and_crossed(table, &how.groups, &rows)? {
+        cut |= division.cut;
         for (audit, trades) in of_division(target, names[place], &known, &division, how)? {
             audits.push(audit);
             all_trades.push(trades);
@@ -125,6 +132,8 @@ pub fn audit(
         audits,
         revealed: revealed.collect::<Result<_>>()?,
         trades: all_trades,
+        two_classes: matches!(target, Target::Classes { names, .. } if names.len() == 2),
+        cut,
     })
 }
 

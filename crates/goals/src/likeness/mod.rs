@@ -12,7 +12,8 @@ use pellucid_tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use measured::{COMPARED, Measure, Measured, measures};
-pub(crate) use told::{tell, unlike_column};
+pub use told::Drift;
+pub(crate) use told::unlike_column;
 
 /// Training rows that the shape of vectors is learned from, and validation rows that say what is usual, at most; evenly chosen.
 const LEARNED: usize = 4_000;

@@ -130,7 +130,7 @@ pub(crate) fn test(
         run.write_json(COLUMNS, &important)?;
     }
     let looks = layers_look_for(trained, of, watcher)?;
-    let mut columns = out_columns(of.model, &answers, &all, &places, Asking::default());
+    let mut columns = out_columns(of.model, &answers, &all, &places, &Asking::default());
     columns.extend(unlike_column(&rates, &all, places.len()));
     let table_rows: Vec<usize> = records.iter().map(|&i| of.examples.rows()[i]).collect();
     columns.extend(kept_columns(of.model, &answers, &table_rows, &columns));

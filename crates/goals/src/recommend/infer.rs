@@ -184,7 +184,7 @@ pub(crate) fn predict(
     let rating = model.rating.clone().filter(|_| model.scale.is_some());
     columns.extend(rating.map(|name| number(name, ratings)));
     columns.push(number(format!("{item}_place"), places));
-    Ok(Predictions { columns, problems })
+    Ok(Predictions { columns, problems, drift: None })
 }
 
 /// Scores a network on what known users took beside what it knows.

@@ -88,7 +88,7 @@ pub(crate) fn predict(stored: &Stored, table: &Table, watcher: &mut dyn Watcher)
     let names = (1..=inputs).map(|number| number.to_string()).collect();
     let mut columns = vec![OutColumn { name: "input".to_owned(), values: OutValues::Text(names) }];
     columns.extend(out_columns(written, answers, probabilities));
-    Ok(Predictions { columns, problems })
+    Ok(Predictions { columns, problems, drift: None })
 }
 
 /// The translations of a column, and their probabilities.

@@ -1,7 +1,11 @@
 //! Audits: unfairness that is planted, found; groups that are too small; what reveals a group.
 
 use crate::{config, flats, folder, lines, put, refused, trained};
-use pellucid_goals::{Auditing, Fairness, Requirement, Unwatched, Verdict, audit, mitigations};
+use pellucid_data::OutValues;
+use pellucid_goals::{
+    Asking, Auditing, Fairness, GroupThresholds, Requirement, Unwatched, Verdict, audit, mitigations,
+    predict_with,
+};
 use pellucid_tensor::Stream;
 use std::sync::atomic::AtomicBool;
 
@@ -51,6 +55,62 @@ fn planted_unfairness_is_found_although_the_group_is_no_input() {
         trades.iter().any(|t| t.equalized_odds < unfair / 2.0 && t.accuracy > trades[0].accuracy - 0.015),
         "{trades:?}"
     );
+}
+
+#[test]
+fn thresholds_by_group_are_put_to_use() {
+    let folder = folder();
+    let data = put(folder.path(), "loans.csv", loans(3000, true));
+    let mut config = config(&data, &["pays"], 250);
+    config.data.ignore = ["sex", "age", "club"].map(str::to_owned).to_vec();
+    let run = trained(config, folder.path(), "run").run;
+    let by = |groups: &[&str]| {
+        let groups = groups.iter().map(|&group| group.to_owned()).collect();
+        let how = Auditing { groups, class: Some("pays".to_owned()), ..Auditing::default() };
+        let found = audit(run.path(), Some(std::slice::from_ref(&data)), &how, &mut Unwatched).unwrap();
+        GroupThresholds::of(&found, &how.groups)
+    };
+    let (chosen, file) = (by(&["sex"]).unwrap(), folder.path().join("by-sex.json"));
+    chosen.write(&file).unwrap();
+    let read = GroupThresholds::read(&file).unwrap();
+    assert!(read == chosen && chosen.thresholds["f"] < chosen.thresholds["m"], "{chosen:?}");
+    assert!(chosen.equalized_odds[1] <= chosen.equalized_odds[0] / 2.0);
+
+    // Rows that are answered anew, with a group that has no threshold among them.
+    let others = loans(2000, true).replacen(",f,", ",x,", 1);
+    let new = put(folder.path(), "new.csv", &others);
+    let answered = |thresholds: Option<GroupThresholds>| {
+        let asking = Asking { thresholds, ..Asking::default() };
+        predict_with(run.path(), std::slice::from_ref(&new), asking, &mut Unwatched).unwrap()
+    };
+    let gap = |thresholds: Option<GroupThresholds>| {
+        let found = answered(thresholds);
+        let OutValues::Text(answers) = &found.columns[1].values else { panic!("no classes") };
+        let share = |sex: &str, truth: &str| {
+            let rows = others.lines().skip(1).zip(answers);
+            let own = rows.filter(|(row, _)| row.contains(&format!(",{sex},")) && row.ends_with(truth));
+            let pays: Vec<bool> = own.map(|(_, answer)| answer == "pays").collect();
+            pays.iter().filter(|pays| **pays).count() as f64 / pays.len() as f64
+        };
+        let apart = |truth: &str| (share("f", truth) - share("m", truth)).abs();
+        f64::max(apart("pays"), apart("defaults"))
+    };
+    let (before, after) = (gap(None), gap(Some(read.clone())));
+    assert!(before > 0.3 && after < before / 2.0 + 0.05, "{before} {after}");
+    let found = answered(Some(read));
+    assert_eq!(found.problems, ["rows of the group `x`: it has no threshold"]);
+    let at = others.lines().skip(1).position(|row| row.contains(",x,")).unwrap();
+    let (OutValues::Text(answers), OutValues::Number(p)) =
+        (&found.columns[1].values, &found.columns[2].values)
+    else {
+        panic!("no answers")
+    };
+    assert!(answers[at].is_empty() && p[at].is_nan() && answers.iter().filter(|a| a.is_empty()).count() == 1);
+
+    assert!(by(&["age"]).unwrap_err().to_string().contains("cut at its quartiles"));
+    std::fs::write(&file, "{}").unwrap();
+    let error = GroupThresholds::read(&file).unwrap_err().to_string();
+    assert!(error.contains("holds no thresholds") && error.contains("pellucid audit RUN --group"), "{error}");
 }
 
 /// Who was said to pay back: ability decides, but one sex was trusted more, and `club` tells the sex.

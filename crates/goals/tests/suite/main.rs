@@ -8,6 +8,7 @@ mod correcting;
 mod explaining;
 mod forecasting;
 mod joining;
+mod leaks;
 mod learned;
 mod looking;
 mod models;

@@ -207,7 +207,7 @@ fn sets_and_intervals_hold_the_truth_and_unsure_answers_can_be_left_out() {
     config.data.allow_leaks = true;
     let run = trained(config, folder.path(), "run").run;
     let new = put(folder.path(), "new.csv", flats(1000, 2));
-    let asking = Asking { coverage: Some(0.9), ranked: false, at_least: Some(0.9) };
+    let asking = Asking { coverage: Some(0.9), at_least: Some(0.9), ..Asking::default() };
     let found = predict_with(run.path(), std::slice::from_ref(&new), asking, &mut Unwatched).unwrap();
     let column = |name: &str| &found.columns.iter().find(|c| c.name == name).unwrap().values;
     let (OutValues::Text(sets), OutValues::Text(answers)) = (column("class_set"), column("class")) else {

@@ -66,6 +66,11 @@ fn rows_that_are_unlike_all_that_was_learned_from_are_counted() {
     let says = |what: &str| said.warnings.iter().any(|warning| warning.contains(what));
     assert!(says("of 40 rows are unlike") && says("`size` (half are at most 4"), "{:?}", said.warnings);
     assert!(found.columns[0].name == "input" && found.columns[1].name == "rent");
+    // The same for programs.
+    let (usual, drift) = (like.drift.unwrap(), found.drift.unwrap());
+    assert_eq!((usual.rows, drift.rows, drift.unlike), (600, 40, Some(flagged as u64)));
+    assert!(usual.moved.is_empty() && drift.moved[0].name == "size", "{usual:?} {drift:?}");
+    assert!(usual.unlike < Some(25) && drift.unlike_by_chance.unwrap() < 5.0);
 
     // The folder has it, as data; without it, answers are the same.
     let again = folder.path().join("again");

@@ -19,6 +19,13 @@ pub struct Trade {
     pub thresholds: Vec<f64>,
 }
 
+impl Trade {
+    /// Of [`trades`], this one being the first: the mildest that halves the gap.
+    pub fn halved<'a>(&self, choices: &'a [Trade]) -> Option<&'a Trade> {
+        choices.iter().find(|choice| choice.equalized_odds <= self.equalized_odds / 2.0)
+    }
+}
+
 /// How often a group's class is found, its false alarms, and its right answers, by threshold.
 struct Course(Vec<(f64, f64, f64)>);
 
