@@ -1,6 +1,8 @@
 //! The most that the processor can do: what the speed of products and networks is measured against.
 
-use crate::isa::{Isa, isa};
+#[cfg(target_arch = "x86_64")]
+use crate::isa::Isa;
+use crate::isa::isa;
 use std::hint::black_box;
 use std::sync::Barrier;
 use std::time::{Duration, Instant};

@@ -52,12 +52,11 @@ impl GroupThresholds {
         let Some((now, best)) = halved else {
             return Err(refused("none halve the gap in mistakes, or a group has too few rows to say"));
         };
-        let names = audit.groups.iter().map(|group| group.name.clone());
         Ok(GroupThresholds {
             target: audited.target.clone(),
             class: audit.subject.clone(),
             columns: columns.to_vec(),
-            thresholds: names.zip(best.thresholds.iter().copied()).collect(),
+            thresholds: best.thresholds.clone(),
             equalized_odds: [now.equalized_odds, best.equalized_odds],
             accuracy: [now.accuracy, best.accuracy],
         })

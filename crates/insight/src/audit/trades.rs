@@ -1,6 +1,7 @@
 //! What thresholds of their own for each group would give, and what they would cost.
 
 use super::{Answered, Answers};
+use std::collections::BTreeMap;
 
 /// Thresholds that are tried.
 const TRIED: usize = 100;
@@ -15,8 +16,8 @@ pub struct Trade {
     pub equalized_odds: f64,
     /// The share of right answers.
     pub accuracy: f64,
-    /// For each group the probability from which on the class is answered.
-    pub thresholds: Vec<f64>,
+    /// For each group, by its name, the probability from which on the class is answered.
+    pub thresholds: BTreeMap<String, f64>,
 }
 
 impl Trade {
@@ -80,7 +81,8 @@ pub fn trades(rows: Answered<'_>) -> Vec<Trade> {
     rated.sort_by(|a, b| b.0.1.total_cmp(&a.0.1).then(a.0.0.total_cmp(&b.0.0)));
     let trade = |choice: &[usize]| {
         let (equalized_odds, accuracy) = measured(choice, &measured_on);
-        let thresholds = choice.iter().map(|&at| at as f64 / TRIED as f64).collect();
+        let thresholds = choice.iter().map(|&at| at as f64 / TRIED as f64);
+        let thresholds = rows.names.iter().cloned().zip(thresholds).collect();
         Trade { equalized_odds, accuracy, thresholds }
     };
     let (now, _) = measured(&as_it_is, &chosen_on);
@@ -135,7 +137,7 @@ mod tests {
         assert!(found[0].equalized_odds > 0.3, "as it is: {:?}", found[0]);
         let equal = found.iter().find(|trade| trade.equalized_odds < 0.1).unwrap_or(&found[0]);
         assert!(equal.equalized_odds < 0.1 && equal.accuracy > found[0].accuracy, "{equal:?}");
-        assert!((equal.thresholds[0] - equal.thresholds[1] - 0.15).abs() < 0.06, "{equal:?}");
+        assert!((equal.thresholds["a"] - equal.thresholds["b"] - 0.15).abs() < 0.06, "{equal:?}");
         let numbers = Answers::Number { truth: &[1.0], answered: &[1.0] };
         assert!(trades(Answered { answers: numbers, groups: &[0], names: &names[..1] }).is_empty());
     }

@@ -26,7 +26,7 @@ pub fn render_audit(
                     h2 { @if audit.class { code { (audit.subject) } " " } "by " (audit.column) }
                     (groups(audit))
                     (gaps(audit))
-                    (thresholds(audit, trades))
+                    (thresholds(trades))
                 }
             }
             (learned_again(mitigations))
@@ -165,10 +165,8 @@ fn curve(trades: &[Trade]) -> Markup {
     html! { figure { (plot::curves("What equality costs by thresholds", "gap in mistakes", "right answers in %", &lines, None)) } }
 }
 
-fn thresholds(audit: &Audit, trades: &[Trade]) -> Markup {
-    let mut names: Vec<&str> = audit.groups.iter().map(|group| group.name.as_str()).collect();
-    // Thresholds stand in the order of the names.
-    names.sort_unstable();
+fn thresholds(trades: &[Trade]) -> Markup {
+    let names = trades.first().into_iter().flat_map(|trade| trade.thresholds.keys());
     html! {
         @if trades.len() > 1 {
             h4 { "What would make the groups more equal, and what it would cost" }
@@ -180,12 +178,12 @@ fn thresholds(audit: &Audit, trades: &[Trade]) -> Markup {
             div class="scroll" { table {
                 thead { tr {
                     th scope="col" class="number" { "Gap in mistakes" } th scope="col" class="number" { "Right answers" }
-                    @for name in &names { th scope="col" class="number" { "from, " (name) } }
+                    @for name in names { th scope="col" class="number" { "from, " (name) } }
                 } }
                 tbody { @for trade in trades { tr {
                     td class="number" { (format!("{:.3}", trade.equalized_odds)) }
                     td class="number" { (words::percent(trade.accuracy)) }
-                    @for threshold in &trade.thresholds { td class="number" { (format!("{threshold:.2}")) } }
+                    @for threshold in trade.thresholds.values() { td class="number" { (format!("{threshold:.2}")) } }
                 } } }
             } }
         }

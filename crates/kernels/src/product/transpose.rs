@@ -1,7 +1,9 @@
 //! Small squares transposed in registers.
 
 use crate::float::Float;
+#[cfg(target_arch = "x86_64")]
 use crate::isa::{Isa, isa};
+#[cfg(target_arch = "x86_64")]
 use std::any::TypeId;
 
 /// Side of the squares.
