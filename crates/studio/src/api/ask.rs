@@ -4,8 +4,8 @@
 use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, Path, Query, State};
-use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::HeaderName;
+use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use pellucid_base::quoted;
 use pellucid_goals::about;
@@ -25,7 +25,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::data::plain;
-use super::runs::REPORT_POLICY;
+use super::standalone::Standalone;
 use crate::app::App;
 use crate::problem::{Answer, Problem};
 use crate::workspace::{Inside, Name};
@@ -373,9 +373,7 @@ impl Asked {
         self.hidden("--out", &out);
         self.output(app).await?;
         let page = std::fs::read(&out).map_err(|e| Problem::file("the page cannot be read", &out, &e))?;
-        let policy = (CONTENT_SECURITY_POLICY, HeaderValue::from_static(REPORT_POLICY));
-        let html = (CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-        Ok(([policy, html], self.told(), page).into_response())
+        Ok((self.told(), Standalone(page)).into_response())
     }
 
     /// Carries it out; each line that it gives is an object.
@@ -437,6 +435,7 @@ fn encoded(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::http::HeaderValue;
 
     #[test]
     fn commands_are_told_in_headers_whatever_they_hold() {
