@@ -1,7 +1,9 @@
 //! The way of a folder of pictures.
 
 use crate::http::studio;
-use crate::visit::{LAPTOP, all_is_well, drop_file, is_explained, put, step, train, understand, visit};
+use crate::visit::{
+    LAPTOP, all_is_well, drop_file, is_answered, is_explained, put, step, train, understand, visit,
+};
 use std::fs::File;
 use std::io::Read;
 
@@ -28,15 +30,14 @@ fn pictures_in_folders_from_the_folder_to_a_picture_that_is_dropped() {
     browser.wait_at("/data/garments");
     browser.wait_for("Predict label from 1 column");
     browser.wait("#rows tbody img");
-    train(&browser, &studio, "0.2");
+    train(&browser, &studio, "quick", "0.2");
 
     understand(&browser, &studio, "img");
     step(&browser, "use");
     browser.wait_for("Drop a picture here");
     drop_file(&browser, "/api/data/garments/media?row=0&column=image", "thing.png");
     browser.wait("#given:not([hidden])");
-    browser.wait(".answer");
-    assert!(browser.page().contains("bag"), "{}", browser.page());
+    is_answered(&browser, "bag");
     assert!(browser.page().contains("pellucid predict runs/garments-1 thing.png"), "{}", browser.page());
     browser.click("#why");
     is_explained(&browser, "#answer iframe");

@@ -28,7 +28,7 @@ fn ratings_from_a_table_to_what_someone_will_like() {
     browser.wait_for("to learn from");
     browser.choose("#goal", "recommend");
     browser.until("return document.querySelector('#goal').value === 'recommend' && !document.querySelector('[aria-busy=true]')");
-    train(&browser, &studio, "0.2");
+    train(&browser, &studio, "quick", "0.2");
 
     step(&browser, "understand");
     browser.wait("iframe.report");

@@ -1,7 +1,7 @@
 //! The way of sounds.
 
 use crate::http::studio;
-use crate::visit::{LAPTOP, all_is_well, is_explained, put, step, train, understand, visit};
+use crate::visit::{LAPTOP, all_is_well, is_answered, is_explained, put, step, train, understand, visit};
 use std::io::{Cursor, Write};
 
 /// Samples each second, of 16 bits.
@@ -46,7 +46,7 @@ fn sounds_in_a_zip_from_the_file_to_a_sound_that_is_asked_about() {
     browser.wait_at("/data/tones");
     browser.wait_for("Predict label from 1 column");
     browser.wait("#rows tbody audio");
-    train(&browser, &studio, "0.2");
+    train(&browser, &studio, "quick", "0.2");
 
     understand(&browser, &studio, "audio");
     browser.script("document.querySelector('#shown audio').load(); document.querySelector('#shown audio').preload = 'auto'");
@@ -55,8 +55,7 @@ fn sounds_in_a_zip_from_the_file_to_a_sound_that_is_asked_about() {
     let new = put(studio.folder.path(), "mine/new.wav", tone(1480.0, 0.5));
     browser.write("#file", new.to_str().unwrap());
     browser.wait("#heard:not([hidden])");
-    browser.wait(".answer");
-    assert!(browser.page().contains("high"), "{}", browser.page());
+    is_answered(&browser, "high");
     assert!(browser.page().contains("pellucid predict runs/tones-1 new.wav"), "{}", browser.page());
     browser.click("#why");
     is_explained(&browser, "#answer iframe");

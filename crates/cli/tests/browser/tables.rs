@@ -1,7 +1,9 @@
 //! The way of a table.
 
 use crate::http::studio;
-use crate::visit::{LAPTOP, all_is_well, is_explained, put, step, table, train, understand, visit};
+use crate::visit::{
+    LAPTOP, all_is_well, is_answered, is_explained, put, step, table, train, understand, visit,
+};
 
 #[test]
 fn a_table_from_a_file_to_answers_and_reasons() {
@@ -15,7 +17,7 @@ fn a_table_from_a_file_to_answers_and_reasons() {
     browser.wait_for("What should it learn from this?");
     browser.choose("select[name=use][data-column=level]", "target");
     browser.wait_for("Predict level from 2 columns");
-    train(&browser, &studio, "0.2");
+    train(&browser, &studio, "quick", "0.2");
 
     understand(&browser, &studio, "dl");
     browser.wait("iframe.report");
@@ -23,8 +25,7 @@ fn a_table_from_a_file_to_answers_and_reasons() {
     browser.wait("[name=colour]");
     browser.script("document.querySelector('[name=a]').value = '9800'");
     browser.click("form#use button");
-    browser.wait(".answer");
-    assert!(browser.page().contains("high"), "{}", browser.page());
+    is_answered(&browser, "high");
     assert!(browser.page().contains("pellucid predict runs/levels-1 row.json"), "{}", browser.page());
     browser.click("#why");
     is_explained(&browser, "#answer iframe");

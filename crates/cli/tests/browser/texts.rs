@@ -1,7 +1,7 @@
 //! The way of texts.
 
 use crate::http::studio;
-use crate::visit::{LAPTOP, all_is_well, is_explained, put, step, train, understand, visit};
+use crate::visit::{LAPTOP, all_is_well, is_answered, is_explained, put, step, train, understand, visit};
 
 /// Things that people say, and their mood.
 fn said() -> String {
@@ -35,14 +35,13 @@ fn texts_from_a_table_to_a_sentence_that_is_typed() {
     browser.wait_for("to learn from");
     browser.choose("select[name=use][data-column=mood]", "target");
     browser.wait_for("Predict mood from 1 column");
-    train(&browser, &studio, "0.2");
+    train(&browser, &studio, "good", "0.2");
 
     understand(&browser, &studio, "dl");
     step(&browser, "use");
     browser.write("textarea[name=text]", "It was a wonderful house");
     browser.click("form#use button");
-    browser.wait(".answer");
-    assert!(browser.page().contains("good"), "{}", browser.page());
+    is_answered(&browser, "good");
     assert!(browser.page().contains("pellucid predict runs/moods-1 row.json"), "{}", browser.page());
     browser.click("#why");
     is_explained(&browser, "#answer iframe");

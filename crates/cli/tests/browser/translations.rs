@@ -49,7 +49,7 @@ fn pairs_of_sentences_from_a_table_to_a_translation() {
     browser.wait_for("to learn from");
     browser.choose("select[name=use][data-column=german]", "target");
     browser.wait_for("Predict german from 1 column");
-    train(&browser, &studio, "0.3");
+    train(&browser, &studio, "quick", "0.3");
 
     step(&browser, "understand");
     browser.wait("iframe.report");

@@ -55,10 +55,10 @@ pub(crate) fn step(browser: &Browser, to: &str) {
 }
 
 /// From the first page with data that is there to a finished run.
-pub(crate) fn train(browser: &Browser, studio: &Open, minutes: &str) {
+pub(crate) fn train(browser: &Browser, studio: &Open, effort: &str, minutes: &str) {
     browser.wait_for("to learn from");
     browser.wait("#rows tbody tr");
-    browser.choose("#effort", "quick");
+    browser.choose("#effort", effort);
     all_is_well(browser, studio);
     browser.write("#minutes", minutes);
     browser.click("#train");
@@ -106,6 +106,12 @@ pub(crate) fn understand(browser: &Browser, studio: &Open, shown: &str) {
     reasons(browser, studio);
 }
 
+/// Waits for an answer, which must be this one.
+pub(crate) fn is_answered(browser: &Browser, answer: &str) {
+    browser.wait("#answer .said b");
+    assert_eq!(browser.script("return document.querySelector('#answer .said b').textContent"), answer);
+}
+
 /// Waits for an explanation in a frame, which says what it explains and how far it is to be trusted.
 pub(crate) fn is_explained(browser: &Browser, frame: &str) {
     browser.wait(frame);
@@ -113,7 +119,7 @@ pub(crate) fn is_explained(browser: &Browser, frame: &str) {
     let since = Instant::now();
     loop {
         let said = browser.script(&text).as_str().unwrap_or_default().to_owned();
-        if said.contains("explanation") {
+        if said.contains("How this was found") {
             return;
         }
         assert!(since.elapsed() < Duration::from_secs(60), "{frame} explains nothing: {said}");

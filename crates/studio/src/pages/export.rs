@@ -16,7 +16,7 @@ pub(super) fn section(run: &str, about: &About) -> Markup {
                 a class="button quiet" href={ (api) "/report" } download={ (run) ".html" } { "Keep its report" }
                 a class="button quiet" href={ (api) "/card" } download={ (run) ".md" } { "Keep its model card" }
             }
-            p class="aside" { "The report shows examples of your data. The model card says in words what the network is for and how good it is; it lies in the file of the network, too." }
+            p class="aside" { "The report shows some rows of your data. The model card says in words what the network is for and how good it is; it lies in the file of the network, too." }
             details class="code" {
                 summary { "How it is asked elsewhere" }
                 p { "Unpack the file. Beside the folder " code { (run) } " that it holds:" }
