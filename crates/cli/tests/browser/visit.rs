@@ -88,6 +88,9 @@ pub(crate) fn rows_behind(browser: &Browser, cell: &str) {
 pub(crate) fn reasons(browser: &Browser, studio: &Open) {
     browser.click("#shown [data-why]");
     is_explained(browser, "#why iframe");
+    let named = "const row = document.querySelector('#shown [data-why]').dataset.why; \
+         return document.querySelector('#why-title').textContent.includes(row)";
+    assert_eq!(browser.script(named), true, "which row is explained");
     assert!(browser.page().contains("pellucid explain runs/"), "{}", browser.page());
     all_is_well(browser, studio);
     browser.click("#why form button");

@@ -75,6 +75,7 @@ function reasons() {
     const row = button.dataset?.why;
     if (row === undefined) return;
     waiting = new AbortController();
+    find("#why-title").textContent = `Why did it answer so for ${row}?`;
     place.replaceChildren(make("p", { class: "waiting" }, "Taking the row apart…"));
     dialog.showModal();
     const done = await trying(async () => {
