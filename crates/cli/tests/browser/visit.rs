@@ -40,12 +40,18 @@ pub(crate) fn all_is_well(browser: &Browser, studio: &Open) {
     assert_eq!(browser.complaints(), Vec::<String>::new());
     let Some(axe) = &*AXE else { return };
     browser.script(&format!("if (!window.axe) {{ {axe} }}"));
-    let found = browser.script(
-        "return axe.run(document, {resultTypes: ['violations'], iframes: false}).then(({violations}) => violations \
-         .filter(({impact}) => impact === 'serious' || impact === 'critical') \
-         .map(({id, help, nodes}) => `${id}: ${help}: ${nodes.map(({html}) => html).join(' ')}`))",
-    );
-    assert_eq!(found, serde_json::json!([]), "{}", browser.address());
+    for scheme in ["dark", "light"] {
+        browser.prefer(scheme);
+        let found = browser.script(
+            // What still turns from light to dark has neither's colours.
+            "const turning = document.getAnimations().filter((one) => one instanceof CSSTransition); \
+             return Promise.allSettled(turning.map(({finished}) => finished)) \
+             .then(() => axe.run(document, {resultTypes: ['violations'], iframes: false})).then(({violations}) => violations \
+             .filter(({impact}) => impact === 'serious' || impact === 'critical') \
+             .map(({id, help, nodes}) => `${id}: ${help}: ${nodes.map(({html}) => html).join(' ')}`))",
+        );
+        assert_eq!(found, serde_json::json!([]), "{}, {scheme}", browser.address());
+    }
 }
 
 /// Goes to the next step of a finished run.

@@ -1,6 +1,6 @@
 //! The studio as programs see it: from data that arrives to answers, and what it refuses.
 
-use crate::http::{Open, PAGES, studio, studio_in};
+use crate::http::{Open, PAGES, is_whole, studio, studio_in};
 use crate::support::{files, run};
 use serde_json::{Value, json};
 use std::io::Cursor;
@@ -82,6 +82,8 @@ fn from_rows_to_answers() {
     let refused = studio.ask("POST", "/api/runs/levels-1/predict?file=new.csv", b"noise\n1\n").is(422).json();
     assert!(refused["detail"].as_str().unwrap().contains("`a`"), "{refused}");
     studio.json("/api/runs/levels-1/translate", &json!({"texts": ["--help"]})).is(422);
+    let refused = studio.json("/api/runs/levels-1/audit", &json!({"groups": ["noise\0"]})).is(422).text();
+    assert!(refused.contains("zero byte"), "{refused}");
 
     let card = studio.ask("GET", "/api/runs/levels-1/card", b"").is(200);
     assert!(card.text().contains("levels-1") && card.header("content-type").unwrap().contains("markdown"));
@@ -211,6 +213,13 @@ fn a_run_is_understood_and_its_labels_are_mended() {
         let page = studio.ask("GET", &format!("/runs/levels-1/understand{part}"), b"").is(200).text();
         assert!(page.contains("data-truth") || page.contains("class=\"example"), "{part}: {page}");
     }
+}
+
+#[test]
+fn the_description_of_the_interface_is_whole() {
+    let document = studio().ask("GET", "/api/openapi.json", b"").is(200).json();
+    assert!(document["paths"]["/runs/{run}/model"]["get"]["responses"]["409"].is_object(), "{document}");
+    is_whole(&document);
 }
 
 #[test]
