@@ -33,7 +33,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 }
 
 /// The model of a finished run as a zip: a folder of the run's name with all that its network needs, and the model card. Unpacked anywhere, it
-/// takes the place of the run in every command and function that asks a network.
+/// takes the place of the run wherever a network is to answer.
 #[utoipa::path(
     get, path = "/runs/{run}/model", params(("run" = String, Path, description = "The run")),
     responses((status = 200, content_type = "application/zip"), (status = 404), (status = 409, description = "It is not finished"))
@@ -62,7 +62,7 @@ fn files(found: &Run, run: &Name) -> Answer<Vec<(String, PathBuf)>> {
     let folder = found.model();
     let failed = |e: io::Error| Problem::file("the model cannot be read", &folder, &e);
     let mut files = vec![(format!("{run}/{CARD}"), found.path().join(CARD))];
-    files.retain(|(_, card)| card.is_file());
+    files.retain(|(_, card)| card.symlink_metadata().is_ok_and(|about| about.is_file()));
     for entry in std::fs::read_dir(&folder).map_err(failed)? {
         let entry = entry.map_err(failed)?;
         if entry.file_type().map_err(failed)?.is_file() {

@@ -58,19 +58,15 @@ fn ways(run: &str, about: &About) -> Vec<(&'static str, String)> {
             ("As a web page, and as an API for other programs", format!("pellucid serve {folder}")),
         ],
     };
-    let (function, code) = match about.goal.as_str() {
-        "translate" => ("translation", format!("translation({run:?}.as_ref())?")),
-        "generate" => ("generator", format!("generator({run:?}.as_ref())?")),
-        "recommend" => ("recommender", format!("recommender({run:?}.as_ref())?")),
+    let (used, line) = match about.goal.as_str() {
+        "translate" => ("translation", format!("let model = translation({run:?}.as_ref())?;")),
+        "generate" => ("generator", format!("let model = generator({run:?}.as_ref())?;")),
+        "recommend" => ("recommender", format!("let model = recommender({run:?}.as_ref())?;")),
         _ => (
             "{Unwatched, predict}",
-            format!("predict({run:?}.as_ref(), &[{file:?}.into()], &mut Unwatched)?"),
+            format!("let answers = predict({run:?}.as_ref(), &[{file:?}.into()], &mut Unwatched)?;"),
         ),
     };
-    let name = if function.contains("predict") { "answers" } else { "model" };
-    ways.push((
-        "In Rust, with the crate pellucid-goals",
-        format!("use pellucid_goals::{function};\n\nlet {name} = {code};"),
-    ));
+    ways.push(("In Rust, with the crate pellucid-goals", format!("use pellucid_goals::{used};\n\n{line}")));
     ways
 }
