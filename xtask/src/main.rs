@@ -1,5 +1,6 @@
 //! The project's own commands: `cargo xtask <command>`.
 
+mod axe;
 mod bench;
 mod check;
 mod evaluate;
@@ -55,7 +56,14 @@ const COMMANDS: &[Command] = &[
 fn test(arguments: &[String]) -> Outcome {
     let mut all = vec!["test", "--workspace"];
     match has_program("chromedriver") {
-        true => all.extend(["--features", "pellucid/browser"]),
+        true => {
+            all.extend(["--features", "pellucid/browser"]);
+            if let Err(why) = axe::fetch() {
+                eprintln!(
+                    "axe-core is not there ({why}), so accessibility is not checked. It comes with npm, once: apt-get install npm"
+                );
+            }
+        }
         false => eprintln!(
             "There is no chromedriver, so the studio's pages are not tested in a browser. On Debian and Ubuntu it comes with: \
              apt-get install chromium chromium-driver"

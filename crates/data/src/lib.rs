@@ -53,4 +53,4 @@ pub use table::{
     Cell, Change, Chunk, Chunks, Collection, ColumnInfo, MISSING_TOKENS, OpenOptions, Row, SkippedRow,
     Storage, Table,
 };
-pub use write::{OutColumn, OutValues, check_output, write_atomic, write_csv, write_table};
+pub use write::{OutColumn, OutValues, check_output, write_atomic, write_csv, write_table, write_zip};

@@ -2,6 +2,7 @@
 
 use crate::Result;
 use crate::infer::stored_model;
+use crate::stored::Stored;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::path::Path;
@@ -53,10 +54,16 @@ struct Column {
 /// # Errors
 /// A damaged model, and a run that has none yet.
 pub fn about(path: &Path) -> Result<About> {
-    let (stored, _) = stored_model(path)?;
-    let form: Form = stored.parse()?;
-    let all = |columns: Vec<Column>| columns.into_iter().map(Column::about).collect();
-    Ok(About { goal: stored.goal.clone(), inputs: all(form.inputs), answers: all(form.targets) })
+    About::of(&stored_model(path)?.0)
+}
+
+impl About {
+    /// What a model whose folder is being read takes and gives.
+    pub(crate) fn of(stored: &Stored) -> Result<About> {
+        let form: Form = stored.parse()?;
+        let all = |columns: Vec<Column>| columns.into_iter().map(Column::about).collect();
+        Ok(About { goal: stored.goal.clone(), inputs: all(form.inputs), answers: all(form.targets) })
+    }
 }
 
 impl Column {

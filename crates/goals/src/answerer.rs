@@ -1,8 +1,8 @@
 //! A network that stays in memory, for many small questions.
 
-use crate::infer::{Asking, open_model, out_columns};
+use crate::infer::{Asking, out_columns, stored_model};
 use crate::model::Model;
-use crate::{Error, Result};
+use crate::{About, Error, Result};
 use pellucid_data::{Cell, OutColumn, OutValues};
 use pellucid_kinds::Record;
 use serde_json::{Map, Value};
@@ -28,6 +28,7 @@ pub enum Given {
 /// A network that predicts and stays in memory.
 pub struct Answerer {
     model: Model,
+    about: About,
 }
 
 /// A question as its network sees it.
@@ -39,7 +40,13 @@ impl Answerer {
     /// # Errors
     /// A damaged model, and one that does not predict.
     pub fn open(path: &Path) -> Result<Answerer> {
-        Ok(Answerer { model: open_model(path)?.0 })
+        let (stored, _) = stored_model(path)?;
+        Ok(Answerer { model: Model::of(&stored)?, about: About::of(&stored)? })
+    }
+
+    /// What it takes and gives.
+    pub fn about(&self) -> &About {
+        &self.about
     }
 
     /// Prepares a question: a cell for each input column, by name; columns that are left out are not known. A network with a single column

@@ -127,6 +127,15 @@ impl Browser {
         }
     }
 
+    /// Waits until a script gives `true`.
+    pub(crate) fn until(&self, script: &str) {
+        let since = Instant::now();
+        while self.script(script) != true {
+            assert!(since.elapsed() < PATIENCE, "never true: {script}\n{}", self.page());
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
     /// Waits until the address holds something.
     pub(crate) fn wait_at(&self, part: &str) {
         let since = Instant::now();

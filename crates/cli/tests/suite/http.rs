@@ -55,6 +55,10 @@ impl Response {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.body
+    }
+
     pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|e| panic!("{e}: {}", self.text()))
     }
@@ -133,6 +137,19 @@ impl Open {
                 state => return state.to_owned(),
             }
         }
+    }
+}
+
+/// A description of an API (OpenAPI 3.1) is whole: all that it refers to is in it, and elements of lists have one schema.
+pub(crate) fn is_whole(document: &Value) {
+    let mut open = vec![document];
+    while let Some(next) = open.pop() {
+        if let Some(place) = next.get("$ref").and_then(Value::as_str) {
+            assert!(document.pointer(place.trim_start_matches('#')).is_some(), "`{place}` is not described");
+        }
+        assert!(!next["items"].is_array(), "several schemas for the elements of a list: {next}");
+        open.extend(next.as_array().into_iter().flatten());
+        open.extend(next.as_object().into_iter().flat_map(|object| object.values()));
     }
 }
 

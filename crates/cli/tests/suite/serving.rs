@@ -1,6 +1,6 @@
 //! A network that is served: what it answers, how it holds out, and who may ask.
 
-use crate::http::{Open, open};
+use crate::http::{Open, is_whole, open};
 use crate::support::run;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -58,6 +58,7 @@ fn rows_are_answered_as_the_program_answers_them() {
     assert!(server.ask("GET", "/metrics", b"").is(200).text().contains("pellucid_rows_total 4"));
     let document = server.ask("GET", "/api/openapi.json", b"").is(200).json();
     assert!(document["paths"]["/api/predict"]["post"].is_object(), "{document}");
+    is_whole(&document);
 }
 
 #[test]

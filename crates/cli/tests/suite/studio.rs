@@ -1,7 +1,9 @@
 //! The studio as programs see it: from data that arrives to answers, and what it refuses.
 
-use crate::http::{Open, PAGES, studio, studio_in};
+use crate::http::{Open, PAGES, is_whole, studio, studio_in};
+use crate::support::{files, run};
 use serde_json::{Value, json};
+use std::io::Cursor;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -45,6 +47,7 @@ fn from_rows_to_answers() {
     assert_eq!(run["name"], "levels-1");
     studio.json("/api/runs", &short("level")).is(409);
     studio.ask("DELETE", "/api/runs/levels-1", b"").is(409);
+    studio.ask("GET", "/api/runs/levels-1/model", b"").is(409);
     assert_eq!(studio.ended("levels-1"), "finished");
     let about = studio.ask("GET", "/api/runs/levels-1", b"").is(200).json();
     let accuracy = about["evaluation"]["targets"]["level"]["accuracy"]["value"].as_f64().unwrap();
@@ -79,6 +82,12 @@ fn from_rows_to_answers() {
     let refused = studio.ask("POST", "/api/runs/levels-1/predict?file=new.csv", b"noise\n1\n").is(422).json();
     assert!(refused["detail"].as_str().unwrap().contains("`a`"), "{refused}");
     studio.json("/api/runs/levels-1/translate", &json!({"texts": ["--help"]})).is(422);
+    let refused = studio.json("/api/runs/levels-1/audit", &json!({"groups": ["noise\0"]})).is(422).text();
+    assert!(refused.contains("zero byte"), "{refused}");
+
+    let card = studio.ask("GET", "/api/runs/levels-1/card", b"").is(200);
+    assert!(card.text().contains("levels-1") && card.header("content-type").unwrap().contains("markdown"));
+    is_the_same_elsewhere(&studio, input, &answered);
 
     for page in PAGES {
         let shown = studio.ask("GET", page, b"").is(200);
@@ -86,8 +95,25 @@ fn from_rows_to_answers() {
     }
     studio.ask("DELETE", "/api/runs/levels-1", b"").is(204);
     studio.ask("GET", "/api/runs/levels-1", b"").is(404);
+    studio.ask("GET", "/api/runs/levels-1/model", b"").is(404);
     studio.ask("DELETE", "/api/data/levels", b"").is(204);
     studio.ask("GET", "/data/levels", b"").is(404);
+}
+
+/// The model of `levels-1` is taken along and unpacked in another place, where it answers as it did here.
+fn is_the_same_elsewhere(studio: &Open, input: &[u8], answered: &Value) {
+    let zip = studio.ask("GET", "/api/runs/levels-1/model", b"").is(200);
+    assert_eq!(zip.header("content-type"), Some("application/zip"));
+    assert_eq!(zip.header("content-disposition"), Some("attachment; filename*=UTF-8''levels-1.zip"));
+    let elsewhere = tempfile::tempdir().unwrap();
+    zip::ZipArchive::new(Cursor::new(zip.bytes())).unwrap().extract(elsewhere.path()).unwrap();
+    let names = files(elsewhere.path());
+    let with = |end: &str| names.iter().any(|name| name == &Path::new("levels-1").join(end));
+    assert!(with("README.md") && with("model.safetensors") && with("config.json"), "{names:?}");
+    std::fs::write(elsewhere.path().join("new.csv"), input).unwrap();
+    run(elsewhere.path(), &["predict", "levels-1", "new.csv", "--out", "answers.json"]).ok();
+    let there = std::fs::read(elsewhere.path().join("answers.json")).unwrap();
+    assert_eq!(serde_json::from_slice::<Value>(&there).unwrap(), answered["rows"]);
 }
 
 #[test]
@@ -187,6 +213,13 @@ fn a_run_is_understood_and_its_labels_are_mended() {
         let page = studio.ask("GET", &format!("/runs/levels-1/understand{part}"), b"").is(200).text();
         assert!(page.contains("data-truth") || page.contains("class=\"example"), "{part}: {page}");
     }
+}
+
+#[test]
+fn the_description_of_the_interface_is_whole() {
+    let document = studio().ask("GET", "/api/openapi.json", b"").is(200).json();
+    assert!(document["paths"]["/runs/{run}/model"]["get"]["responses"]["409"].is_object(), "{document}");
+    is_whole(&document);
 }
 
 #[test]

@@ -1,7 +1,10 @@
-//! Writing tables of predictions: CSV, JSON and Parquet, each file whole or not at all.
+//! Writing tables of predictions: CSV, JSON and Parquet, each file whole or not at all; and files as a zip.
 
 mod parquet;
 mod text;
+mod zip;
+
+pub use zip::write_zip;
 
 use crate::error::{DataError, Result};
 use std::io::{self, Write};

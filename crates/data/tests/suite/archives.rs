@@ -1,7 +1,7 @@
 //! Zip archives: what they may hold, and attacks.
 
 use crate::{column, columns, error, folder, open, put, zip_of};
-use pellucid_data::{ErrorKind, Files, Part, Storage};
+use pellucid_data::{ErrorKind, Files, Part, Storage, write_zip};
 use std::io::Write;
 use zip::write::SimpleFileOptions;
 
@@ -129,6 +129,31 @@ fn links_in_archives_are_left_out_with_a_note() {
     let table = open(put(&folder, "a.zip", zip.finish().unwrap().into_inner())).unwrap();
     assert_eq!(column(&table, "image"), ["1.png"]);
     assert!(table.notes().iter().any(|note| note.contains("1 symbolic links")));
+}
+
+#[test]
+fn files_that_are_written_as_an_archive_come_back_as_they_were() {
+    let folder = folder();
+    let noise: Vec<u8> = (0..300_000_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let mut files = Vec::new();
+    for (name, bytes) in [("a/b.bin", noise.as_slice()), ("a/empty", b""), ("größe.txt", &[b'x'; 100_000])]
+    {
+        let path = put(&folder, &format!("{}.file", files.len()), bytes);
+        files.push((name.to_owned(), path));
+    }
+    let mut zip = Vec::new();
+    write_zip(&mut zip, &files).unwrap();
+    assert!(zip.len() < 310_000, "what can be said in fewer bytes is: {}", zip.len());
+    let opened = Files::open(put(&folder, "all.zip", zip.clone())).unwrap();
+    for (name, path) in &files {
+        assert_eq!(opened.read(name).unwrap(), std::fs::read(path).unwrap(), "{name}");
+    }
+    let mut again = Vec::new();
+    write_zip(&mut again, &files).unwrap();
+    assert!(zip == again, "the same files give the same bytes");
+    files.push(("c".to_owned(), folder.path().join("gone")));
+    let error = write_zip(std::io::sink(), &files).unwrap_err();
+    assert!(error.to_string().contains("gone"), "{error}");
 }
 
 #[test]

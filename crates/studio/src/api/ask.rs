@@ -4,8 +4,8 @@
 use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, Path, Query, State};
-use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::HeaderName;
+use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use pellucid_base::quoted;
 use pellucid_goals::about;
@@ -25,7 +25,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::data::plain;
-use super::runs::REPORT_POLICY;
+use super::standalone::Standalone;
 use crate::app::App;
 use crate::problem::{Answer, Problem};
 use crate::workspace::{Inside, Name};
@@ -186,6 +186,7 @@ struct Wish {
     /// What all chance is derived from.
     seed: Option<u64>,
     /// A melody as what: `wav`, the usual, `midi`, or `roll`, a drawing (SVG).
+    #[param(inline)]
     form: Option<Form>,
 }
 
@@ -344,21 +345,27 @@ impl Asked {
         [(COMMAND, encoded(&self.shown))]
     }
 
-    fn command(&self, app: &App) -> Command {
+    /// The program with its arguments; none may hold the byte that ends them for the system.
+    fn command(&self, app: &App) -> Answer<Command> {
+        if self.arguments.iter().any(|argument| argument.as_encoded_bytes().contains(&0)) {
+            return Err(Problem::senseless(
+                "a text holds a zero byte, with which no program can be asked · leave it out",
+            ));
+        }
         let mut command = Command::new(app.jobs.program());
         command
             .args(&self.arguments)
             .current_dir(app.workspace.root())
             .stdin(Stdio::null())
             .kill_on_drop(true);
-        command
+        Ok(command)
     }
 
     /// Carries it out; whoever no longer waits ends it.
     async fn output(&self, app: &App) -> Answer<Output> {
         let own = |e: &dyn std::fmt::Display| Problem::own(format!("the answer cannot be asked for · {e}"));
         let _place = AT_ONCE.acquire().await.map_err(|e| own(&e))?;
-        let ended = tokio::time::timeout(PATIENCE, self.command(app).output()).await;
+        let ended = tokio::time::timeout(PATIENCE, self.command(app)?.output()).await;
         let output =
             ended.map_err(|_| Problem::senseless("the answer took too long"))?.map_err(|e| own(&e))?;
         match output.status.success() {
@@ -373,9 +380,7 @@ impl Asked {
         self.hidden("--out", &out);
         self.output(app).await?;
         let page = std::fs::read(&out).map_err(|e| Problem::file("the page cannot be read", &out, &e))?;
-        let policy = (CONTENT_SECURITY_POLICY, HeaderValue::from_static(REPORT_POLICY));
-        let html = (CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-        Ok(([policy, html], self.told(), page).into_response())
+        Ok((self.told(), Standalone(page)).into_response())
     }
 
     /// Carries it out; each line that it gives is an object.
@@ -389,7 +394,7 @@ impl Asked {
     /// Carries it out, and passes on what it gives as it comes.
     async fn stream(self, app: &App) -> Answer<Response> {
         let own = |e: &dyn std::fmt::Display| Problem::own(format!("the text cannot be asked for · {e}"));
-        let mut command = self.command(app);
+        let mut command = self.command(app)?;
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(|e| own(&e))?;
         let mut text = child.stdout.take().ok_or_else(|| own(&"it has no output"))?;
         // Whether there will be anything is known when the first piece is there.
@@ -437,6 +442,7 @@ fn encoded(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::http::HeaderValue;
 
     #[test]
     fn commands_are_told_in_headers_whatever_they_hold() {

@@ -2,21 +2,19 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
-use axum::response::sse::{Event, Sse};
-use axum::response::{IntoResponse, Response};
+use axum::http::StatusCode;
+use axum::response::Response;
 use pellucid_goals::{forecast_page, foreseen};
 use serde::Deserialize;
-use std::convert::Infallible;
 use std::ffi::OsString;
-use tokio_stream::Stream;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::ask::Asked;
-use super::runs::{REPORT_POLICY, followed, summary};
+use super::events::{Events, LastHeard, followed};
+use super::runs::summary;
+use super::standalone::Standalone;
 use crate::app::App;
 use crate::jobs::{Job, State as Stage};
 use crate::problem::{Answer, Problem};
@@ -60,14 +58,10 @@ async fn audit(State(app): State<App>, Path(run): Path<Name>, Json(audit): Json<
     get, path = "/runs/{run}/forecast", params(("run" = String, Path, description = "The run")),
     responses((status = 200, content_type = "text/html"), (status = 404, description = "It was not asked, or is not known yet"))
 )]
-async fn forecast(State(app): State<App>, Path(run): Path<Name>) -> Answer<Response> {
+async fn forecast(State(app): State<App>, Path(run): Path<Name>) -> Answer<Standalone> {
     let found = foreseen(&app.workspace.run(&run)?)?;
     let found = found.ok_or_else(|| Problem::missing("whether more data would help was not asked yet"))?;
-    let about = [
-        (CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
-        (CONTENT_SECURITY_POLICY, HeaderValue::from_static(REPORT_POLICY)),
-    ];
-    Ok((about, forecast_page(run.as_str(), &found)).into_response())
+    Ok(Standalone(forecast_page(run.as_str(), &found).into_bytes()))
 }
 
 /// Begins to find out whether more data would help: parts of the rows are learned from, which takes two to three times as long as the training.
@@ -91,20 +85,12 @@ async fn foresee(State(app): State<App>, Path(run): Path<Name>) -> Answer<Status
 
 /// How far that is, as server-sent events: `begin`, `advance`, and `state` whenever that changes.
 #[utoipa::path(
-    get, path = "/runs/{run}/forecast/events",
-    params(
-        ("run" = String, Path, description = "The run"),
-        ("last-event-id" = Option<u64>, Header, description = "The last event that arrived"),
-    ),
+    get, path = "/runs/{run}/forecast/events", params(("run" = String, Path, description = "The run"), LastHeard),
     responses((status = 200, content_type = "text/event-stream"), (status = 404))
 )]
-async fn events(
-    State(app): State<App>,
-    Path(run): Path<Name>,
-    headers: HeaderMap,
-) -> Answer<Sse<impl Stream<Item = Result<Event, Infallible>>>> {
+async fn events(State(app): State<App>, Path(run): Path<Name>, last: LastHeard) -> Answer<Events> {
     summary(&app, &run)?;
-    Ok(followed(app, Job::forecast(&run), &headers))
+    Ok(followed(app, Job::forecast(&run), &last))
 }
 
 /// Ends it; nothing is kept.

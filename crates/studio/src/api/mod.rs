@@ -4,9 +4,12 @@ mod ask;
 mod asked;
 mod data;
 pub(crate) mod document;
+mod events;
+mod export;
 mod groups;
 mod labels;
 mod runs;
+mod standalone;
 mod tested;
 mod upload;
 
@@ -38,7 +41,11 @@ pub(crate) fn routes() -> Router<App> {
     let described = OpenApiRouter::with_openapi(Document::openapi());
     let described =
         described.merge(data::routes()).merge(upload::routes()).merge(runs::routes()).merge(ask::routes());
-    let described = described.merge(tested::routes()).merge(labels::routes()).merge(groups::routes());
+    let described = described
+        .merge(tested::routes())
+        .merge(labels::routes())
+        .merge(groups::routes())
+        .merge(export::routes());
     let (router, document) = described.split_for_parts();
     let mut document = document::completed(document);
     document.servers = Some(vec![utoipa::openapi::Server::new("/api")]);

@@ -2,33 +2,23 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
-use axum::response::sse::{Event, KeepAlive, Sse};
-use axum::response::{Html, IntoResponse, Response};
+use axum::http::StatusCode;
+use axum::response::Html;
 use pellucid_goals::{Config, Evaluation, about, drawn_curves, drawn_glimpse};
 use serde::{Deserialize, Serialize};
-use std::convert::Infallible;
 use std::ffi::OsString;
-use std::time::{Duration, UNIX_EPOCH};
-use tokio_stream::Stream;
+use std::time::UNIX_EPOCH;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Asked;
 use super::data::Made;
+use super::events::{Events, LastHeard, followed};
 use crate::app::App;
 use crate::jobs::{Job, State as Stage};
 use crate::problem::{Answer, Problem};
 use crate::workspace::Name;
-
-/// How often a page hears what happened.
-const PAUSE: Duration = Duration::from_millis(250);
-
-/// A report brings its style along, and no script.
-pub(super) const REPORT_POLICY: &str =
-    "default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'; frame-ancestors 'self'";
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -39,7 +29,6 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(events))
         .routes(routes!(curves))
         .routes(routes!(glimpse))
-        .routes(routes!(report))
 }
 
 /// A run.
@@ -210,77 +199,14 @@ async fn resume(State(app): State<App>, Path(run): Path<Name>) -> Answer<StatusC
     Ok(StatusCode::ACCEPTED)
 }
 
-/// What happens in a training, as server-sent events: those of `pellucid train --json`, and `state` whenever that changes. The number of
-/// each is the byte after it in the run's record, so whoever lost the connection misses nothing.
+/// What happens in a training, as server-sent events: those of `pellucid train --json`, and `state` whenever that changes.
 #[utoipa::path(
-    get, path = "/runs/{run}/events",
-    params(
-        ("run" = String, Path, description = "The run"),
-        ("last-event-id" = Option<u64>, Header, description = "The last event that arrived"),
-    ),
+    get, path = "/runs/{run}/events", params(("run" = String, Path, description = "The run"), LastHeard),
     responses((status = 200, content_type = "text/event-stream"), (status = 404))
 )]
-async fn events(
-    State(app): State<App>,
-    Path(run): Path<Name>,
-    headers: HeaderMap,
-) -> Answer<Sse<impl Stream<Item = Result<Event, Infallible>>>> {
+async fn events(State(app): State<App>, Path(run): Path<Name>, last: LastHeard) -> Answer<Events> {
     summary(&app, &run)?;
-    Ok(followed(app, Job::from(&run), &headers))
-}
-
-/// What happens in a job, from the last event on that a page has heard.
-pub(super) fn followed(
-    app: App,
-    job: Job,
-    headers: &HeaderMap,
-) -> Sse<impl Stream<Item = Result<Event, Infallible>> + use<>> {
-    let from = headers.get("last-event-id").and_then(|v| v.to_str().ok()?.parse().ok()).unwrap_or(0);
-    let (send, receive) = tokio::sync::mpsc::channel(64);
-    tokio::spawn(async move {
-        // A page that is gone needs no more.
-        drop(follow(&app, &job, from, send).await);
-    });
-    Sse::new(tokio_stream::wrappers::ReceiverStream::new(receive)).keep_alive(KeepAlive::default())
-}
-
-type Send = tokio::sync::mpsc::Sender<Result<Event, Infallible>>;
-
-/// Sends what happens until the training has ended or nobody listens.
-async fn follow(
-    app: &App,
-    job: &Job,
-    mut at: u64,
-    send: Send,
-) -> Result<(), Box<dyn std::error::Error + std::marker::Send + Sync>> {
-    let mut told = None;
-    loop {
-        // The state first: what was written before an end is then read after it.
-        let state = app.jobs.state(job);
-        let (lines, end) = app.jobs.events(job, at)?;
-        at = end;
-        for line in thinned(lines) {
-            send.send(Ok(Event::default().id(at.to_string()).data(line))).await?;
-        }
-        if told.replace(state) != Some(state) {
-            send.send(Ok(Event::default().event("state").data(state.name()))).await?;
-        }
-        if state != Stage::Training {
-            return Ok(());
-        }
-        tokio::time::sleep(PAUSE).await;
-    }
-}
-
-/// The events, without steps that are followed by later ones (a page that comes late needs only the last), and without the last line of a
-/// training, which is the run's folder.
-fn thinned(mut lines: Vec<String>) -> Vec<String> {
-    lines.retain(|line| line.starts_with('{'));
-    let is_step =
-        |line: &str| line.starts_with(r#"{"event":"step""#) || line.starts_with(r#"{"event":"advance""#);
-    let last = lines.iter().rposition(|line| is_step(line));
-    let kept = |(i, line): &(usize, String)| Some(*i) == last || !is_step(line);
-    lines.into_iter().enumerate().filter(kept).map(|(_, line)| line).collect()
+    Ok(followed(app, Job::from(&run), &last))
 }
 
 /// The curves of a training so far, as a part of a page.
@@ -314,35 +240,4 @@ pub(crate) async fn glimpse_of(app: &App, run: &Name) -> Answer<String> {
     let run = app.workspace.run(run)?;
     let drawn = tokio::task::spawn_blocking(move || drawn_glimpse(&run)).await;
     Ok(drawn.map_err(|e| Problem::own(e.to_string()))??.unwrap_or_default())
-}
-
-/// The report of a finished run: a page that needs no connection.
-#[utoipa::path(
-    get, path = "/runs/{run}/report", params(("run" = String, Path, description = "The run")),
-    responses((status = 200, content_type = "text/html"), (status = 404))
-)]
-async fn report(State(app): State<App>, Path(run): Path<Name>) -> Answer<Response> {
-    let path = app.workspace.run(&run)?.path().join("report.html");
-    let page =
-        tokio::fs::read(&path).await.map_err(|e| Problem::file("there is no report yet", &path, &e))?;
-    let about = [
-        (CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
-        (CONTENT_SECURITY_POLICY, HeaderValue::from_static(REPORT_POLICY)),
-    ];
-    Ok((about, page).into_response())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn of_many_steps_only_the_last_is_told() {
-        let line = |event: &str, n: usize| format!("{{\"event\":\"{event}\",\"step\":{n}}}");
-        let mut all =
-            vec![line("plan", 0), line("step", 1), line("validation", 1), line("step", 2), line("step", 3)];
-        all.push("runs/x-1".to_owned());
-        assert_eq!(thinned(all), [line("plan", 0), line("validation", 1), line("step", 3)]);
-        assert!(thinned(Vec::new()).is_empty());
-    }
 }

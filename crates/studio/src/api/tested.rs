@@ -119,6 +119,7 @@ struct Row {
     /// Whether the answer is right (or near).
     right: bool,
     /// The first columns: name and content.
+    #[schema(value_type = Vec<[String; 2]>)]
     fields: Vec<(String, String)>,
     /// The columns that hold sounds, to be had from `/api/runs/{run}/rows/media`.
     sounds: Vec<String>,
@@ -229,7 +230,7 @@ struct Thresholds {
     of_none: u64,
     /// For each threshold 0, 0.01 … 1 two counts. With a class: rows of it that are found, and false alarms. Without: rows that are
     /// answered, and those of them that are answered rightly.
-    at: Vec<(u64, u64)>,
+    at: Vec<[u64; 2]>,
 }
 
 /// What would come of other thresholds, counted on the tested rows.
@@ -249,13 +250,13 @@ async fn thresholds(
         Ok(match of.class {
             Some(class) => {
                 let cuts = target.cuts(&class)?;
-                let (usual, at) = (target.usual(&class), cuts.at.iter().map(|cut| (cut.found, cut.alarms)));
+                let (usual, at) = (target.usual(&class), cuts.at.iter().map(|cut| [cut.found, cut.alarms]));
                 let (of_it, of_none, at) = (cuts.of_it, cuts.of_none, at.collect());
                 Thresholds { target: name, class: Some(class), usual, of_it, of_none, at }
             }
             None => {
-                let at: Vec<_> = target.at_least()?.iter().map(|one| (one.answered, one.right)).collect();
-                let of_it = at.first().map_or(0, |all| all.0);
+                let at: Vec<_> = target.at_least()?.iter().map(|one| [one.answered, one.right]).collect();
+                let of_it = at.first().map_or(0, |all| all[0]);
                 Thresholds { target: name, class: None, usual: Some(0.0), of_it, of_none: 0, at }
             }
         })

@@ -76,10 +76,25 @@ export async function upload(name, path, file, progress = () => {}) {
   } while (at < file.size);
 }
 
+/** A page within this one, as tall as what it says. */
+export function framed(title, page) {
+  const frame = make("iframe", { class: "report", title, srcdoc: page });
+  frame.addEventListener("load", () => {
+    const { documentElement, body } = frame.contentDocument;
+    documentElement.classList.add("framed");
+    const edges = frame.offsetHeight - frame.clientHeight;
+    new ResizeObserver(() => (frame.style.height = `${body.offsetHeight + edges}px`)).observe(body);
+  });
+  return frame;
+}
+
+/** The words of a command, none of which is divided at the end of a line. */
+const words = (command) => command.split(" ").flatMap((word) => [make("span", {}, word), " "]).slice(0, -1);
+
 /** A line with the command that does the same in a terminal. */
 export function commandOf(response) {
   const told = decodeURIComponent(response.headers.get("pellucid-command") ?? "");
-  return make("p", { class: "command" }, make("span", { class: "aside" }, "The same in a terminal: "), make("code", {}, told));
+  return make("p", { class: "command" }, make("span", { class: "aside" }, "The same in a terminal: "), make("code", {}, ...words(told)));
 }
 
 /** Shows the command that does the same in a terminal. */
@@ -90,6 +105,6 @@ export function showCommand(response) {
 
 export function commandIs(text) {
   const line = find("#command");
-  find("code", line).textContent = text;
+  find("code", line).replaceChildren(...words(text));
   line.hidden = false;
 }

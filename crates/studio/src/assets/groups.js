@@ -1,14 +1,10 @@
 // Groups, and more data: both are asked of the program; the second takes a while and goes on when nobody looks.
-import { ask, commandOf, find, make, trying } from "./common.js";
+import { ask, commandOf, find, framed, make, trying } from "./common.js";
 
 const about = find("#understand");
 const run = about && encodeURIComponent(about.dataset.run);
 if (about && find("#groups")) groups(about.dataset.target);
 if (about && find("#forecast")) forecast();
-
-function framed(title, page) {
-  return make("iframe", { class: "report", title, srcdoc: page });
-}
 
 function groups(target) {
   const [form, place] = [find("#groups"), find("#audited")];

@@ -1,5 +1,5 @@
 // Understand: rows behind each count, why an answer was given, and what other thresholds would bring.
-import { all, ask, commandOf, find, make, trying } from "./common.js";
+import { all, ask, commandOf, find, framed, make, trying } from "./common.js";
 
 const about = find("#understand");
 const run = about && encodeURIComponent(about.dataset.run);
@@ -75,12 +75,13 @@ function reasons() {
     const row = button.dataset?.why;
     if (row === undefined) return;
     waiting = new AbortController();
+    find("#why-title").textContent = `Why did it answer so for ${row}?`;
     place.replaceChildren(make("p", { class: "waiting" }, "Taking the row apart…"));
     dialog.showModal();
     const done = await trying(async () => {
       const address = `/api/runs/${run}/rows/explain?${new URLSearchParams({ row, target })}`;
       const response = await ask(address, { method: "POST", signal: waiting.signal });
-      place.replaceChildren(make("iframe", { class: "report", title: "Why it answered so", srcdoc: await response.text() }), commandOf(response));
+      place.replaceChildren(framed("Why it answered so", await response.text()), commandOf(response));
       return true;
     });
     if (!done) dialog.close();

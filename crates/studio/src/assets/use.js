@@ -1,5 +1,5 @@
 // Use: whatever the network takes is sent as it is; the answer and the command that gave it come back.
-import { all, ask, commandIs, find, make, say, showCommand, trying } from "./common.js";
+import { all, ask, commandIs, find, framed, make, say, showCommand, trying } from "./common.js";
 import { showCode } from "./snippets.js";
 
 const form = find("#use");
@@ -80,7 +80,7 @@ async function explain() {
     const response = await ask(`${base}/explain?file=${encodeURIComponent(given.name)}`, { method: "POST", body: given.body });
     showCommand(response);
     all("iframe", place).forEach((old) => old.remove());
-    place.append(make("iframe", { class: "report", title: "Why it answered so", srcdoc: await response.text() }));
+    place.append(framed("Why it answered so", await response.text()));
   });
   waiting.remove();
 }
@@ -267,7 +267,7 @@ const goals = {
     showCode(run, "recommend", { user, liked });
     const item = ({ item: name, title, rating, because }) => {
       const why = (because ?? []).map((reason) => reason.title ?? reason.item).join(", ");
-      return make("li", {}, make("b", {}, title ?? name), rating ? ` ${rating.toFixed(1)}` : "", why ? make("small", {}, ` because of ${why}`) : null);
+      return make("li", {}, make("b", {}, title ?? name), rating ? ` · expected rating ${rating.toFixed(1)}` : "", why ? make("small", {}, `because of ${why}`) : null);
     };
     place.replaceChildren(make("ol", { class: "recommended" }, ...lines.map(item)));
   },

@@ -8,7 +8,7 @@ use pellucid_insight::report::prose;
 use serde::Deserialize;
 
 use super::shell::{self, what_is};
-use super::words::count;
+use super::words::{capital, count};
 use crate::api::{Asked, Effort, Goal, check_data};
 use crate::app::App;
 use crate::problem::{Answer, Page, Problem};
@@ -102,7 +102,7 @@ fn sentences(found: &Checked, asked: &Asked) -> Markup {
             (count(found.splits.train as u64)) " of " (count(found.rows as u64)) " rows to learn from, "
             (count(found.splits.validation as u64)) " to choose by, " (count(found.splits.test as u64)) " for the final test. "
         }
-        p class="aside" { (found.splits.reason) }
+        p class="aside" { (capital(&found.splits.reason)) "." }
         @for finding in &found.findings {
             aside class={ "notice " (severity(finding)) } {
                 p { strong { (prose(&finding.what)) } }
@@ -115,7 +115,7 @@ fn sentences(found: &Checked, asked: &Asked) -> Markup {
                 ul { @for bad in found.unreadable.iter().take(SHOWN) { li { (bad.place) ": " (bad.why) } } }
             }
         }
-        @for note in &found.notes { p class="aside" { (prose(note)) } }
+        @for note in &found.notes { p class="aside" { (prose(&capital(note))) "." } }
         fieldset class="settings-of-training" {
             legend { "How it should learn" }
             p class="field" {

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use pellucid_goals::samples::SAMPLES;
 use std::time::UNIX_EPOCH;
 
-use super::words::{ago, size};
+use super::words::{ago, capital, size};
 use super::{runs, shell};
 use crate::api;
 use crate::app::App;
@@ -85,11 +85,6 @@ fn first(app: &App) -> Answer<Markup> {
         }
     };
     Ok(shell::page_with("Gather", Some("/"), &["gather.js"], &body))
-}
-
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// The page where examples are made on the spot.

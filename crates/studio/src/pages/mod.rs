@@ -1,6 +1,7 @@
 //! One file for each page. A page is made on the server from what lies on the disk; scripts only send forms and put in what comes back.
 
 mod data;
+mod export;
 mod gather;
 mod playground;
 mod run;

@@ -4,6 +4,7 @@ use axum::extract::{Path, State};
 use maud::{Markup, html};
 use pellucid_goals::{About, AboutColumn, about};
 
+use super::export;
 use super::shell::{self, steps};
 use crate::app::{App, USUAL};
 use crate::problem::{Answer, Page};
@@ -20,16 +21,17 @@ fn shown(app: &App, name: &Name) -> Answer<Markup> {
         nav class="crumbs" aria-label="Where this is" { a href="/runs" { "Runs" } " / " (name) }
         (steps(name.as_str(), true, "Use"))
     };
-    Ok(tried(name.as_str(), &about, &format!("/api/runs/{name}"), &before))
+    let after = export::section(name.as_str(), &about);
+    Ok(tried(name.as_str(), &about, &format!("/api/runs/{name}"), &before, &after))
 }
 
 /// The page of a network that is served by itself.
 pub(crate) fn single(name: &str, about: &About) -> Markup {
-    tried(name, about, "/api", &html! {})
+    tried(name, about, "/api", &html! {}, &html! {})
 }
 
-/// A network to be tried, whose answers come from addresses below `base`.
-fn tried(name: &str, about: &About, base: &str, before: &Markup) -> Markup {
+/// A network to be tried, whose answers come from addresses below `base`, between what stands before and after it.
+fn tried(name: &str, about: &About, base: &str, before: &Markup, after: &Markup) -> Markup {
     let body = html! {
         (before)
         form id="use" data-name=(name) data-base=(base) data-goal=(about.goal) data-media=(media(about).unwrap_or_default()) {
@@ -43,6 +45,7 @@ fn tried(name: &str, about: &About, base: &str, before: &Markup) -> Markup {
         div id="answer" aria-live="polite" {}
         p id="command" class="command" hidden { span class="aside" { "The same in a terminal: " } code {} }
         details id="code" class="code" data-served=(served()) hidden { summary { "The same from other programs" } div {} }
+        (after)
     };
     shell::page_with(name, Some("/runs"), &["use.js"], &body)
 }

@@ -19,6 +19,12 @@ pub(super) fn size(bytes: u64) -> String {
     }
 }
 
+/// A text as a sentence begins.
+pub(super) fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 /// How long ago a second since 1970 was: `5 minutes ago`.
 pub(super) fn ago(second: u64) -> String {
     let then = UNIX_EPOCH + Duration::from_secs(second);

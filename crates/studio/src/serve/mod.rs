@@ -19,7 +19,7 @@ use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use pellucid_goals::{About, Answerer, Error, Given, about};
+use pellucid_goals::{Answerer, Error, Given};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -64,7 +64,6 @@ pub struct Service<'a> {
 #[derive(Clone)]
 struct App {
     name: Arc<str>,
-    about: Arc<About>,
     answerer: Arc<Answerer>,
     batcher: Batcher,
     metrics: Arc<Metrics>,
@@ -76,7 +75,6 @@ struct App {
 /// A damaged model, one that does not predict, and a port that is taken.
 pub fn serve(service: Service<'_>, opened: &mut dyn FnMut(&str, Option<&str>)) -> Result<(), Error> {
     let answerer = Arc::new(Answerer::open(service.run)?);
-    let about = about(service.run)?;
     let name = service.run.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     runtime()
         .and_then(|runtime| {
@@ -90,7 +88,7 @@ pub fn serve(service: Service<'_>, opened: &mut dyn FnMut(&str, Option<&str>)) -
                 opened(&format!("http://{address}/"), guard.token());
                 let metrics = Arc::new(Metrics::default());
                 let batcher = Batcher::new(answerer.clone(), metrics.clone());
-                let app = App { name: name.into(), about: Arc::new(about), answerer, batcher, metrics };
+                let app = App { name: name.into(), answerer, batcher, metrics };
                 server::serve(listener, routes(app, guard), stopped()).await.map_err(|e| e.to_string())
             })
         })
@@ -126,13 +124,13 @@ async fn nothing() -> Problem {
 }
 
 async fn page(State(app): State<App>) -> Page {
-    Page(Ok(using::single(&app.name, &app.about)))
+    Page(Ok(using::single(&app.name, app.answerer.about())))
 }
 
 /// What the network takes and gives.
 #[utoipa::path(get, path = "/api/about", responses((status = 200, body = Value)))]
 async fn takes(State(app): State<App>) -> Answer<Json<Value>> {
-    Ok(Json(serde_json::to_value(&*app.about).map_err(|e| Problem::own(e.to_string()))?))
+    Ok(Json(serde_json::to_value(app.answerer.about()).map_err(|e| Problem::own(e.to_string()))?))
 }
 
 /// Whether it can answer.

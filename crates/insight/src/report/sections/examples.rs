@@ -9,6 +9,9 @@ use crate::report::words;
 /// Fields of a table row that are shown before the rest is folded away.
 const SHOWN_FIELDS: usize = 6;
 
+/// Letters of a value that has room beside its name; longer ones stand below it.
+const BESIDE: usize = 24;
+
 /// Pictures narrower than this are enlarged with hard pixel edges.
 const TINY: u32 = 128;
 
@@ -71,7 +74,8 @@ pub(super) fn picture(png: &[u8], alt: &str) -> Markup {
 }
 
 pub(super) fn fields(fields: &[(String, String)]) -> Markup {
-    html! { dl { @for (name, value) in fields { div { dt { (name) } dd { (value) } } } } }
+    let long = |value: &str| value.chars().count() > BESIDE;
+    html! { dl { @for (name, value) in fields { div class=[long(value).then_some("long")] { dt { (name) } dd { (value) } } } } }
 }
 
 /// The width that a PNG states in its header; 0 when it has none.

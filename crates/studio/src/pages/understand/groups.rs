@@ -40,7 +40,7 @@ pub(super) fn more_data(seen: &Seen<'_>) -> Option<Markup> {
         }
         div id="forecast" data-state=(seen.forecast) aria-live="polite" {
             div class="buttons" {
-                button type="button" class="button" id="foresee" { "Find out" }
+                button type="button" class="button" id="foresee" hidden[seen.forecast == "finished"] { "Find out" }
                 button type="button" class="button quiet" id="stop-foreseeing" hidden { "Stop" }
             }
             div class="progress" hidden { progress id="foreseen" max="1" aria-label="How far it is" {} p class="aside" {} }

@@ -5,7 +5,8 @@ use maud::{Markup, html};
 use pellucid_goals::Doubtful;
 use pellucid_insight::report::doubt_card;
 
-use super::{Seen, encoded};
+use super::Seen;
+use crate::address::encoded;
 use crate::api::{Doubts, Labels, labels, some_doubts};
 use crate::app::App;
 use crate::pages::words::count;

@@ -6,6 +6,7 @@ use pellucid_goals::TestedRow;
 use pellucid_insight::report::{asked_confusion, example_card, section};
 
 use super::Seen;
+use crate::address::encoded;
 use crate::api::{SomeRows, Which, found};
 use crate::app::App;
 use crate::pages::words::count;
@@ -113,7 +114,7 @@ fn asks(run: &Name, row: &TestedRow) -> Markup {
     html! {
         @for column in &row.sounds {
             audio controls preload="none" aria-label={ (column) " of " (row.example.place) }
-                src={ "/api/runs/" (run) "/rows/media?row=" (super::encoded(&row.example.place)) "&column=" (super::encoded(column)) } {}
+                src={ "/api/runs/" (run) "/rows/media?row=" (encoded(&row.example.place)) "&column=" (encoded(column)) } {}
         }
         @if row.bare.is_none() {
             button type="button" class="link ask" data-why=(row.example.place) aria-label={ "Why did it answer so for " (row.example.place) "?" } { "Why?" }

@@ -16,6 +16,7 @@ pub(super) use labels::doubts;
 pub(super) use mistakes::examples;
 
 use super::shell::{self, steps};
+use crate::address::encoded;
 use crate::app::App;
 use crate::jobs::Job;
 use crate::problem::{Answer, Page, Problem};
@@ -162,19 +163,12 @@ fn report(run: &Name) -> Markup {
     }
 }
 
-/// A text as part of an address.
-fn encoded(text: &str) -> String {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.~".contains(&b);
-    text.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn columns_of_any_name_can_stand_in_an_address() {
-        assert_eq!(encoded("a b&c=ü"), "a%20b%26c%3D%C3%BC");
+    fn each_part_has_an_anchor_of_its_own() {
         let ids: std::collections::HashSet<_> = PARTS.iter().map(|part| part.id).collect();
         assert_eq!(ids.len(), PARTS.len());
     }
