@@ -18,7 +18,11 @@ pub(crate) fn fetch() -> Outcome {
         return Ok(());
     }
     std::fs::create_dir_all(&folder).map_err(|e| format!("{} cannot be made: {e}", folder.display()))?;
-    run(&folder, "npm", &["pack", "--silent", &format!("axe-core@{VERSION}")])?;
+    run(
+        &folder,
+        "npm",
+        &["pack", "--silent", "--fetch-retries=1", "--fetch-timeout=30000", &format!("axe-core@{VERSION}")],
+    )?;
     let archive = format!("axe-core-{VERSION}.tgz");
     run(&folder, "tar", &["-xzf", &archive, "--strip-components=1", "package/axe.min.js"])
 }
