@@ -63,6 +63,7 @@ fn train(browser: &Browser) {
     browser.write("#minutes", "0.2");
     browser.click("#train");
     browser.wait_at("/runs/");
+    browser.wait("#network .flowing svg .face");
     browser.wait_for("It has learned all it was asked to");
     browser.wait("#curves svg");
 }

@@ -166,7 +166,7 @@ fn along_the_way(question: &Question<'_>, record: &Record, parts: &[Part]) -> Re
     let (mut values, mut nothing) = (vec![0.0; whole.len()], 0.0);
     let everything = flat.values(std::slice::from_ref(&whole))?[0];
     let layers = question.model.network.describe()?;
-    let cost = OF_GRADIENT * layers.iter().map(|(_, row)| row.multiply_adds as f64).sum::<f64>();
+    let cost = OF_GRADIENT * layers.iter().map(|layer| layer.row.multiply_adds as f64).sum::<f64>();
     let affordable = (WORK / cost.max(1.0)).min(MOST_PLACES as f64) as usize;
     for background in 0..backgrounds {
         let absent = question.absent.record(&vec![false; parts.len()], background);

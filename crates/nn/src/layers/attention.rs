@@ -1,6 +1,6 @@
 use super::Linear;
 use crate::check::Sample;
-use crate::{Layer, Pass, Seed, module};
+use crate::{InWords, Layer, Pass, Seed, module};
 use pellucid_grad::ops::{self, AttentionMask};
 use pellucid_grad::Var;
 use pellucid_kernels::activation::Activation::Identity;
@@ -122,6 +122,11 @@ impl Layer for SelfAttention {
         let causal = if self.causal { ", causal" } else { "" };
         let rotary = if self.rotary { ", rotary" } else { "" };
         format!("attention, {} heads{causal}{rotary}", self.heads)
+    }
+
+    fn in_words(&self) -> InWords {
+        let whom = if self.causal { "those before it" } else { "all others" };
+        InWords::step("Attention", format!("lets each piece look at {whom}, in {} ways at once", self.heads))
     }
 
     fn multiply_adds(&self, input: &[usize]) -> u64 {

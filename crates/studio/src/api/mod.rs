@@ -6,6 +6,7 @@ mod data;
 pub(crate) mod document;
 mod groups;
 mod labels;
+mod network;
 mod runs;
 mod tested;
 mod upload;
@@ -13,6 +14,7 @@ mod upload;
 pub(crate) use asked::{Asked, Effort, Goal};
 pub(crate) use data::check_data;
 pub(crate) use labels::{Labels, Which as Doubts, labels, some as some_doubts};
+pub(crate) use network::network_of;
 pub(crate) use runs::{Summary, curves_of, glimpse_of, summaries, summary};
 pub(crate) use tested::{SomeRows, Which, found};
 
@@ -39,6 +41,7 @@ pub(crate) fn routes() -> Router<App> {
     let described =
         described.merge(data::routes()).merge(upload::routes()).merge(runs::routes()).merge(ask::routes());
     let described = described.merge(tested::routes()).merge(labels::routes()).merge(groups::routes());
+    let described = described.merge(network::routes());
     let (router, document) = described.split_for_parts();
     let mut document = document::completed(document);
     document.servers = Some(vec![utoipa::openapi::Server::new("/api")]);
