@@ -211,4 +211,14 @@ mod tests {
         let (long, short) = (after(&[7, 7, 7, 3, 1, 4, 1]), after(&[3, 1, 4, 1]));
         assert!(long.iter().zip(&short).all(|(a, b)| (a - b).abs() < 1e-5));
     }
+
+    #[test]
+    fn it_is_drawn_whole() {
+        let writer = writer();
+        let drawing = crate::drawing::tests::complete(writer.describe(6).unwrap(), &writer);
+        assert!(
+            drawing.contains("Transformer block × 2") && drawing.contains("What comes next"),
+            "{drawing}"
+        );
+    }
 }

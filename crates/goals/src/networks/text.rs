@@ -231,8 +231,7 @@ impl Layer for TextNetwork {
         if let Some(states) = &self.states {
             rows.extend(describe(states, &h)?);
         }
-        let all =
-            InWords::then("All pieces", "takes the mean and the largest of each number over all pieces");
+        let all = InWords::step("Pooling", "takes the mean and the largest of each number over all pieces");
         rows.push(LayerRow::new("mean and largest", all, self.output_shape(input)?, 0, &[]));
         Ok(rows)
     }

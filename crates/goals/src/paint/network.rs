@@ -267,8 +267,7 @@ impl Painter {
             let parts: Vec<&dyn Module> =
                 std::iter::once(blocks as &dyn Module).chain(next.map(|next| next as &dyn Module)).collect();
             let then = if next.is_some() { ", then makes four places one" } else { "" };
-            let words =
-                InWords::step("Looks closer", format!("looks for {} kinds of patterns{then}", deepest[2]));
+            let words = InWords::step("Encoder", format!("looks for {} kinds of patterns{then}", deepest[2]));
             let row = LayerRow::new(does(blocks), words, deepest.to_vec(), cost, &parts);
             show(&format!("down {}", stage + 1), (1, 0), row);
         }
@@ -286,7 +285,7 @@ impl Painter {
                 std::iter::once(blocks as &dyn Module).chain(next.map(|next| next as &dyn Module)).collect();
             let then = if next.is_some() { ", then makes one place four" } else { "" };
             let words = InWords::step(
-                "Draws",
+                "Decoder",
                 format!(
                     "draws with {} kinds of patterns, over what was seen on the way down{then}",
                     output[2]
@@ -340,7 +339,6 @@ fn sizes(x: &Var) -> [usize; 4] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use pellucid_nn::parameter_count;
 
     fn painter(size: [usize; 3]) -> Painter {
         let b = Blueprint { channels: 16, blocks: 2, dropout: 0.1 };
@@ -401,7 +399,8 @@ mod tests {
     fn its_parts_hold_all_of_its_numbers() {
         let painter = painter([64, 64, 3]);
         let rows = painter.describe().unwrap();
-        assert_eq!(rows.iter().map(|layer| layer.row.parameters).sum::<usize>(), parameter_count(&painter));
+        let drawing = crate::drawing::tests::complete(rows.clone(), &painter);
+        assert!(drawing.contains("Encoder") && drawing.contains("Time and label"), "{drawing}");
         let first = &rows.iter().find(|layer| layer.part == "down 1").unwrap().row;
         // Two blocks of two convolutions of 16 channels on 32 by 32 places, and one that makes four places one of 32 channels.
         assert_eq!(first.multiply_adds, 32 * 32 * 16 * (4 * 16 * 9 + 32));

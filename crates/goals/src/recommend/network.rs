@@ -314,3 +314,19 @@ impl Tastes {
         Ok(layers)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_drawn_whole() {
+        let sequence = causal::Blueprint { width: 16, depth: 2, heads: 2, dropout: 0.1, context: 6 };
+        for (rating_width, sides, sequence) in [(0, [0, 0], None), (4, [3, 2], Some(sequence))] {
+            let b = Blueprint { width: 8, rating_width, sides, sequence };
+            let tastes = Tastes::new(&Seed::new(5), &b, [7, 9]).unwrap();
+            let drawing = crate::drawing::tests::complete(tastes.describe(9).unwrap(), &tastes);
+            assert!(drawing.contains("What was taken"), "{drawing}");
+        }
+    }
+}

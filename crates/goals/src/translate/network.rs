@@ -304,3 +304,20 @@ impl Translator {
 /// The stages of a translation.
 const READING: u32 = 0;
 const WRITING: u32 = 1;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_drawn_whole_whether_both_sides_share_their_vectors_or_not() {
+        for shared in [false, true] {
+            let b = Blueprint { width: 8, depth: 3, heads: 2, dropout: 0.1, shared };
+            let translator = Translator::new(&Seed::new(5), &b, [11, 11]).unwrap();
+            let drawing = crate::drawing::tests::complete(translator.describe(7, 9).unwrap(), &translator);
+            for told in ["Transformer block × 3", "Decoder block × 3", "What comes next"] {
+                assert!(drawing.contains(told), "{told}: {drawing}");
+            }
+        }
+    }
+}

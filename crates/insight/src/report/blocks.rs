@@ -31,6 +31,8 @@ pub(super) struct Block {
     pub(super) layers: Vec<usize>,
     /// Steps of one repetition.
     steps: usize,
+    /// Learned numbers of a step, without what only keeps numbers in shape.
+    own: u64,
 }
 
 /// Blocks one after the other.
@@ -81,7 +83,7 @@ fn lane_of(layers: &[Layer], positions: &[usize]) -> Vec<Block> {
     }
     // Dropout alone is nothing to look at.
     units.retain(|unit| unit.iter().any(|&i| is_shown(&layers[i])));
-    let blocks = folded(units.into_iter().map(|unit| block(layers, unit)).collect());
+    let blocks = folded(&units.into_iter().map(|unit| block(layers, unit)).collect::<Vec<_>>());
     if blocks.len() > MOST { by_size(&blocks) } else { blocks }
 }
 
@@ -107,31 +109,31 @@ fn block(layers: &[Layer], positions: Vec<usize>) -> Block {
         shape: last.map(|last| last.shape.clone()).unwrap_or_default(),
         parameters: all().map(|layer| layer.parameters).sum(),
         steps: 1,
+        own: all().filter(|layer| layer.standing != Standing::Aside).map(|layer| layer.parameters).sum(),
         layers: positions,
     }
 }
 
-/// Joins what is repeated, the longest stretch first that begins at a place.
-fn folded(blocks: Vec<Block>) -> Vec<Block> {
-    let same = |a: &Block, b: &Block| (&a.title, &a.does, &a.output) == (&b.title, &b.does, &b.output);
-    let (mut found, mut rest) = (Vec::new(), blocks.as_slice());
-    while let Some(first) = rest.first() {
-        let repeated = |length: usize| {
-            let pattern = rest.get(..length)?;
-            let again =
-                |part: &&[Block]| part.len() == length && part.iter().zip(pattern).all(|(a, b)| same(a, b));
-            let times = rest.chunks(length).take_while(again).count();
-            (times > 1).then_some((length * times, times))
-        };
-        // Of equal stretches the one of shorter patterns.
-        let best = (1..=LONGEST).filter_map(repeated).max_by_key(|&(all, times)| (all, times));
-        let (all, times) = best.unwrap_or((1, 1));
-        let (these, others) = rest.split_at(all);
-        let pattern = these.get(..all / times).unwrap_or(these);
-        found.push(Block { times, ..joined(pattern, these).unwrap_or_else(|| first.clone()) });
-        rest = others;
-    }
-    found
+/// Joins what is repeated: the longest stretch first, then what lies before and after it.
+fn folded(blocks: &[Block]) -> Vec<Block> {
+    let same =
+        |a: &Block, b: &Block| (&a.title, &a.does, &a.output, a.own) == (&b.title, &b.does, &b.output, b.own);
+    let repeated = |at: usize, length: usize| {
+        let rest = blocks.get(at..)?;
+        let pattern = rest.get(..length)?;
+        let again =
+            |part: &&[Block]| part.len() == length && part.iter().zip(pattern).all(|(a, b)| same(a, b));
+        let times = rest.chunks(length).take_while(again).count();
+        (times > 1).then_some((at, length, times))
+    };
+    let all = (0..blocks.len()).flat_map(|at| (1..=LONGEST).filter_map(move |length| repeated(at, length)));
+    // Of equally long ones the first, in its shortest pattern.
+    let key = |&(at, length, times): &(usize, usize, usize)| (length * times, times, std::cmp::Reverse(at));
+    let Some((at, length, times)) = all.max_by_key(key) else { return blocks.to_vec() };
+    let (before, rest) = blocks.split_at(at);
+    let (these, after) = rest.split_at(length * times);
+    let fold = joined(these.get(..length).unwrap_or(these), these).map(|one| Block { times, ..one });
+    folded(before).into_iter().chain(fold).chain(folded(after)).collect()
 }
 
 /// Joins neighbours after which a picture, or a text, has the same size.

@@ -3,23 +3,24 @@
 
 use maud::{Markup, html};
 
+use super::solid::{Largest, shape, strength};
 use super::{at, picture};
-use crate::report::blocks::{self, Block, Lane, Stage};
+use crate::report::blocks::{Block, Lane, Stage};
 use crate::report::data::End;
 use crate::report::words;
 
 /// From one block to the next.
-const PITCH: f64 = 124.0;
+const PITCH: f64 = 104.0;
 /// The width of a block, without its words.
-const BLOCK: f64 = 84.0;
+const BLOCK: f64 = 78.0;
 /// The width of what goes in and comes out.
-const END: f64 = 138.0;
+const END: f64 = 126.0;
 /// Between stages, for the lines that join lanes.
-const GAP: f64 = 44.0;
+const GAP: f64 = 30.0;
 /// The largest height of a block.
-const TALL: f64 = 104.0;
+pub(super) const TALL: f64 = 104.0;
 /// What a lane takes with its words.
-const ROW: f64 = 214.0;
+const ROW: f64 = 232.0;
 /// The first line of words stands so far below the middle of a block.
 const WORDS: f64 = TALL / 2.0 + 26.0;
 /// From one line of words to the next.
@@ -54,8 +55,8 @@ pub(crate) fn network(
             lane.blocks.iter().enumerate().map(move |(b, block)| (block, (plan.x(s, b), plan.lanes[s][l])))
         })
     });
-    let outcome = |i| (plan.width - END / 2.0, plan.row(i, answers.len()));
-    picture(
+    let outcome = |i: usize| (plan.width - END / 2.0, plan.row(i, answers.len()));
+    let drawing = picture(
         plan.width,
         plan.height,
         "The network, from what goes in to what comes out",
@@ -66,7 +67,12 @@ pub(crate) fn network(
             @for (i, (block, place)) in placed.enumerate() { (drawn(block, i + 1, place, &largest, now(block))) }
             @for (i, answer) in answers.iter().enumerate() { (end(answer, outcome(i))) }
         },
-    )
+    );
+    html! {
+        div class="flowing" style=(format!("--width:{}px", at(plan.width))) tabindex="0" role="group" aria-label="The network, drawn" {
+            (drawing)
+        }
+    }
 }
 
 /// Where everything lies.
@@ -211,7 +217,7 @@ fn arrow((x0, y0): (f64, f64), (x1, y1): (f64, f64)) -> Markup {
 
 /// What goes in or comes out.
 fn end(end: &End, (x, y): (f64, f64)) -> Markup {
-    let (name, what) = (lines(&end.name, 17, 2), lines(&end.what, 20, 3));
+    let (name, what) = (lines(&end.name, 15, 2), lines(&end.what, 17, 3));
     let height = 20.0 + (name.len() + what.len()) as f64 * LINE;
     let top = y - height / 2.0;
     html! {
@@ -223,44 +229,6 @@ fn end(end: &End, (x, y): (f64, f64)) -> Markup {
     }
 }
 
-/// The largest sizes in a network, by which others are drawn.
-struct Largest {
-    side: f64,
-    channels: f64,
-    numbers: f64,
-}
-
-impl Largest {
-    fn of(stages: &[Stage]) -> Largest {
-        let mut largest = Largest { side: 1.0, channels: 2.0, numbers: 2.0 };
-        for block in blocks::all(stages) {
-            match *block.shape.as_slice() {
-                [height, width, channels] => {
-                    largest.side = largest.side.max(height.max(width) as f64);
-                    largest.channels = largest.channels.max(channels as f64);
-                }
-                [.., numbers] => largest.numbers = largest.numbers.max(numbers as f64),
-                [] => {}
-            }
-        }
-        largest
-    }
-
-    /// Height or depth of a picture in a drawing: small ones would vanish if they were as small as they are.
-    fn side(&self, side: u64) -> f64 {
-        TALL * 0.78 * (0.14 + 0.86 * (side as f64 / self.side).sqrt())
-    }
-
-    fn thick(&self, channels: u64) -> f64 {
-        5.0 + 27.0 * (channels as f64 / self.channels).sqrt()
-    }
-
-    /// The height of a vector.
-    fn numbers(&self, numbers: u64) -> f64 {
-        TALL * (0.2 + 0.72 * ((numbers as f64).max(1.0).ln() / self.numbers.ln()))
-    }
-}
-
 /// A block with its words.
 fn drawn(block: &Block, number: usize, (x, y): (f64, f64), largest: &Largest, now: Now) -> Markup {
     let (class, strength) = match now {
@@ -269,10 +237,10 @@ fn drawn(block: &Block, number: usize, (x, y): (f64, f64), largest: &Largest, no
         Now::Changes(share) => ("block", Some(strength(share))),
         Now::TooMuch(_) => ("block too-much", Some(0.85)),
     };
-    let title = lines(&format!("{number} {}", block.title), 17, 2);
+    let title = lines(&block.title, 13, 2);
     let numbers = match block.parameters {
-        0 => "nothing to learn".to_owned(),
-        n => format!("{} numbers", words::about(n)),
+        0 => "nothing learned".to_owned(),
+        n => words::about(n),
     };
     let mut facts = vec![block.output.clone(), numbers];
     match now {
@@ -284,8 +252,9 @@ fn drawn(block: &Block, number: usize, (x, y): (f64, f64), largest: &Largest, no
     html! {
         g class=(class) {
             (shape(block, x, y, largest, strength))
+            text class="tick" x=(at(x - BLOCK / 2.0 + 2.0)) y=(at(y - TALL / 2.0 - 4.0)) { (number) }
             @if block.times > 1 {
-                text class="times" text-anchor="middle" x=(at(x)) y=(at(y - TALL / 2.0 - 5.0)) { "× " (block.times) }
+                text class="times" text-anchor="end" x=(at(x + BLOCK / 2.0)) y=(at(y - TALL / 2.0 - 4.0)) { "× " (block.times) }
             }
             @for (i, line) in title.iter().enumerate() {
                 text class="name" text-anchor="middle" x=(at(x)) y=(below(i)) { (line) }
@@ -295,11 +264,6 @@ fn drawn(block: &Block, number: usize, (x, y): (f64, f64), largest: &Largest, no
             }
         }
     }
-}
-
-/// How strongly a block is coloured: from a hundred thousandth to a tenth of itself in a step.
-fn strength(share: f64) -> f64 {
-    0.1 + 0.75 * ((share.max(1e-12).log10() + 5.0) / 4.0).clamp(0.0, 1.0)
 }
 
 /// A share of one as per cent, with two digits that say something.
@@ -315,117 +279,6 @@ pub(crate) fn per_cent(share: f64) -> String {
         _ => "< 0.0001".to_owned(),
     };
     format!("{text}{}%", words::NARROW)
-}
-
-fn shape(block: &Block, x: f64, y: f64, largest: &Largest, strength: Option<f64>) -> Markup {
-    let behind = if block.times > 1 { 2 } else { 0 };
-    let shift = |i: usize| 5.0 * i as f64;
-    html! {
-        @for i in (1..=behind).rev() {
-            g class="behind" { (solid(&block.shape, x + shift(i), y - shift(i), largest, None)) }
-        }
-        (solid(&block.shape, x, y, largest, strength))
-    }
-}
-
-/// The form of what comes out of a block.
-fn solid(shape: &[u64], x: f64, y: f64, largest: &Largest, strength: Option<f64>) -> Markup {
-    match *shape {
-        [height, width, channels] => {
-            slab((largest.side(height), largest.side(width), largest.thick(channels)), x, y, strength)
-        }
-        [_, numbers] => sequence(largest.numbers(numbers), x, y, strength),
-        [numbers] => vector(largest.numbers(numbers), numbers, x, y, strength),
-        _ => vector(TALL / 2.0, 1, x, y, strength),
-    }
-}
-
-fn slab((height, width, thick): (f64, f64, f64), x: f64, y: f64, strength: Option<f64>) -> Markup {
-    let (dx, dy) = (width * 0.34, width * 0.24);
-    let (left, top) = (x - (thick + dx) / 2.0, y - (height - dy) / 2.0);
-    let face = |points: [(f64, f64); 4]| points.map(|(x, y)| format!("{},{}", at(x), at(y))).join(" ");
-    let front = face([(left, top), (left + thick, top), (left + thick, top + height), (left, top + height)]);
-    let above =
-        face([(left, top), (left + dx, top - dy), (left + dx + thick, top - dy), (left + thick, top)]);
-    let right = left + thick;
-    let side =
-        face([(right, top), (right + dx, top - dy), (right + dx, top + height - dy), (right, top + height)]);
-    html! {
-        (polygon(&side, strength, 0.62)) (polygon(&above, strength, 0.38)) (polygon(&front, strength, 1.0))
-    }
-}
-
-/// A face of a solid, over a ground that hides what lies behind it.
-fn polygon(points: &str, strength: Option<f64>, lit: f64) -> Markup {
-    html! {
-        polygon class="ground" points=(points) {}
-        polygon class="face" points=(points) fill-opacity=(format!("{:.2}", strength.unwrap_or(0.14) * lit)) {}
-    }
-}
-
-/// Columns of numbers, one for each piece.
-fn sequence(height: f64, x: f64, y: f64, strength: Option<f64>) -> Markup {
-    const COLUMNS: usize = 6;
-    html! {
-        @for column in 0..COLUMNS {
-            (cell(x - 36.0 + 12.0 * column as f64 + 1.0, y - height / 2.0, 10.0, height, strength))
-        }
-    }
-}
-
-/// A column of cells, one at most for each number.
-fn vector(height: f64, numbers: u64, x: f64, y: f64, strength: Option<f64>) -> Markup {
-    let cells = ((height / 11.0) as u64).clamp(1, numbers.clamp(1, 9));
-    let each = height / cells as f64;
-    html! {
-        @for i in 0..cells {
-            (cell(x - 9.0, y - height / 2.0 + i as f64 * each, 18.0, each - 2.0, strength))
-        }
-    }
-}
-
-fn cell(x: f64, y: f64, width: f64, height: f64, strength: Option<f64>) -> Markup {
-    let opacity = format!("{:.2}", strength.unwrap_or(0.14));
-    html! {
-        rect class="ground" x=(at(x)) y=(at(y)) width=(at(width)) height=(at(height)) rx="2" {}
-        rect class="face" x=(at(x)) y=(at(y)) width=(at(width)) height=(at(height)) rx="2" fill-opacity=(opacity) {}
-    }
-}
-
-/// The course of a block's changes, small beside its numbers: from a millionth of itself, at the bottom, to all of it.
-pub(crate) fn course(points: &[Option<f64>], title: &str) -> Markup {
-    const WIDTH: f64 = 110.0;
-    const HEIGHT: f64 = 26.0;
-    let last = points.len().saturating_sub(1).max(1) as f64;
-    let height = |change: f64| {
-        let share = ((change.max(1e-12).log10() + 6.0) / 6.0).clamp(0.0, 1.0);
-        3.0 + (1.0 - share) * (HEIGHT - 6.0)
-    };
-    let mut path = String::new();
-    let mut pen = 'M';
-    for (i, change) in points.iter().enumerate() {
-        match change {
-            Some(change) => {
-                path +=
-                    &format!("{pen}{} {}", at(4.0 + i as f64 / last * (WIDTH - 8.0)), at(height(*change)));
-                pen = 'L';
-            }
-            None => pen = 'M',
-        }
-    }
-    let end = points.last().copied().flatten();
-    picture(
-        WIDTH,
-        HEIGHT,
-        title,
-        "",
-        html! {
-            path class="curve validation" d=(path) {}
-            @if let Some(change) = end {
-                circle class="dot validation" cx=(at(if points.len() > 1 { WIDTH - 4.0 } else { 4.0 })) cy=(at(height(change))) r="3" {}
-            }
-        },
-    )
 }
 
 /// A text in at most so many lines of about so many letters; what does not fit is cut.
@@ -444,13 +297,13 @@ fn lines(text: &str, letters: usize, most: usize) -> Vec<String> {
             break;
         }
     }
+    if let Some(last) = lines.last_mut().filter(|_| cut) {
+        last.push('…');
+    }
     for line in &mut lines {
         if line.chars().count() > letters {
             *line = line.chars().take(letters.saturating_sub(1)).chain(['…']).collect();
         }
-    }
-    if let Some(line) = lines.last_mut().filter(|line| cut && !line.ends_with('…')) {
-        line.push('…');
     }
     lines
 }
@@ -462,7 +315,8 @@ mod tests {
     #[test]
     fn texts_are_broken_and_cut() {
         assert_eq!(lines("Transformer block", 12, 2), ["Transformer", "block"]);
-        assert_eq!(lines("a b c d e f", 3, 2), ["a b", "c d…"]);
+        assert_eq!(lines("a b c d e f", 4, 2), ["a b", "c d…"]);
+        assert_eq!(lines("a b c d e f", 3, 2), ["a b", "c …"]);
         assert_eq!(lines("Donaudampfschifffahrt", 8, 2), ["Donauda…"]);
         assert_eq!(lines("", 8, 2), [""; 0]);
     }

@@ -34,9 +34,9 @@ pub(in crate::report) fn drawn(network: &Network, learns: bool) -> Markup {
     html! {
         div class="network" {
             p { (summary(network)) }
-            div class="flowing" tabindex="0" role="group" aria-label="The network, drawn" {
-                (plot::network(&network.inputs, &stages, &network.answers, &now, &description(network, &stages)))
-            }
+            (plot::network(&network.inputs, &stages, &network.answers, &now, &description(network, &stages)))
+            p class="aside" { "Under each block: the shape of what comes out of it, how many numbers it has learned"
+                @if told.is_empty() { "." } @else { ", and how far the last step before the last validation moved them." } }
             @if !told.is_empty() {
                 div class="learning" { @for sentence in &told { p { (sentence) } } }
             }
@@ -131,8 +131,8 @@ fn told(network: &Network, blocks: &[&Block], states: &[Now]) -> Vec<String> {
     let slow = named(&|state| share(&state).is_some_and(|share| share * HARDLY < usual));
     if !slow.is_empty() {
         told.push(format!(
-            "{} hardly beside the others: either it knows what it needs already, or little of what goes wrong is told to it.",
-            with(&slow, "changes", "change")
+            "{} beside the others: either enough is known there already, or little of what goes wrong is told that far.",
+            with(&slow, "hardly changes", "hardly change")
         ));
     }
     if told.is_empty() {
@@ -162,8 +162,7 @@ fn with(names: &[String], one: &str, several: &str) -> String {
 fn at_rest(network: &Network, blocks: &[&Block], states: &[Now]) -> bool {
     let calm = |(block, state): (&&Block, &Now)| match state {
         Now::Changes(share) => {
-            let before = network.course.iter().filter_map(|moment| block.change(&network.layers, moment));
-            before.fold(0.0, f64::max) > AT_REST * share
+            changes(network, block).into_iter().flatten().fold(0.0, f64::max) > AT_REST * share
         }
         _ => true,
     };
@@ -174,6 +173,7 @@ fn at_rest(network: &Network, blocks: &[&Block], states: &[Now]) -> bool {
 fn table(network: &Network, blocks: &[&Block]) -> Markup {
     let most = blocks.iter().map(|block| block.parameters).max().unwrap_or(0).max(1) as f64;
     let learned = !network.course.is_empty();
+    let range = range(network, blocks);
     html! {
         div class="scroll" {
             table class="layers" {
@@ -185,11 +185,11 @@ fn table(network: &Network, blocks: &[&Block]) -> Markup {
                 tbody {
                     @for (i, block) in blocks.iter().enumerate() {
                         tr {
-                            th scope="row" { (i + 1) " " (block.name()) br; small { "it " (block.does.join(", then ")) } }
+                            th scope="row" { (i + 1) ". " (block.name()) br; small { "it " (block.does.join(", then ")) } }
                             td class="shape" { (block.output) }
                             td class="number" { (words::count(block.parameters)) }
                             td class="bar-column" { (bar(block.parameters as f64 / most, "")) }
-                            @if learned { td class="course" { (course(network, block)) } }
+                            @if learned { td class="course" { (course(network, block, range)) } }
                         }
                     }
                 }
@@ -198,13 +198,27 @@ fn table(network: &Network, blocks: &[&Block]) -> Markup {
     }
 }
 
-fn course(network: &Network, block: &Block) -> Markup {
-    let points: Vec<Option<f64>> =
-        network.course.iter().map(|moment| block.change(&network.layers, moment)).collect();
+/// The least change of any block at any time (what is a hundred thousand times less than the largest is not told apart), and the largest.
+fn range(network: &Network, blocks: &[&Block]) -> (f64, f64) {
+    let all =
+        blocks.iter().flat_map(|block| changes(network, block)).flatten().filter(|change| *change > 0.0);
+    let (least, most) = all.fold((f64::INFINITY, 0.0), |(least, most): (f64, f64), change| {
+        (least.min(change), most.max(change))
+    });
+    if least < most { (least.max(most * 1e-5), most.max(least * 10.0)) } else { (1e-5, 1.0) }
+}
+
+/// How much a block changed at each moment.
+fn changes(network: &Network, block: &Block) -> Vec<Option<f64>> {
+    network.course.iter().map(|moment| block.change(&network.layers, moment)).collect()
+}
+
+fn course(network: &Network, block: &Block, range: (f64, f64)) -> Markup {
+    let points = changes(network, block);
     let last = points.iter().rev().find_map(|change| *change);
     html! {
         @match last {
-            Some(last) => { (plot::course(&points, "how much a step changes it")) " " span class="number" { (plot::per_cent(last)) } },
+            Some(last) => { (plot::course(&points, range, "how much a step changes it")) " " span class="number" { (plot::per_cent(last)) } },
             None => span class="soft" { "nothing to learn" },
         }
     }
@@ -237,6 +251,76 @@ fn every_layer(layers: &[Layer]) -> Markup {
                     }
                 }
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::data::{Moment, Standing};
+
+    fn network(course: &[[f64; 3]]) -> Network {
+        let layer = |title: &str| Layer {
+            title: title.to_owned(),
+            in_words: format!("does what a {title} does"),
+            standing: Standing::Step,
+            output: "4".to_owned(),
+            shape: vec![4],
+            parameters: 10,
+            ..Layer::default()
+        };
+        let moment =
+            |changes: &[f64; 3]| Moment { step: 1, changes: changes.iter().map(|c| Some(*c)).collect() };
+        Network {
+            layers: ["First", "Second", "Third"].map(layer).into(),
+            course: course.iter().map(moment).collect(),
+            ..Network::default()
+        }
+    }
+
+    fn said(course: &[[f64; 3]]) -> String {
+        let network = network(course);
+        let page = drawn(&network, true).into_string();
+        let start = page.find("class=\"learning\"").map(|at| &page[at..]).unwrap_or_default();
+        start.split("<details").next().unwrap_or_default().to_owned()
+    }
+
+    #[test]
+    fn what_is_kept_what_explodes_and_what_hardly_learns_is_told() {
+        assert!(
+            said(&[[0.01, 0.002, 0.004]])
+                .contains("All layers learn: each step changes them by 0.20\u{202f}% to 1.0")
+        );
+        let kept = said(&[[0.0, 0.0, 0.01]]);
+        assert!(
+            kept.contains("Layers 1 (first) and 2 (second) do not change: what was learned before is kept"),
+            "{kept}"
+        );
+        assert!(!kept.contains("All layers"), "{kept}");
+        let wild = said(&[[0.01, 0.01, 0.8]]);
+        assert!(wild.contains("Layer 3 (third) changes by more than 30\u{202f}% in a single step"), "{wild}");
+        let slow = said(&[[1e-6, 0.01, 0.01]]);
+        assert!(slow.contains("Layer 1 (first) hardly changes beside the others"), "{slow}");
+        let rest = said(&[[0.01, 0.01, 0.01], [1e-4, 2e-4, 1e-4]]);
+        assert!(rest.contains("learning comes to rest"), "{rest}");
+        assert_eq!(said(&[]), "", "before the first validation nothing is known");
+    }
+
+    #[test]
+    fn a_finished_network_is_drawn_without_how_it_learns_now() {
+        let page = drawn(&network(&[[0.01, 0.0, 0.8]]), false).into_string();
+        assert!(
+            !page.contains("a step</text>") && !page.contains("too-much") && !page.contains("learning\">")
+        );
+        for told in [
+            "role=\"img\"",
+            "1: First, 4.",
+            "2. Second",
+            "it does what a Third does",
+            "Learning sets 30 numbers",
+        ] {
+            assert!(page.contains(told), "{told}: {page}");
         }
     }
 }
