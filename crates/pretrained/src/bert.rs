@@ -239,9 +239,7 @@ impl Bert {
             let multiply_adds = block.attention.multiply_adds(&shape)
                 + block.feed_in.multiply_adds(&shape)
                 + block.feed_out.multiply_adds(&inner);
-            let does = block.attention.in_words().does + ", then thinks each over by itself";
-            let words = InWords::step("Transformer block", does);
-            // The number is the place, not what it is: blocks are of one form.
+            let words = block.attention.block_in_words();
             rows.push(row(format!("BERT: block {}", i + 1), words, multiply_adds, &[block]));
         }
         rows

@@ -67,7 +67,7 @@ fn from_rows_to_answers() {
     assert!(studio.ask("GET", "/api/runs/levels-1/report", b"").is(200).text().contains("<html"));
     assert!(studio.ask("GET", "/api/runs/levels-1/curves", b"").is(200).text().contains("<svg"));
     let network = studio.ask("GET", "/api/runs/levels-1/network", b"").is(200).text();
-    for told in ["<svg", "a, noise", "low or high", "Dense layer", "layers that learn"] {
+    for told in ["<svg", "a, noise", "high or low", "Dense layer", "layers that learn"] {
         assert!(network.contains(told), "`{told}` is not shown: {network}");
     }
     studio.ask("GET", "/api/runs/levels-2/network", b"").is(404);

@@ -43,16 +43,12 @@ fn inputs(features: &[Feature]) -> Vec<End> {
     }
     let mut inputs = Vec::new();
     if !numbers.is_empty() {
-        inputs.push(end(counted(&numbers, "number"), listed(&numbers), &[]));
+        inputs.push(end(counted(&numbers, "number", "numbers"), listed(&numbers), &[]));
     }
     let mut lanes = 0..;
     if !codes.is_empty() {
         let lane = lanes.next().unwrap_or_default();
-        inputs.push(end(
-            counted(&codes, "category").replace("categorys", "categories"),
-            listed(&codes),
-            &[lane],
-        ));
+        inputs.push(end(counted(&codes, "category", "categories"), listed(&codes), &[lane]));
     }
     inputs.extend(
         pictures.into_iter().chain(texts).zip(lanes).map(|((name, what), lane)| end(name, what, &[lane])),
@@ -61,8 +57,8 @@ fn inputs(features: &[Feature]) -> Vec<End> {
 }
 
 /// `4 numbers`.
-fn counted(names: &[&str], what: &str) -> String {
-    format!("{} {what}{}", names.len(), if names.len() == 1 { "" } else { "s" })
+fn counted(names: &[&str], one: &str, several: &str) -> String {
+    format!("{} {}", names.len(), if names.len() == 1 { one } else { several })
 }
 
 /// `age, height, weight and 4 more`.

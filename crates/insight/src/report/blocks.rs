@@ -100,7 +100,7 @@ fn block(layers: &[Layer], positions: Vec<usize>) -> Block {
     let said = |layer: &&Layer| {
         step.is_some_and(|step| std::ptr::eq(step, *layer)) || layer.standing == Standing::Then
     };
-    let last = all().last();
+    let last = all().next_back();
     Block {
         title: step.map(|step| step.title.clone()).unwrap_or_default(),
         does: all().filter(said).map(|layer| layer.in_words.clone()).collect(),

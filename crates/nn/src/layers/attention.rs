@@ -107,6 +107,11 @@ impl SelfAttention {
     pub(super) fn heads(&self) -> usize {
         self.heads
     }
+
+    /// A transformer's block around it, for people who know no networks.
+    pub fn block_in_words(&self) -> InWords {
+        InWords::step("Transformer block", self.in_words().does + ", then thinks each over by itself")
+    }
 }
 
 impl Layer for SelfAttention {

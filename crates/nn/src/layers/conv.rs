@@ -220,8 +220,11 @@ impl Layer for Conv2d {
         } else {
             format!("looks for {outputs} kinds of patterns, {rows} × {cols} places large")
         };
-        let steps = if self.stride > 1 { format!(", at every {}th place", self.stride) } else { String::new() };
-        InWords::step("Convolution", does + &steps.replace("2th", "2nd").replace("3th", "3rd"))
+        let steps = match self.stride {
+            1 => String::new(),
+            n => format!(", moving on by {n} places at a time"),
+        };
+        InWords::step("Convolution", does + &steps)
     }
 
     fn multiply_adds(&self, input: &[usize]) -> u64 {

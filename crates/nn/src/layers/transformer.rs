@@ -206,8 +206,7 @@ impl Layer for TransformerBlock {
     }
 
     fn in_words(&self) -> InWords {
-        let attention = self.attention.in_words();
-        InWords::step("Transformer block", attention.does + ", then thinks each over by itself")
+        self.attention.block_in_words()
     }
 
     fn multiply_adds(&self, input: &[usize]) -> u64 {

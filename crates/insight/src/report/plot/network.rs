@@ -211,7 +211,9 @@ fn arrow((x0, y0): (f64, f64), (x1, y1): (f64, f64)) -> Markup {
         at(x1 - 5.0),
         at(y1)
     );
-    let head = format!("M{} {}l-6 -4v8z", at(x1 - 1.0), at(y1));
+    let (tip, back) = (x1 - 1.0, x1 - 7.0);
+    let head =
+        format!("M{} {}L{} {}L{} {}Z", at(tip), at(y1), at(back), at(y1 - 4.0), at(back), at(y1 + 4.0));
     html! { path class="flow" d=(line) {} path class="head" d=(head) {} }
 }
 
