@@ -35,8 +35,11 @@ pub(in crate::report) fn drawn(network: &Network, learns: bool) -> Markup {
         div class="network" {
             p { (summary(network)) }
             (plot::network(&network.inputs, &stages, &network.answers, &now, &description(network, &stages)))
-            p class="aside" { "Under each block: the shape of what comes out of it, how many numbers it has learned"
-                @if told.is_empty() { "." } @else { ", and how far the last step before the last validation moved them." } }
+            p class="aside" {
+                "Under each block: the shape of what comes out of it"
+                @if told.is_empty() { " and how many numbers it has learned." }
+                @else { ", how many numbers it has learned, and how far the last step before the last validation moved them." }
+            }
             @if !told.is_empty() {
                 div class="learning" { @for sentence in &told { p { (sentence) } } }
             }
