@@ -1,9 +1,10 @@
 //! A transformer that looks back at a sequence, and says what comes next: of texts and melodies, and of what people take.
 
+use crate::networks::Placed;
 use pellucid_grad::{Var, ops};
 use pellucid_kernels::activation::Activation;
 use pellucid_nn::layers::{Dropout, Embedding, LayerNorm, Seen, TransformerBlock};
-use pellucid_nn::{Layer, LayerRow, Module, Pass, Seed, module, parameter_count};
+use pellucid_nn::{InWords, Layer, LayerRow, Pass, Seed, module};
 use pellucid_tensor::{Result, Tensor};
 use serde::{Deserialize, Serialize};
 
@@ -139,27 +140,33 @@ impl CausalTransformer {
     ///
     /// # Errors
     /// Impossible sizes.
-    pub(crate) fn describe(&self, places: usize) -> Result<Vec<(String, LayerRow)>> {
-        let row = |name: String, part: &dyn Module, output: usize, multiply_adds: u64| LayerRow {
-            name,
-            output: vec![places, output],
-            parameters: parameter_count(part),
-            multiply_adds,
-        };
-        let first = row(self.pieces.name(), &self.pieces, self.width, 0);
-        let mut rows = vec![("pieces".to_owned(), first)];
+    pub(crate) fn describe(&self, places: usize) -> Result<Vec<Placed>> {
+        let shape = |output: usize| vec![places, output];
+        let pieces = &self.pieces;
+        let first = LayerRow::new(pieces.name(), pieces.in_words(), shape(self.width), 0, &[pieces]);
+        let mut layers = vec![Placed::new("pieces", 0, first)];
         for (i, block) in self.blocks.iter().enumerate() {
             let cost = block.multiply_adds(&[places, self.width]);
-            rows.push((format!("block {}", i + 1), row(block.name(), block, self.width, cost)));
+            let row = LayerRow::new(block.name(), block.in_words(), shape(self.width), cost, &[block]);
+            layers.push(Placed::new(format!("block {}", i + 1), 0, row));
         }
         let vocabulary = self.pieces.weight.value.dim(0)?;
         let cost = (places * vocabulary) as u64 * self.width as u64;
-        rows.push((
-            "answer".to_owned(),
-            row("which piece comes next".to_owned(), &self.norm, vocabulary, cost),
-        ));
-        Ok(rows)
+        let row = LayerRow::new(NEXT, next_in_words(vocabulary), shape(vocabulary), cost, &[&self.norm]);
+        layers.push(Placed::new("answer", 0, row));
+        Ok(layers)
     }
+}
+
+/// The last layer of networks that write.
+pub(crate) const NEXT: &str = "which piece comes next";
+
+/// The same for people who know no networks.
+pub(crate) fn next_in_words(vocabulary: usize) -> InWords {
+    let does = format!(
+        "compares what it has found with the vectors of all {vocabulary} pieces: the likest is most expected next"
+    );
+    InWords::step("What comes next", does)
 }
 
 #[cfg(test)]
@@ -203,5 +210,15 @@ mod tests {
         };
         let (long, short) = (after(&[7, 7, 7, 3, 1, 4, 1]), after(&[3, 1, 4, 1]));
         assert!(long.iter().zip(&short).all(|(a, b)| (a - b).abs() < 1e-5));
+    }
+
+    #[test]
+    fn it_is_drawn_whole() {
+        let writer = writer();
+        let drawing = crate::drawing::tests::complete(writer.describe(6).unwrap(), &writer);
+        assert!(
+            drawing.contains("Transformer block × 2") && drawing.contains("What comes next"),
+            "{drawing}"
+        );
     }
 }

@@ -6,7 +6,7 @@ use crate::run::EVALUATION;
 use crate::trained::Trained;
 use crate::{Result, Run};
 use pellucid_data::{OutColumn, write_table};
-use pellucid_insight::report::data::{CardFacts, Layer, Likeness, Looks, Target};
+use pellucid_insight::report::data::{CardFacts, Likeness, Looks, Target};
 use std::path::Path;
 
 /// The answers to the scored rows, and for networks that predict the truth.
@@ -41,8 +41,6 @@ pub(crate) struct Tested {
     pub(crate) targets: Vec<Target>,
     /// How like the scored rows are to those that were learned from.
     pub(crate) likeness: Option<Likeness>,
-    /// The network, part by part.
-    pub(crate) network: Vec<Layer>,
     /// What the layers of its networks for pictures and sounds respond to.
     pub(crate) looks: Vec<Looks>,
     /// What it is for.

@@ -143,7 +143,7 @@ pub(crate) fn default_smoothing(prepared: &Prepared) -> f64 {
 
 /// The seconds that the plan takes on a slow processor: learning costs three times the multiply-adds of answering.
 fn most_seconds(task: &PredictTask, plan: &Plan) -> Result<f64> {
-    let multiply_adds: u64 = task.network.describe()?.iter().map(|(_, row)| row.multiply_adds).sum();
+    let multiply_adds: u64 = task.network.describe()?.iter().map(|layer| layer.row.multiply_adds).sum();
     let row = 3.0 * multiply_adds as f64 / SLOW + ROW_BESIDE;
     Ok(plan.steps as f64 * (STEP_BESIDE + plan.batch as f64 * row))
 }

@@ -1,5 +1,6 @@
 //! The facts of a finished run, as the report and the model card want them.
 
+use crate::drawing::network;
 use crate::finish::Tested;
 use crate::glimpse::course;
 use crate::trained::Trained;
@@ -7,11 +8,9 @@ use crate::{Result, Run};
 use pellucid_data::Part;
 use pellucid_insight::check::{Finding, Severity as Found};
 use pellucid_insight::report::data::{
-    Choice, Column, Curves, DataFacts, Layer, MetricCurves, Notice, Reproduce, Severity, Skipped, Split,
-    Training,
+    Choice, Column, Curves, DataFacts, MetricCurves, Notice, Reproduce, Severity, Skipped, Split, Training,
 };
 use pellucid_insight::report::{ReportData, learning_curves};
-use pellucid_nn::LayerRow;
 use pellucid_train::{Line, RunFolder, Stopped, read_log};
 use std::path::Path;
 
@@ -23,26 +22,13 @@ pub(crate) fn report_data(trained: &Trained<'_>, tested: &Tested, run: &Run) -> 
         rows_are: tested.evaluation.rows_are.clone(),
         data: data_facts(trained),
         training: training(trained)?,
-        network: tested.network.clone(),
+        network: network(run)?.unwrap_or_default(),
         targets: tested.targets.clone(),
         likeness: tested.likeness.clone(),
         looks: tested.looks.clone(),
         card: tested.card.clone(),
         reproduce: reproduce(trained)?,
     })
-}
-
-/// A network's parts as the report shows them.
-pub(crate) fn layers(rows: Vec<(String, LayerRow)>) -> Vec<Layer> {
-    let shape = |dims: &[usize]| dims.iter().map(ToString::to_string).collect::<Vec<_>>().join(" × ");
-    let layer = |(name, row): (String, LayerRow)| Layer {
-        name,
-        does: row.name,
-        output: shape(&row.output),
-        parameters: row.parameters as u64,
-        multiply_adds: row.multiply_adds,
-    };
-    rows.into_iter().map(layer).collect()
 }
 
 /// Today's date in UTC, `2026-05-17`.
@@ -190,6 +176,7 @@ fn curves(log: &Path, best: Option<u64>) -> Result<Curves> {
     for line in read_log(log)? {
         match line {
             Line::Step(step) => curves.loss.training.extend(step.loss.map(|loss| (step.epoch, loss))),
+            Line::Layers(_) => {}
             Line::Validation(v) => {
                 curves.loss.validation.extend(v.loss.map(|loss| (v.epoch, loss)));
                 let name = v.score_name.split(" + ").next().unwrap_or_default();

@@ -1,6 +1,6 @@
 //! The folder of a run.
 //!
-//! `runs/<name>/`: `config.toml`, `decisions.json` (why it is so), `data_report.json`, `metrics.jsonl` with TensorBoard's
+//! `runs/<name>/`: `config.toml`, `decisions.json` (why it is so), `network.json` (its layers), `data_report.json`, `metrics.jsonl` with TensorBoard's
 //! event file beside it, `checkpoints/`, `model/`, `evaluation.json`, `predictions.parquet`, `report.html` and `README.md`; of networks that
 //! predict also `background.json` (training rows that stand in the place of missing columns), `columns.json` (how much each column
 //! matters, and how answers depend on it), `doubtful_labels.csv`, and `corrections.csv` (the cells that were mended for it).

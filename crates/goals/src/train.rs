@@ -13,7 +13,7 @@ use crate::predict::{Design, Fair, Frozen, Predicting, Watched, design, test};
 use crate::reasons::Reasons;
 use crate::start::Start;
 use crate::trained::Trained;
-use crate::{Error, Result, Run, Watcher, generate, paint, recommend, samples, translate};
+use crate::{Error, Result, Run, Watcher, drawing, generate, paint, recommend, samples, translate};
 use pellucid_data::{Part, Splits};
 use pellucid_insight::check::CheckReport;
 use pellucid_kinds::Target;
@@ -431,6 +431,8 @@ fn carry_out(begun: Begun, run: Run, watcher: &mut dyn Watcher, stop: &AtomicBoo
     let Begun { ready, config, design, learning, command } = begun;
     let Learning { mut task, source, .. } = learning;
     let folder = RunFolder::new(run.path(), fingerprint(&ready.prepared)?);
+    let names: Vec<String> = ready.prepared.encoder.targets.iter().map(|(name, ..)| name.clone()).collect();
+    drawing::keep(&run, task.network.structure(&names)?)?;
     let outcome = run_plan(&mut task, source, &design.plan, &folder, watcher, stop)?;
     if outcome.stopped == Stopped::Interrupted {
         return Ok(Ended::Interrupted(run));

@@ -141,7 +141,7 @@ fn training(data: &ReportData, card: &mut String) {
             words::duration(training.seconds),
             words::count(training.steps),
             words::count(data.parameters()),
-            data.network.len()
+            data.network.layers.len()
         ),
     );
     if !training.augmentation.is_empty() {

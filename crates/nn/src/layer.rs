@@ -1,6 +1,6 @@
 //! What every layer can do.
 
-use crate::{LayerRow, Module, Pass, Piece, Reach};
+use crate::{InWords, LayerRow, Module, Pass, Piece, Reach};
 use pellucid_grad::Var;
 use pellucid_grad::in_use::PerChannel;
 use pellucid_tensor::{Error, Result};
@@ -41,6 +41,9 @@ pub trait Layer: Module + Send + Sync {
 
     /// What it is, for people: `conv 3×3, 32`.
     fn name(&self) -> String;
+
+    /// What it is and does, for people who know no networks.
+    fn in_words(&self) -> InWords;
 
     /// Multiply-adds for one example of the given shape; 0 for layers whose cost is small beside a
     /// linear map's, and for shapes the layer cannot take.

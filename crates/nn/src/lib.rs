@@ -39,5 +39,5 @@ pub use pass::{Pass, Step};
 pub use reach::Reach;
 pub use recurrent::Direction;
 pub use schedule::Schedule;
-pub use summary::{LayerRow, describe};
+pub use summary::{InWords, LayerRow, Rank, describe};
 pub use text::{layer_examples, parse_layers};

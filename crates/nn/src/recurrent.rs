@@ -1,6 +1,6 @@
 //! What recurrent layers share: the parameters of one direction, and the two directions of a layer.
 
-use crate::{Init, Param, Pass, Seed, module};
+use crate::{InWords, Init, Param, Pass, Seed, module};
 use pellucid_grad::{Recurrent, Var, ops};
 use pellucid_tensor::{Error, Result};
 
@@ -65,7 +65,7 @@ macro_rules! recurrent_layer {
     ($(#[$doc:meta])* $name:ident, $called:literal, $gates:literal gates, $operation:path) => {
         use $crate::check::Sample;
         use $crate::recurrent::{self, Direction};
-        use $crate::{Layer, Pass, Seed, module};
+        use $crate::{InWords, Layer, Pass, Seed, module};
         use pellucid_grad::Var;
         use pellucid_tensor::Result;
 
@@ -117,6 +117,10 @@ macro_rules! recurrent_layer {
 
             fn name(&self) -> String {
                 recurrent::name($called, &self.ahead, self.back.as_ref())
+            }
+
+            fn in_words(&self) -> InWords {
+                recurrent::in_words(&self.ahead, self.back.as_ref())
             }
 
             fn multiply_adds(&self, input: &[usize]) -> u64 {
@@ -174,4 +178,11 @@ pub(crate) fn multiply_adds(ahead: &Direction, back: Option<&Direction>, input: 
 pub(crate) fn name(kind: &str, ahead: &Direction, back: Option<&Direction>) -> String {
     let both = if back.is_some() { ", both ways" } else { "" };
     format!("{kind} {}{both}", ahead.sizes().1)
+}
+
+/// The same for people who know no networks.
+pub(crate) fn in_words(ahead: &Direction, back: Option<&Direction>) -> InWords {
+    let ends = if back.is_some() { ", from both ends" } else { "" };
+    let states = ahead.sizes().1;
+    InWords::step("Recurrent layer", format!("reads piece by piece and keeps {states} numbers in mind{ends}"))
 }

@@ -61,6 +61,11 @@ fn the_output_has_the_shape_that_was_announced() {
             sample.layer.multiply_adds(&sample.input)
         );
         assert!(rows.iter().all(|r| !r.name.is_empty()), "{name}");
+        assert!(rows.iter().all(|r| !r.words.title.is_empty() && !r.words.does.is_empty()), "{name}");
+        let owned: Vec<_> = rows.iter().flat_map(|r| r.owns.clone()).collect();
+        let trained = params(sample.layer.as_ref()).into_iter().map(|(_, p)| p);
+        let trained = trained.filter(|p| p.role != Role::Buffer).map(Param::id);
+        assert_eq!(owned, trained.collect::<Vec<_>>(), "{name}: each tensor belongs to one row");
     });
 }
 

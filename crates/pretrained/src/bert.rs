@@ -6,7 +6,7 @@ use crate::{Folder, Result};
 use pellucid_grad::{Var, ops};
 use pellucid_kernels::activation::Activation;
 use pellucid_nn::layers::{Dropout, Embedding, LayerNorm, Linear, SelfAttention};
-use pellucid_nn::{Layer, LayerRow, Pass, Seed, module, parameter_count, params_mut};
+use pellucid_nn::{InWords, Layer, LayerRow, Module, Pass, Seed, module, params_mut};
 use pellucid_tensor::{Error, Result as EngineResult, Tensor};
 use serde::{Deserialize, Serialize};
 
@@ -227,22 +227,20 @@ impl Bert {
     pub fn rows(&self, input: &[usize]) -> Vec<LayerRow> {
         let time = input.first().copied().unwrap_or_default();
         let width = self.words.weight.value.shape().last();
-        let row = |name: String, parameters: usize, multiply_adds: u64| LayerRow {
-            name,
-            output: vec![time, width],
-            parameters,
-            multiply_adds,
+        let row = |name: String, words: InWords, multiply_adds: u64, parts: &[&dyn Module]| {
+            LayerRow::new(name, words, vec![time, width], multiply_adds, parts)
         };
-        let vectors =
-            [parameter_count(&self.words), parameter_count(&self.places), parameter_count(&self.norm)];
-        let mut rows = vec![row("BERT: vectors of pieces and places".to_owned(), vectors.iter().sum(), 0)];
+        let words = self.words.in_words();
+        let vectors: [&dyn Module; 3] = [&self.words, &self.places, &self.norm];
+        let mut rows = vec![row("BERT: vectors of pieces and places".to_owned(), words, 0, &vectors)];
         for (i, block) in self.blocks.iter().enumerate() {
             let shape = [time, width];
             let inner = [time, block.feed_in.weight.value.shape()[0]];
             let multiply_adds = block.attention.multiply_adds(&shape)
                 + block.feed_in.multiply_adds(&shape)
                 + block.feed_out.multiply_adds(&inner);
-            rows.push(row(format!("BERT: block {}", i + 1), parameter_count(block), multiply_adds));
+            let words = block.attention.block_in_words();
+            rows.push(row(format!("BERT: block {}", i + 1), words, multiply_adds, &[block]));
         }
         rows
     }

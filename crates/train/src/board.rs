@@ -38,6 +38,8 @@ impl Board {
         let time = now();
         let mut curves: Vec<(String, f64)> = Vec::new();
         let step = match line {
+            // They are many, and are drawn elsewhere.
+            Line::Layers(_) => return Ok(()),
             Line::Step(line) => {
                 curves.extend(line.loss.map(|loss| ("loss/train".into(), loss)));
                 curves.push(("learning_rate".into(), line.lr));

@@ -13,6 +13,7 @@
 //! | `checkpoint` | the state in a file that is intact or recognised as damaged |
 //! | `order`, `feed` | which rows a step learns from; batches made ready on another thread |
 //! | `log`, `board`, `glimpses`, [`tensorboard`] | the course of a training in files |
+//! | `changes` | how much each layer changes in a step |
 //! | `measure`, [`budget`] | what a step costs, and how many fit into a span of time |
 //! | [`metrics`] | how good predictions are |
 
@@ -20,6 +21,7 @@
 
 mod board;
 pub mod budget;
+mod changes;
 mod checkpoint;
 mod error;
 mod exact;
@@ -38,7 +40,7 @@ pub mod tensorboard;
 
 pub use error::{Failure, Result};
 pub use folder::RunFolder;
-pub use log::{Line, StepLine, ValidationLine, read_log};
+pub use log::{LayersLine, Line, StepLine, ValidationLine, read_log};
 pub use measure::measure;
 pub use plan::{OptimizerKind, Plan};
 pub use run::train;

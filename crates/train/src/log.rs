@@ -1,6 +1,7 @@
 //! `metrics.jsonl`: the course of a training, one JSON object per line.
 //!
-//! Every so many steps a line `{"event": "step", …}`, and one `{"event": "validation", …}` per validation. All
+//! Every so many steps a line `{"event": "step", …}`; for each validation one `{"event": "validation", …}`, and before it
+//! `{"event": "layers", …}` where layers are known. All
 //! fields but `seconds` (time spent so far) are functions of the plan and the data. A resumed training
 //! first cuts the file back to where its checkpoint found it, so it reads as if nothing had happened.
 
@@ -51,6 +52,15 @@ pub struct ValidationLine {
     pub seconds: f64,
 }
 
+/// A line about how much each layer of the network changed in the step before a validation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LayersLine {
+    /// Steps done.
+    pub step: u64,
+    /// For each layer the length of its change beside its own: ‖Δw‖ / ‖w‖. `None` for layers that have nothing to learn.
+    pub changes: Vec<Option<f64>>,
+}
+
 /// A line of `metrics.jsonl`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
@@ -59,6 +69,8 @@ pub enum Line {
     Step(StepLine),
     /// About a validation.
     Validation(ValidationLine),
+    /// About the layers.
+    Layers(LayersLine),
 }
 
 impl ValidationLine {

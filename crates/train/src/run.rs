@@ -1,16 +1,17 @@
 //! The loop.
 
 use crate::board::Board;
+use crate::changes::Before;
 use crate::checkpoint::{Checkpoints, Progress};
 use crate::error::{Failure, Result};
 use crate::feed::{Feed, feed};
 use crate::folder::RunFolder;
-use crate::log::{Line, Log, StepLine, ValidationLine};
+use crate::log::{LayersLine, Line, Log, StepLine, ValidationLine};
 use crate::order::Order;
 use crate::plan::Plan;
 use crate::state::State;
 use crate::task::{Best, Observer, Outcome, Source, StepEvent, Stopped, Task};
-use pellucid_nn::Pass;
+use pellucid_nn::{ParamId, Pass};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -92,6 +93,8 @@ struct Run<'a, T: Task> {
     state: State,
     progress: Progress,
     clock: Clock,
+    /// The tensors of each layer.
+    layers: Vec<Vec<ParamId>>,
 }
 
 /// What depends on time, and therefore must not decide anything but what is shown and when is saved.
@@ -139,22 +142,43 @@ impl<'a, T: Task> Run<'a, T> {
             seconds_per_step: None,
             saved: now,
         };
-        Ok(Run { task, plan, order, folder, observer, checkpoints, log, board, state, progress, clock })
+        let layers = task.layers()?;
+        Ok(Run {
+            task,
+            plan,
+            order,
+            folder,
+            observer,
+            checkpoints,
+            log,
+            board,
+            state,
+            progress,
+            clock,
+            layers,
+        })
     }
 
     /// Does steps until the plan is fulfilled, validation stops getting better, or `stop` is set.
     fn steps(&mut self, feed: &Feed<<T::Source as Source>::Batch>, stop: &AtomicBool) -> Result<Stopped> {
         while self.progress.step < self.plan.steps {
             let batch = feed.next()?.batch;
+            let next = self.progress.step + 1;
+            let last = next == self.plan.steps;
+            let validates = last || next.is_multiple_of(self.plan.validate_every);
+            let before =
+                (validates && !self.layers.is_empty()).then(|| Before::step(self.task.model(), &self.layers));
             let (loss, lr) = self.learn(&batch)?;
             drop(batch);
-            self.progress.step += 1;
+            self.progress.step = next;
             self.show_step(loss, lr);
-            let last = self.progress.step == self.plan.steps;
             if last || self.progress.step.is_multiple_of(self.plan.log_every) {
                 self.log_step(lr)?;
             }
-            if last || self.progress.step.is_multiple_of(self.plan.validate_every) {
+            if let Some(before) = before {
+                self.log_layers(&before)?;
+            }
+            if validates {
                 self.validate()?;
             }
             if last {
@@ -264,6 +288,15 @@ impl<'a, T: Task> Run<'a, T> {
             skipped: self.progress.skipped,
             seconds: self.seconds(),
         }))
+    }
+
+    /// Says how much the last step has changed each layer; nothing if the step was skipped.
+    fn log_layers(&mut self, before: &Before) -> Result<()> {
+        if self.progress.skipped_in_row > 0 {
+            return Ok(());
+        }
+        let changes = before.changes(self.task.model())?;
+        self.append(&Line::Layers(LayersLine { step: self.progress.step, changes }))
     }
 
     /// Validates the weights (their moving mean, if there is one) and keeps them if they are the best so far.

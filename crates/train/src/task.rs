@@ -2,7 +2,7 @@
 
 use crate::error::{Failure, Result};
 use pellucid_grad::Var;
-use pellucid_nn::{Module, Pass};
+use pellucid_nn::{Module, ParamId, Pass};
 use pellucid_tensor::Stream;
 use serde::{Deserialize, Serialize};
 
@@ -56,6 +56,14 @@ pub trait Task {
 
     /// The network, to be changed.
     fn model_mut(&mut self) -> &mut dyn Module;
+
+    /// The tensors of each layer, in the order in which layers are shown to people: how much they change is told at each validation.
+    ///
+    /// # Errors
+    /// Those of the engine.
+    fn layers(&self) -> Result<Vec<Vec<ParamId>>> {
+        Ok(Vec::new())
+    }
 
     /// The loss of a batch: a scalar on the pass's tape.
     ///

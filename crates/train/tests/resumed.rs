@@ -5,7 +5,7 @@
 mod common;
 
 use common::{Notes, SameSign, checkpoints, plan, remains, run, run_to_end, source};
-use pellucid_train::{Failure, Outcome, Plan, RunFolder, Stopped, train};
+use pellucid_train::{Failure, Line, Outcome, Plan, RunFolder, Stopped, read_log, train};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -41,6 +41,41 @@ fn an_interrupted_training_goes_on_to_the_same_bits() {
     assert_eq!((outcome.steps_done, outcome.stopped), (90, Stopped::Finished));
     assert_eq!(task.weights(), expected.weights());
     assert_eq!(remains(parts.path()), remains(whole.path()));
+}
+
+/// The network's tensors in a checkpoint, by their paths.
+fn weights_in(checkpoint: &Path) -> Vec<(String, Vec<f64>)> {
+    let bytes = std::fs::read(checkpoint).unwrap();
+    let start = b"pellucid checkpoint 1\n".len();
+    let length = u64::from_le_bytes(bytes[start..start + 8].try_into().unwrap()) as usize;
+    let tensors = &bytes[start + 8 + length..bytes.len() - 32];
+    let named = pellucid_nn::state::named_from_bytes(tensors).unwrap();
+    let of_model =
+        named.into_iter().filter_map(|(name, t)| Some((name.strip_prefix("model/")?.to_owned(), t)));
+    of_model.map(|(name, t)| (name, t.to_vec())).collect()
+}
+
+#[test]
+fn the_log_says_how_much_the_last_step_before_a_validation_changed_each_layer() {
+    let place = tempfile::tempdir().unwrap();
+    interrupt_at(40, &Plan { checkpoint_every: 1, ..plan(90) }, place.path());
+    let [after, before] = [0, 1].map(|i| weights_in(&checkpoints(place.path())[i]));
+    let length = |layer: &str, of: &dyn Fn(f64, f64) -> f64| {
+        let buffer = |name: &str| name.contains("running");
+        let both =
+            before.iter().zip(&after).filter(|((name, _), _)| name.starts_with(layer) && !buffer(name));
+        both.flat_map(|((_, b), (_, a))| b.iter().zip(a)).map(|(&b, &a)| of(b, a).powi(2)).sum::<f64>().sqrt()
+    };
+    let naive = ["first", "norm", "last"]
+        .map(|layer| length(layer, &|b, a| a - b) / length(layer, &|b, _| b).max(length(layer, &|_, a| a)));
+    let lines = read_log(&place.path().join("metrics.jsonl")).unwrap();
+    let told: Vec<_> =
+        lines.iter().filter_map(|l| if let Line::Layers(l) = l { Some(l) } else { None }).collect();
+    assert_eq!(told.iter().map(|line| line.step).collect::<Vec<_>>(), [20, 40]);
+    assert_eq!(told[1].changes.len(), naive.len());
+    for (told, naive) in told[1].changes.iter().zip(naive) {
+        assert!((told.unwrap() - naive).abs() < 1e-9 && naive > 1e-4, "{told:?} and {naive}");
+    }
 }
 
 #[test]

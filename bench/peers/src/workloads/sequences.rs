@@ -5,7 +5,7 @@ use pellucid_grad::{Var, ops};
 use pellucid_kernels::activation::Activation::Identity;
 use pellucid_nn::layers::{Embedding, Gru, LayerNorm, Linear, Lstm, Sequential, TransformerBlock};
 use pellucid_nn::optim::{Adam, AdamOptions};
-use pellucid_nn::{Init, Layer, Param, Pass, Seed, module};
+use pellucid_nn::{InWords, Init, Layer, Param, Pass, Seed, module};
 use pellucid_tensor::Result;
 
 const WIDTH: usize = 256;
@@ -27,6 +27,9 @@ impl Layer for Words {
     }
     fn name(&self) -> String {
         "words and places".to_owned()
+    }
+    fn in_words(&self) -> InWords {
+        InWords::step("Vectors", "looks up a vector for each word and one for its place")
     }
 }
 
@@ -66,6 +69,9 @@ impl Layer for Last {
     }
     fn name(&self) -> String {
         "last".to_owned()
+    }
+    fn in_words(&self) -> InWords {
+        InWords::then("Last", "keeps what is there at the end")
     }
 }
 

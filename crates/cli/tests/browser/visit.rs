@@ -69,6 +69,7 @@ pub(crate) fn train(browser: &Browser, studio: &Open, effort: &str, minutes: &st
     browser.write("#minutes", minutes);
     browser.click("#train");
     browser.wait_at("/runs/");
+    browser.wait("#network .flowing svg .face");
     train_is_over(browser);
     all_is_well(browser, studio);
 }

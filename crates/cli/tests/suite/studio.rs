@@ -69,6 +69,11 @@ fn from_rows_to_answers() {
     assert!(!rest.contains("plan") && rest.contains("data: finished"), "{rest}");
     assert!(studio.ask("GET", "/api/runs/levels-1/report", b"").is(200).text().contains("<html"));
     assert!(studio.ask("GET", "/api/runs/levels-1/curves", b"").is(200).text().contains("<svg"));
+    let network = studio.ask("GET", "/api/runs/levels-1/network", b"").is(200).text();
+    for told in ["<svg", "a, noise", "high or low", "Dense layer", "layers that learn"] {
+        assert!(network.contains(told), "`{told}` is not shown: {network}");
+    }
+    studio.ask("GET", "/api/runs/levels-2/network", b"").is(404);
 
     let input = b"a,noise\n200,4000\n9500,4000\n";
     let answered = studio.ask("POST", "/api/runs/levels-1/predict?file=new.csv", input).is(200).json();

@@ -44,7 +44,7 @@ impl Question<'_> {
     /// What the network takes to answer one input, without what is done for its mirror image.
     pub(super) fn multiply_adds(&self) -> crate::Result<f64> {
         let layers = self.model.network.describe()?;
-        Ok(layers.iter().map(|(_, row)| row.multiply_adds as f64).sum())
+        Ok(layers.iter().map(|layer| layer.row.multiply_adds as f64).sum())
     }
 
     /// The values of records.

@@ -7,7 +7,6 @@ use super::model::{Generation, Writing};
 use super::{melodies, texts};
 use crate::finish::Tested;
 use crate::outcome::Evaluation;
-use crate::report::layers;
 use crate::trained::Trained;
 use crate::{Error, Result, Run, Watcher};
 use pellucid_data::{OutColumn, Part};
@@ -89,7 +88,6 @@ pub(super) fn test(
         targets: vec![target],
         likeness: None,
         looks: Vec::new(),
-        network: layers(model.network.describe(model.blueprint.context)?),
         card,
     })
 }

@@ -5,10 +5,11 @@ use super::likelihood::{Window, likelihood, windows};
 use super::melodies::roll;
 use super::model::{Generation, Writing};
 use crate::glimpse::kept;
+use crate::networks::{Structure, end, tensors_of};
 use pellucid_data::Part;
 use pellucid_grad::{Var, ops};
 use pellucid_insight::report::data::Glimpse;
-use pellucid_nn::{Module, Pass};
+use pellucid_nn::{Module, ParamId, Pass};
 use pellucid_tensor::{Stream, Tensor};
 use pellucid_train::metrics::{LikelihoodRows, score_likelihood};
 use pellucid_train::{Failure, Glimpse as Kept, Result, Source, Task, Validation};
@@ -91,6 +92,22 @@ impl WriteTask {
     }
 }
 
+impl WriteTask {
+    /// What it writes with.
+    ///
+    /// # Errors
+    /// Impossible sizes.
+    pub(crate) fn structure(&self) -> pellucid_tensor::Result<Structure> {
+        let Generation { column, script, network, blueprint, .. } = &self.model;
+        let what = format!("the last {} {}", blueprint.context, script.pieces_are());
+        Ok(Structure {
+            inputs: vec![end(format!("{column} so far"), what, &[0])],
+            layers: network.describe(blueprint.context)?,
+            answers: vec![end("What comes next", format!("one of {} pieces", script.size()), &[0])],
+        })
+    }
+}
+
 impl Task for WriteTask {
     type Source = WindowSource;
 
@@ -100,6 +117,10 @@ impl Task for WriteTask {
 
     fn model_mut(&mut self) -> &mut dyn Module {
         &mut self.model.network
+    }
+
+    fn layers(&self) -> Result<Vec<Vec<ParamId>>> {
+        Ok(tensors_of(self.structure()?.layers))
     }
 
     fn loss(&self, pass: &Pass, batch: &WindowBatch) -> Result<Var> {

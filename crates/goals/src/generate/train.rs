@@ -10,6 +10,7 @@ use super::task::{WindowSource, WriteTask};
 use crate::causal::{Blueprint, CausalTransformer};
 use crate::dataset::{Survey, check, tell_unusable};
 use crate::design::Design;
+use crate::drawing;
 use crate::finish::finish;
 use crate::learning::limit_design;
 use crate::reasons::Reasons;
@@ -125,6 +126,7 @@ impl Begun {
         let Begun { survey, checks, corpus, config, design, command } = self;
         let (mut task, source) = learning(&corpus, &config, &design)?;
         let folder = RunFolder::new(run.path(), corpus.fingerprint());
+        drawing::keep(&run, task.structure()?)?;
         let outcome = run_plan(&mut task, source, &design.plan, &folder, watcher, stop)?;
         if outcome.stopped == Stopped::Interrupted {
             return Ok(Ended::Interrupted(run));

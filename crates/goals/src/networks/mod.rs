@@ -1,6 +1,7 @@
 //! The networks that training builds where a person gives no layers: one for pictures, one for texts, one for vectors.
 
 mod given;
+mod placed;
 mod text;
 
 use pellucid_kernels::activation::Activation;
@@ -11,6 +12,8 @@ use pellucid_nn::layers::{
 use pellucid_tensor::Result;
 
 pub(crate) use given::{given_picture, show_as};
+pub use placed::Placed;
+pub(crate) use placed::{Structure, end, tensors_of};
 pub use text::TextBlueprint;
 pub(crate) use text::TextNetwork;
 

@@ -2,7 +2,7 @@
 
 use pellucid_grad::{Var, ops};
 use pellucid_nn::layers::{Dropout, Embedding, Gru, LayerNorm, TransformerBlock};
-use pellucid_nn::{Layer, LayerRow, Pass, Seed, describe, module};
+use pellucid_nn::{InWords, Layer, LayerRow, Pass, Seed, describe, module};
 use pellucid_pretrained::{Bert, BertConfig, Folder, Pooling, first_pieces};
 use pellucid_tensor::{Error, Result, Tensor};
 use serde::{Deserialize, Serialize};
@@ -203,6 +203,10 @@ impl Layer for TextNetwork {
         "text network".to_owned()
     }
 
+    fn in_words(&self) -> InWords {
+        InWords::step("Text network", "makes one vector of all pieces of a text")
+    }
+
     fn inside(&self, input: &[usize]) -> Result<Vec<LayerRow>> {
         let (mut rows, mut h) = (Vec::new(), input.to_vec());
         if let Some(bert) = &self.bert {
@@ -213,7 +217,10 @@ impl Layer for TextNetwork {
             h = vectors.output_shape(input)?;
         }
         if let Some(places) = &self.places {
-            rows.extend(describe(places, input)?);
+            let words = InWords::then("Places", "adds a learned vector for each place in the text");
+            rows.extend(
+                describe(places, input)?.into_iter().map(|row| LayerRow { words: words.clone(), ..row }),
+            );
         }
         for block in &self.blocks {
             rows.extend(describe(block, &h)?);
@@ -224,12 +231,8 @@ impl Layer for TextNetwork {
         if let Some(states) = &self.states {
             rows.extend(describe(states, &h)?);
         }
-        rows.push(LayerRow {
-            name: "mean and largest".to_owned(),
-            output: self.output_shape(input)?,
-            parameters: 0,
-            multiply_adds: 0,
-        });
+        let all = InWords::step("Pooling", "takes the mean and the largest of each number over all pieces");
+        rows.push(LayerRow::new("mean and largest", all, self.output_shape(input)?, 0, &[]));
         Ok(rows)
     }
 }

@@ -1,9 +1,10 @@
 //! The network: it sees a picture with noise in it, and says in which direction the picture lies.
 
+use crate::networks::Placed;
 use pellucid_grad::{Var, ops};
 use pellucid_kernels::activation::Activation;
 use pellucid_nn::layers::{Conv2d, Dropout, Embedding, GroupNorm, Linear, Pad, TransformerBlock};
-use pellucid_nn::{Init, Layer, LayerRow, Module, Param, Pass, Seed, module, parameter_count};
+use pellucid_nn::{InWords, Init, Layer, LayerRow, Module, Param, Pass, Seed, module};
 use pellucid_tensor::{Result, Tensor};
 use serde::{Deserialize, Serialize};
 
@@ -231,23 +232,24 @@ impl Painter {
     ///
     /// # Errors
     /// Impossible sizes.
-    pub(crate) fn describe(&self) -> Result<Vec<(String, LayerRow)>> {
+    pub(crate) fn describe(&self) -> Result<Vec<Placed>> {
         let [height, width, channels] = self.size;
         let grid = |stage: usize| [(height / PATCH) >> stage, (width / PATCH) >> stage];
-        let mut rows = Vec::new();
-        let mut row = |part: String,
-                       does: String,
-                       parameters: usize,
-                       output: [usize; 3],
-                       multiply_adds: u64| {
-            rows.push((part, LayerRow { name: does, output: output.to_vec(), parameters, multiply_adds }));
+        let mut layers = Vec::new();
+        let mut show = |part: &str, (stage, lane): (u32, u32), row: LayerRow| {
+            layers.push(Placed::new(part, stage, row).in_lane(lane));
         };
         let style = self.style.bias.as_ref().map_or(0, |bias| bias.value.len());
-        let parameters = [&self.time as &dyn Module, &self.labels, &self.style].map(parameter_count);
-        row("style".into(), "time and label".into(), parameters.iter().sum(), [1, 1, style], 0);
+        let words = InWords::step(
+            "Time and label",
+            format!("says in {style} numbers how far the picture is, and what is asked for"),
+        );
+        let parts: [&dyn Module; 3] = [&self.time, &self.labels, &self.style];
+        show("style", (0, 0), LayerRow::new("time and label", words, vec![style], 0, &parts));
         let stem = self.stem.multiply_adds(&[grid(0)[0], grid(0)[1], PATCH * PATCH * channels]);
         let first = [grid(0)[0], grid(0)[1], self.stem.output_shape(&[1, 1, PATCH * PATCH * channels])?[2]];
-        row("stem".into(), self.stem.name(), parameter_count(&self.stem), first, stem);
+        let row = LayerRow::new(self.stem.name(), self.stem.in_words(), first.to_vec(), stem, &[&self.stem]);
+        show("stem", (0, 1), row);
         let on = |stage: usize, blocks: &Vec<Block>| {
             let [height, width] = grid(stage);
             [height, width, blocks.last().map_or(0, Block::outputs)]
@@ -261,23 +263,43 @@ impl Painter {
             deepest = on(stage, blocks);
             // What leads to the next stage counts here.
             let next = self.shrink.get(stage);
-            let parameters = parameter_count(blocks) + next.map_or(0, |next| parameter_count(next));
             let cost = cost(stage, blocks) + next.map_or(0, |next| next.multiply_adds(&deepest));
-            row(format!("down {}", stage + 1), does(blocks), parameters, deepest, cost);
+            let parts: Vec<&dyn Module> =
+                std::iter::once(blocks as &dyn Module).chain(next.map(|next| next as &dyn Module)).collect();
+            let then = if next.is_some() { ", then makes four places one" } else { "" };
+            let words = InWords::step("Encoder", format!("looks for {} kinds of patterns{then}", deepest[2]));
+            let row = LayerRow::new(does(blocks), words, deepest.to_vec(), cost, &parts);
+            show(&format!("down {}", stage + 1), (1, 0), row);
         }
         let places = [deepest[0] * deepest[1], deepest[2]];
-        let middle = parameter_count(&self.middle);
-        row("middle".into(), self.middle.name(), middle, deepest, self.middle.multiply_adds(&places));
+        let middle = &self.middle;
+        let cost_of_middle = middle.multiply_adds(&places);
+        let row =
+            LayerRow::new(middle.name(), middle.in_words(), deepest.to_vec(), cost_of_middle, &[middle]);
+        show("middle", (1, 0), row);
         for (stage, blocks) in self.up.iter().enumerate().rev() {
             let output = on(stage, blocks);
             let next = stage.checked_sub(1).and_then(|next| self.grow.get(next));
-            let parameters = parameter_count(blocks) + next.map_or(0, |next| parameter_count(next));
             let cost = cost(stage, blocks) + next.map_or(0, |next| next.multiply_adds(&output));
-            row(format!("up {}", stage + 1), does(blocks), parameters, output, cost);
+            let parts: Vec<&dyn Module> =
+                std::iter::once(blocks as &dyn Module).chain(next.map(|next| next as &dyn Module)).collect();
+            let then = if next.is_some() { ", then makes one place four" } else { "" };
+            let words = InWords::step(
+                "Decoder",
+                format!(
+                    "draws with {} kinds of patterns, over what was seen on the way down{then}",
+                    output[2]
+                ),
+            );
+            let row = LayerRow::new(does(blocks), words, output.to_vec(), cost, &parts);
+            show(&format!("up {}", stage + 1), (1, 0), row);
         }
-        let parameters = parameter_count(&self.norm) + parameter_count(&self.out);
-        row("out".into(), self.out.name(), parameters, self.size, self.out.multiply_adds(&first));
-        Ok(rows)
+        let words =
+            InWords::step("Pixels", "says for each pixel how it should change to look more like a picture");
+        let cost = self.out.multiply_adds(&first);
+        let row = LayerRow::new(self.out.name(), words, self.size.to_vec(), cost, &[&self.norm, &self.out]);
+        show("out", (1, 0), row);
+        Ok(layers)
     }
 }
 
@@ -377,8 +399,9 @@ mod tests {
     fn its_parts_hold_all_of_its_numbers() {
         let painter = painter([64, 64, 3]);
         let rows = painter.describe().unwrap();
-        assert_eq!(rows.iter().map(|(_, row)| row.parameters).sum::<usize>(), parameter_count(&painter));
-        let first = &rows.iter().find(|(name, _)| name == "down 1").unwrap().1;
+        let drawing = crate::drawing::tests::complete(rows.clone(), &painter);
+        assert!(drawing.contains("Encoder") && drawing.contains("Time and label"), "{drawing}");
+        let first = &rows.iter().find(|layer| layer.part == "down 1").unwrap().row;
         // Two blocks of two convolutions of 16 channels on 32 by 32 places, and one that makes four places one of 32 channels.
         assert_eq!(first.multiply_adds, 32 * 32 * 16 * (4 * 16 * 9 + 32));
     }

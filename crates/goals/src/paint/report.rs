@@ -8,7 +8,6 @@ use super::sheet::sheet;
 use super::task::{PixelByPixel, errors, velocities};
 use crate::finish::Tested;
 use crate::outcome::Evaluation;
-use crate::report::layers;
 use crate::trained::Trained;
 use crate::{Error, Result, Run, Watcher};
 use pellucid_data::{OutColumn, OutValues, Part};
@@ -91,7 +90,6 @@ pub(super) fn test(
         targets: vec![target],
         likeness: None,
         looks: Vec::new(),
-        network: layers(model.network.describe()?),
         card: card(model, run),
     })
 }

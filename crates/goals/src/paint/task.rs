@@ -8,11 +8,12 @@ use super::pictures::{Pictures, stream};
 use super::sheet::sheet;
 use crate::Result;
 use crate::glimpse::kept;
+use crate::networks::{Structure, end, tensors_of};
 use pellucid_data::Part;
 use pellucid_grad::{Var, ops};
 use pellucid_insight::report::data::Glimpse;
 use pellucid_kinds::image::{Augment, augment};
-use pellucid_nn::{Module, Pass};
+use pellucid_nn::{Module, ParamId, Pass};
 use pellucid_tensor::{Stream, Tensor};
 use pellucid_train::{Failure, Glimpse as Kept, Source, Task, Validation};
 use std::sync::Arc;
@@ -100,6 +101,24 @@ impl PaintTask {
     }
 }
 
+impl PaintTask {
+    /// What it paints with.
+    ///
+    /// # Errors
+    /// Impossible sizes.
+    pub(crate) fn structure(&self) -> pellucid_tensor::Result<Structure> {
+        let Painting { canvas, label, network, .. } = &self.model;
+        let pixels = format!("{} × {} pixels", canvas.height, canvas.width);
+        let asked =
+            label.as_ref().map_or_else(|| "how far it is".to_owned(), |l| format!("how far it is, and {l}"));
+        Ok(Structure {
+            inputs: vec![end("Time", asked, &[0]), end("Noise", &pixels, &[1])],
+            layers: network.describe()?,
+            answers: vec![end("A picture", pixels, &[0])],
+        })
+    }
+}
+
 impl Task for PaintTask {
     type Source = PaintSource;
 
@@ -109,6 +128,10 @@ impl Task for PaintTask {
 
     fn model_mut(&mut self) -> &mut dyn Module {
         &mut self.model.network
+    }
+
+    fn layers(&self) -> std::result::Result<Vec<Vec<ParamId>>, Failure> {
+        Ok(tensors_of(self.structure()?.layers))
     }
 
     fn loss(&self, pass: &Pass, batch: &PaintBatch) -> std::result::Result<Var, Failure> {

@@ -8,6 +8,7 @@ use super::report::test;
 use super::task::{PaintSource, PaintTask};
 use crate::dataset::{Survey, Use, check, tell_unusable};
 use crate::design::Design;
+use crate::drawing;
 use crate::finish::finish;
 use crate::learning::limit_design;
 use crate::reasons::Reasons;
@@ -153,6 +154,7 @@ impl Begun {
         let Begun { survey, checks, gallery, config, design, command } = self;
         let (mut task, source) = learning(&gallery, &config, &design)?;
         let folder = RunFolder::new(run.path(), gallery.fingerprint()?);
+        drawing::keep(&run, task.structure()?)?;
         let outcome = run_plan(&mut task, source, &design.plan, &folder, watcher, stop)?;
         if outcome.stopped == Stopped::Interrupted {
             return Ok(Ended::Interrupted(run));

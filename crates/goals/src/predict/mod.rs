@@ -12,6 +12,7 @@ mod report;
 mod seen;
 mod shown;
 mod size;
+mod structure;
 mod task;
 mod thresholds;
 mod watched;

@@ -1,7 +1,7 @@
 //! The network: an encoder for each sort of column, one trunk that joins them, a head for each target.
 
 use super::Blueprint;
-use crate::networks::{self, TextNetwork, code_width};
+use crate::networks::{self, Placed, TextNetwork, code_width};
 use crate::{Error, Result};
 use pellucid_grad::{Var, ops};
 use pellucid_kernels::activation::Activation;
@@ -9,8 +9,7 @@ use pellucid_kinds::image::Mirroring;
 use pellucid_kinds::{Batch, Batcher, Feature, Target};
 use pellucid_nn::layers::{BatchNorm, Dropout, Embedding, Linear, Sequential};
 use pellucid_nn::{
-    Int8Network, Layer, LayerRow, Pass, Seed, describe, module, params_mut, parse_layers, set_frozen,
-    set_pace,
+    Int8Network, Layer, Pass, Seed, describe, module, params_mut, parse_layers, set_frozen, set_pace,
 };
 use pellucid_pretrained::{Folder, Preprocessing, VisionConfig};
 use pellucid_tensor::Result as EngineResult;
@@ -46,6 +45,11 @@ pub(super) fn only_one(batcher: &Batcher) -> bool {
 pub(super) fn places(batcher: &Batcher) -> bool {
     batcher.targets().iter().any(|t| matches!(t, Target::Number { .. }))
 }
+
+/// The stages: columns by themselves, what joins them, the answers.
+const APART: usize = 0;
+const JOINED: usize = 1;
+const ANSWERS: usize = 2;
 
 impl Network {
     /// Builds a network for what the batcher gives and wants.
@@ -348,40 +352,50 @@ impl Network {
         self.others.iter_mut().try_for_each(|other| other.put_into_bytes(batches))
     }
 
-    /// The network layer by layer: the part, and its row.
+    /// The network layer by layer: columns by themselves, what joins them, the answers.
     ///
     /// # Errors
     /// Shapes that do not fit.
-    pub fn describe(&self) -> EngineResult<Vec<(String, LayerRow)>> {
-        let mut rows = Vec::new();
-        let mut show = |part: String, layer: &dyn Layer, input: &[usize]| -> EngineResult<usize> {
-            let described = describe(layer, input)?;
-            rows.extend(described.into_iter().map(|row| (part.clone(), row)));
-            Ok(layer.output_shape(input)?.iter().product())
-        };
+    pub fn describe(&self) -> EngineResult<Vec<Placed>> {
+        let mut layers = Vec::new();
+        // The next lane of each stage.
+        let mut lanes = [0u32; 3];
+        let mut show =
+            |part: String, stage: usize, layer: &dyn Layer, input: &[usize]| -> EngineResult<usize> {
+                let lane = lanes[stage];
+                lanes[stage] += 1;
+                let stage = stage as u32;
+                let placed = |row| Placed::new(part.clone(), stage, row).in_lane(lane);
+                layers.extend(describe(layer, input)?.into_iter().map(placed));
+                Ok(layer.output_shape(input)?.iter().product())
+            };
         let mut joined = self.batcher.numbers_width();
         if let Some(codes) = &self.codes {
-            joined += show("categories".to_owned(), codes, &[self.batcher.code_sizes().len()])?;
+            joined += show("categories".to_owned(), APART, codes, &[self.batcher.code_sizes().len()])?;
         }
         for (i, (net, size)) in self.pictures.iter().zip(self.batcher.network_sizes()).enumerate() {
             let part =
                 if self.pictures.len() == 1 { "picture".to_owned() } else { format!("picture {}", i + 1) };
-            joined += show(part, net, &size)?;
+            joined += show(part, APART, net, &size)?;
         }
         for (i, (net, (length, _))) in self.texts.iter().zip(self.batcher.text_sizes()).enumerate() {
             let part = if self.texts.len() == 1 { "text".to_owned() } else { format!("text {}", i + 1) };
-            joined += show(part, net, &[length])?;
+            joined += show(part, APART, net, &[length])?;
         }
-        let width = show("joined".to_owned(), &self.trunk, &[joined])?;
+        let width = show("joined".to_owned(), JOINED, &self.trunk, &[joined])?;
         for (k, head) in self.heads.iter().enumerate() {
             let part = if self.heads.len() == 1 { "answer".to_owned() } else { format!("answer {}", k + 1) };
-            show(part, head, &[width])?;
+            show(part, ANSWERS, head, &[width])?;
         }
         for (i, other) in self.others.iter().enumerate() {
-            let of = |(part, row)| (format!("{part}, network {}", i + 2), row);
-            rows.extend(other.describe()?.into_iter().map(of));
+            let of = |layer: Placed| Placed {
+                part: format!("{}, network {}", layer.part, i + 2),
+                member: i as u32 + 1,
+                ..layer
+            };
+            layers.extend(other.describe()?.into_iter().map(of));
         }
-        Ok(rows)
+        Ok(layers)
     }
 }
 

@@ -14,7 +14,6 @@ use crate::infer::{Asking, out_columns};
 use crate::likeness::{Measured, measures, unlike_column};
 use crate::model::{Model, Trust};
 use crate::outcome::{Answers, Evaluation, centre, prior, score, tag_prior};
-use crate::report::layers;
 use crate::tested::kept_columns;
 use crate::trained::Trained;
 use crate::{Error, Result, Run, Watcher};
@@ -139,7 +138,6 @@ pub(crate) fn test(
         columns,
         targets,
         likeness: likeness(trained, of, records, &measured, &rates)?,
-        network: layers(of.model.network.describe()?),
         looks,
         card: card(of.model, run, &trained.config.data.audit),
         evaluation,

@@ -2,7 +2,7 @@
 
 use super::network::{only_one, places};
 use super::{Blueprint, Network};
-use crate::networks::{TextBlueprint, code_width, stages};
+use crate::networks::{Placed, TextBlueprint, code_width, stages};
 use crate::{Error, Result};
 use pellucid_insight::report::words::count;
 use pellucid_kinds::Batcher;
@@ -138,7 +138,7 @@ impl Size {
     /// Shapes that do not fit.
     pub(crate) fn built(network: &Network) -> pellucid_tensor::Result<Size> {
         let mut size = Size::default();
-        for (_, row) in network.describe()? {
+        for Placed { row, .. } in network.describe()? {
             size.add(row.parameters as f64, row.output.iter().map(|&n| n as f64).product());
         }
         Ok(size)

@@ -5,12 +5,13 @@ use super::fair::Contrasts;
 use super::{Fair, Frozen, Network, Watched};
 use crate::glimpse::kept;
 use crate::model::Trust;
+use crate::networks::tensors_of;
 use crate::outcome::{Answers, quick_scores};
 use pellucid_grad::{Var, ops};
 use pellucid_insight::report::data::Glimpse;
 use pellucid_kinds::image::Augment;
 use pellucid_kinds::{Batch, Batcher, Examples, TargetOptions};
-use pellucid_nn::{Module, Pass};
+use pellucid_nn::{Module, ParamId, Pass};
 use pellucid_tensor::Stream;
 use pellucid_train::{Failure, Glimpse as Kept, Result, Source, Task, Validation};
 use std::sync::Arc;
@@ -171,6 +172,10 @@ impl Task for PredictTask {
 
     fn model_mut(&mut self) -> &mut dyn Module {
         &mut self.network
+    }
+
+    fn layers(&self) -> Result<Vec<Vec<ParamId>>> {
+        Ok(tensors_of(self.network.describe()?))
     }
 
     fn loss(&self, pass: &Pass, Lesson { batch, contrasts }: &Lesson) -> Result<Var> {

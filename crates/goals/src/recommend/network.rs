@@ -3,10 +3,11 @@
 use super::sequence::Sequence;
 use super::unseen::Rows;
 use crate::causal;
+use crate::networks::Placed;
 use pellucid_grad::{Var, ops};
 use pellucid_kernels::activation::Activation;
 use pellucid_nn::layers::{Embedding, Linear};
-use pellucid_nn::{Init, Layer, LayerRow, Module, Param, Pass, Seed, module, parameter_count, set_pace};
+use pellucid_nn::{InWords, Init, Layer, LayerRow, Module, Param, Pass, Seed, module, set_pace};
 use pellucid_tensor::{Result, Tensor};
 use serde::{Deserialize, Serialize};
 
@@ -283,26 +284,49 @@ impl Tastes {
     ///
     /// # Errors
     /// Impossible sizes.
-    pub(crate) fn describe(&self, items: usize) -> Result<Vec<(String, LayerRow)>> {
-        let row = |name: &str, does: &str, part: &dyn Module, output: Vec<usize>| {
-            let multiply_adds = output.iter().product::<usize>() as u64;
-            let parameters = parameter_count(part);
-            (name.to_owned(), LayerRow { name: does.to_owned(), output, parameters, multiply_adds })
-        };
+    pub(crate) fn describe(&self, items: usize) -> Result<Vec<Placed>> {
+        let show =
+            |part: &str, lane: u32, title: &str, does: &str, module: &dyn Module, output: Vec<usize>| {
+                let multiply_adds = output.iter().product::<usize>() as u64;
+                let row = LayerRow::new(does, InWords::step(title, does), output, multiply_adds, &[module]);
+                Placed::new(part, 0, row).in_lane(lane)
+            };
         let width = self.taking.width;
-        let mut rows = vec![
-            row("having", "what having an item says of what else is taken", &self.having, vec![items, width]),
-            row("taking", "who takes an item", &self.taking, vec![items, width + 1]),
+        let having = "says what having an item says of what else is taken";
+        let mut layers = vec![
+            show("having", 0, "What was taken", having, &self.having, vec![items, width]),
+            show(
+                "taking",
+                0,
+                "What is taken",
+                "says who takes an item",
+                &self.taking,
+                vec![items, width + 1],
+            ),
         ];
-        rows.extend(self.rating.as_ref().map(|r| {
-            row(
-                "rating",
-                "how an item is liked, by what was taken and liked",
-                r,
-                vec![items, r.side.width + 1],
-            )
-        }));
-        rows.extend(self.sequence.as_ref().map(Sequence::describe).transpose()?.unwrap_or_default());
-        Ok(rows)
+        let liking = "says how an item is liked, by what was taken and liked";
+        layers.extend(
+            self.rating
+                .as_ref()
+                .map(|r| show("rating", 1, "What is liked", liking, r, vec![items, r.side.width + 1])),
+        );
+        layers.extend(self.sequence.as_ref().map(Sequence::describe).transpose()?.unwrap_or_default());
+        Ok(layers)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_drawn_whole() {
+        let sequence = causal::Blueprint { width: 16, depth: 2, heads: 2, dropout: 0.1, context: 6 };
+        for (rating_width, sides, sequence) in [(0, [0, 0], None), (4, [3, 2], Some(sequence))] {
+            let b = Blueprint { width: 8, rating_width, sides, sequence };
+            let tastes = Tastes::new(&Seed::new(5), &b, [7, 9]).unwrap();
+            let drawing = crate::drawing::tests::complete(tastes.describe(9).unwrap(), &tastes);
+            assert!(drawing.contains("What was taken"), "{drawing}");
+        }
     }
 }

@@ -10,7 +10,6 @@ use super::told::told;
 use crate::dataset::Survey;
 use crate::finish::Tested;
 use crate::outcome::Evaluation;
-use crate::report::layers;
 use crate::trained::Trained;
 use crate::{Result, Run, Watcher};
 use pellucid_data::{Cell, OutColumn, OutValues, Part};
@@ -138,7 +137,6 @@ pub(super) fn test(
         targets: vec![target],
         likeness: None,
         looks: Vec::new(),
-        network: layers(model.network.describe(history.items.len())?),
         card: card(model, run),
     })
 }

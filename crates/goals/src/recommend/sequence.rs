@@ -4,8 +4,9 @@
 use super::rank::Known;
 use super::unseen::Rows;
 use crate::causal::{Blueprint, CausalTransformer};
+use crate::networks::Placed;
 use pellucid_grad::Var;
-use pellucid_nn::{LayerRow, Pass, Seed, module};
+use pellucid_nn::{Pass, Seed, module};
 use pellucid_tensor::{Result, Tensor};
 
 /// A transformer over the items that somebody took, which sees the last of them only.
@@ -89,9 +90,9 @@ impl Sequence {
     ///
     /// # Errors
     /// Impossible sizes.
-    pub(crate) fn describe(&self) -> Result<Vec<(String, LayerRow)>> {
-        let rows = self.network.describe(self.context)?;
-        Ok(rows.into_iter().map(|(name, row)| (format!("order: {name}"), row)).collect())
+    pub(crate) fn describe(&self) -> Result<Vec<Placed>> {
+        let layers = self.network.describe(self.context)?;
+        Ok(layers.into_iter().map(|l| Placed { part: format!("order: {}", l.part), lane: 2, ..l }).collect())
     }
 }
 

@@ -7,9 +7,10 @@ use super::sequence::Stretches;
 use super::side::Sides;
 use crate::Result;
 use crate::dataset::Owner;
+use crate::networks::{Structure, end, tensors_of};
 use pellucid_data::Part;
 use pellucid_grad::{Var, ops};
-use pellucid_nn::{Module, Pass};
+use pellucid_nn::{Module, ParamId, Pass};
 use pellucid_tensor::{Stream, Tensor};
 use pellucid_train::metrics::RankedList;
 use pellucid_train::{Failure, Source, Task, Validation};
@@ -268,6 +269,24 @@ pub(super) fn some_users(history: &History, wanted: Part, most: usize) -> Vec<us
     all.into_iter().step_by(every).collect()
 }
 
+impl TasteTask {
+    /// What it recommends with.
+    ///
+    /// # Errors
+    /// Impossible sizes.
+    pub(crate) fn structure(&self) -> pellucid_tensor::Result<Structure> {
+        let items = self.people.history.items.len();
+        let layers = self.network.describe(items)?;
+        let mut lanes: Vec<u32> = layers.iter().map(|layer| layer.lane).collect();
+        lanes.dedup();
+        Ok(Structure {
+            inputs: vec![end("What someone took", format!("some of {items} items"), &lanes)],
+            layers,
+            answers: vec![end("What they take next", format!("all {items} items, in order"), &lanes)],
+        })
+    }
+}
+
 impl Task for TasteTask {
     type Source = UserSource;
 
@@ -277,6 +296,10 @@ impl Task for TasteTask {
 
     fn model_mut(&mut self) -> &mut dyn Module {
         &mut self.network
+    }
+
+    fn layers(&self) -> std::result::Result<Vec<Vec<ParamId>>, Failure> {
+        Ok(tensors_of(self.structure()?.layers))
     }
 
     fn loss(&self, pass: &Pass, batch: &UserBatch) -> std::result::Result<Var, Failure> {

@@ -11,6 +11,7 @@ use super::task::{People, Scale, TasteTask, UserSource};
 use super::told::{Told, compare, told};
 use crate::dataset::{ColumnPlan, Survey, Use, tell_unusable, tolerate};
 use crate::design::Design;
+use crate::drawing;
 use crate::finish::finish;
 use crate::learning::limit_design;
 use crate::reasons::Reasons;
@@ -204,6 +205,7 @@ impl Begun {
         let Begun { survey, people, titles, config, mut design, command } = self;
         let (mut task, source) = learning(&people, &config, &design)?;
         let folder = RunFolder::new(run.path(), people.fingerprint(!survey.beside.is_empty()));
+        drawing::keep(&run, task.structure()?)?;
         let outcome = run_plan(&mut task, source, &design.plan, &folder, watcher, stop)?;
         if outcome.stopped == Stopped::Interrupted {
             return Ok(Ended::Interrupted(run));

@@ -1,9 +1,11 @@
 //! The network: an encoder that reads a text, and a decoder that writes another, piece by piece.
 
+use crate::causal::{NEXT, next_in_words};
+use crate::networks::Placed;
 use pellucid_grad::{Var, ops};
 use pellucid_kernels::activation::Activation;
 use pellucid_nn::layers::{DecoderBlock, Dropout, Embedding, LayerNorm, Seen, TransformerBlock};
-use pellucid_nn::{Layer, LayerRow, Module, Pass, Seed, module, parameter_count};
+use pellucid_nn::{InWords, Layer, LayerRow, Pass, Seed, module};
 use pellucid_tensor::{Error, Result, Tensor};
 use serde::{Deserialize, Serialize};
 
@@ -260,37 +262,62 @@ impl Translator {
     ///
     /// # Errors
     /// Impossible sizes.
-    pub(crate) fn describe(&self, read: usize, written: usize) -> Result<Vec<(String, LayerRow)>> {
-        let row = |name: String, part: &dyn Module, places: usize, multiply_adds: u64| LayerRow {
-            name,
-            output: vec![places, self.width],
-            parameters: parameter_count(part),
-            multiply_adds,
+    pub(crate) fn describe(&self, read: usize, written: usize) -> Result<Vec<Placed>> {
+        let shape = |places: usize| vec![places, self.width];
+        let embedding = |table: &Embedding, places| {
+            LayerRow::new(table.name(), table.in_words(), shape(places), 0, &[table])
         };
-        let embedding = |table: &Embedding, places| row(table.name(), table, places, 0);
-        let mut rows = Vec::new();
-        if let Some(source) = &self.source {
-            rows.push(("pieces read".to_owned(), embedding(source, read)));
+        let mut layers = Vec::new();
+        match &self.source {
+            Some(source) => {
+                layers.push(Placed::new("pieces read", READING, embedding(source, read)));
+                layers.push(Placed::new("pieces written", WRITING, embedding(&self.target, written)));
+            }
+            None => layers.push(Placed::new("pieces of both sides", READING, embedding(&self.target, read))),
         }
-        let name = if self.source.is_some() { "pieces written" } else { "pieces of both sides" };
-        rows.push((name.to_owned(), embedding(&self.target, written)));
         for (i, block) in self.encoder.iter().enumerate() {
             let cost = block.multiply_adds(&[read, self.width]);
-            rows.push((format!("encoder {}", i + 1), row(block.name(), block, read, cost)));
+            let row = LayerRow::new(block.name(), block.in_words(), shape(read), cost, &[block]);
+            layers.push(Placed::new(format!("encoder {}", i + 1), READING, row));
         }
+        let norm = &self.encoder_norm;
+        let row = LayerRow::new(norm.name(), norm.in_words(), shape(read), 0, &[norm]);
+        layers.push(Placed::new("encoder", READING, row));
         for (i, block) in self.decoder.iter().enumerate() {
             let name = format!("{}, over what was read", block.own.name());
-            let cost = block.multiply_adds(written, read);
-            rows.push((format!("decoder {}", i + 1), row(name, block, written, cost)));
+            let does = "lets each piece look at those written before it and at the text that was read, then thinks \
+                        each over by itself";
+            let words = InWords::step("Decoder block", does);
+            let row =
+                LayerRow::new(name, words, shape(written), block.multiply_adds(written, read), &[block]);
+            layers.push(Placed::new(format!("decoder {}", i + 1), WRITING, row));
         }
         let vocabulary = self.target.weight.value.dim(0)?;
-        let last = LayerRow {
-            name: "which piece comes next".to_owned(),
-            output: vec![written, vocabulary],
-            parameters: parameter_count(&self.encoder_norm) + parameter_count(&self.decoder_norm),
-            multiply_adds: (written * vocabulary) as u64 * self.width as u64,
-        };
-        rows.push(("answer".to_owned(), last));
-        Ok(rows)
+        let cost = (written * vocabulary) as u64 * self.width as u64;
+        let output = vec![written, vocabulary];
+        let row = LayerRow::new(NEXT, next_in_words(vocabulary), output, cost, &[&self.decoder_norm]);
+        layers.push(Placed::new("answer", WRITING, row));
+        Ok(layers)
+    }
+}
+
+/// The stages of a translation.
+const READING: u32 = 0;
+const WRITING: u32 = 1;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_drawn_whole_whether_both_sides_share_their_vectors_or_not() {
+        for shared in [false, true] {
+            let b = Blueprint { width: 8, depth: 3, heads: 2, dropout: 0.1, shared };
+            let translator = Translator::new(&Seed::new(5), &b, [11, 11]).unwrap();
+            let drawing = crate::drawing::tests::complete(translator.describe(7, 9).unwrap(), &translator);
+            for told in ["Transformer block × 3", "Decoder block × 3", "What comes next"] {
+                assert!(drawing.contains(told), "{told}: {drawing}");
+            }
+        }
     }
 }

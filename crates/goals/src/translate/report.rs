@@ -2,12 +2,11 @@
 
 use super::infer::out_columns;
 use super::model::Translation;
-use super::pairs::{Pairs, Texts, columns, text_of};
+use super::pairs::{Pairs, columns, text_of};
 use super::search::Search;
 use super::ways::Way;
 use crate::finish::Tested;
 use crate::outcome::Evaluation;
-use crate::report::layers;
 use crate::trained::Trained;
 use crate::{Error, Result, Run, Watcher};
 use pellucid_data::{OutColumn, OutValues, Part};
@@ -74,10 +73,6 @@ pub(super) fn test(
         });
         evaluated.insert(target.clone(), scores);
     }
-    let mean = |texts: &Texts| {
-        let records = pairs.part(part);
-        records.iter().map(|&i| texts.get(i).len()).sum::<usize>().div_ceil(records.len().max(1))
-    };
     Ok(Tested {
         evaluation: Evaluation { rows: rows.len(), rows_are: "texts".to_owned(), targets: evaluated },
         unseen,
@@ -85,7 +80,6 @@ pub(super) fn test(
         targets,
         likeness: None,
         looks: Vec::new(),
-        network: layers(model.network.describe(mean(&pairs.read), mean(&pairs.written))?),
         card: card(model, run),
     })
 }

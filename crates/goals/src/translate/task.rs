@@ -2,12 +2,13 @@
 
 use super::model::{Translated, Translation};
 use super::network::{Padded, Translator};
-use super::pairs::Pairs;
+use super::pairs::{Pairs, Texts};
 use super::search::{Ends, Search};
 use crate::glimpse::kept;
+use crate::networks::{Structure, end, tensors_of};
 use pellucid_grad::{Var, ops};
 use pellucid_insight::report::data::{Example, Glimpse};
-use pellucid_nn::{Module, Pass};
+use pellucid_nn::{Module, ParamId, Pass};
 use pellucid_tensor::{Stream, Tensor};
 use pellucid_train::metrics::{TextRows, score_texts};
 use pellucid_train::{Failure, Glimpse as Kept, Result, Share, Source, Task, Validation};
@@ -145,6 +146,29 @@ fn translated(pairs: &Pairs) -> impl Iterator<Item = usize> {
     all.iter().copied().step_by(all.len().div_ceil(TRANSLATED).max(1))
 }
 
+impl TranslateTask {
+    /// What it translates with, for texts of the length that they usually have.
+    ///
+    /// # Errors
+    /// Impossible sizes.
+    pub(crate) fn structure(&self) -> pellucid_tensor::Result<Structure> {
+        let records = self.pairs.part(pellucid_data::Part::Train);
+        let mean = |texts: &Texts| {
+            records.iter().map(|&i| texts.get(i).len()).sum::<usize>().div_ceil(records.len().max(1))
+        };
+        let [read, written] = [&self.pairs.read, &self.pairs.written].map(mean);
+        let [source, target] = &self.model.columns;
+        Ok(Structure {
+            inputs: vec![
+                end(source, format!("about {read} pieces of words"), &[0]),
+                end("Written so far", format!("pieces of {target}"), &[]),
+            ],
+            layers: self.model.network.describe(read, written)?,
+            answers: vec![end(target, "the next piece, again and again", &[0])],
+        })
+    }
+}
+
 impl Task for TranslateTask {
     type Source = PairSource;
 
@@ -154,6 +178,10 @@ impl Task for TranslateTask {
 
     fn model_mut(&mut self) -> &mut dyn Module {
         &mut self.model.network
+    }
+
+    fn layers(&self) -> Result<Vec<Vec<ParamId>>> {
+        Ok(tensors_of(self.structure()?.layers))
     }
 
     fn loss(&self, pass: &Pass, batch: &PairBatch) -> Result<Var> {

@@ -8,6 +8,7 @@ use super::report::test;
 use super::task::{PairSource, TranslateTask};
 use crate::dataset::{Survey, Use, check, split_rows, tell_unusable};
 use crate::design::Design;
+use crate::drawing;
 use crate::finish::finish;
 use crate::learning::limit_design;
 use crate::reasons::Reasons;
@@ -146,6 +147,7 @@ impl Begun {
         let Begun { survey, splits, checks, pairs, config, design, command } = self;
         let (mut task, source) = learning(&pairs, &config, &design)?;
         let folder = RunFolder::new(run.path(), pairs.fingerprint());
+        drawing::keep(&run, task.structure()?)?;
         let outcome = run_plan(&mut task, source, &design.plan, &folder, watcher, stop)?;
         if outcome.stopped == Stopped::Interrupted {
             return Ok(Ended::Interrupted(run));

@@ -2,7 +2,8 @@
 
 use crate::{config, flats, folder, ignoring, put, trained};
 use pellucid_data::{OutValues, write_table};
-use pellucid_goals::{Model, Run, Unwatched, drawn_glimpse, predict};
+use pellucid_goals::{Model, Run, Unwatched, drawn_glimpse, drawn_network, predict};
+use pellucid_train::{Line, read_log};
 use sha2::{Digest, Sha256};
 use std::path::Path;
 use tempfile::TempDir;
@@ -39,6 +40,30 @@ fn rows_are_watched_while_they_are_learned_from() {
     assert!(now.contains("Of these 12 rows, which it does not learn from") && now.contains("truly"), "{now}");
     assert_eq!(now.matches("<article").count(), 12);
     assert!(now.contains("<dt>district</dt>"), "{now}");
+}
+
+#[test]
+fn a_network_is_drawn_with_how_its_layers_changed() {
+    let (_folder, run) = finished();
+    let drawing = drawn_network(&run).unwrap().unwrap();
+    for told in ["Layer by layer", "<svg", "How much a step changes it", "Dense layer"] {
+        assert!(drawing.contains(told), "`{told}` is not told: {drawing}");
+    }
+    assert!(!drawing.contains("a step</text>"), "it does not learn any more");
+    let report = std::fs::read_to_string(run.path().join("report.html")).unwrap();
+    let shown = |page: &str| {
+        page.split("class=\"flowing\"").nth(1).unwrap().split("</svg>").next().unwrap().to_owned()
+    };
+    assert_eq!(shown(&report), shown(&drawing), "report and studio show the same");
+    let validations = |line: &Line| matches!(line, Line::Validation(_));
+    let lines = read_log(&run.path().join("metrics.jsonl")).unwrap();
+    let changes: Vec<_> =
+        lines.iter().filter_map(|l| if let Line::Layers(l) = l { Some(l) } else { None }).collect();
+    assert_eq!(changes.len(), lines.iter().filter(|line| validations(line)).count());
+    let all = || changes.iter().flat_map(|line| &line.changes).flatten();
+    assert!(all().count() > 0 && all().all(|&change| change > 0.0 && change < 1.0));
+    std::fs::remove_file(run.path().join("network.json")).unwrap();
+    assert_eq!(drawn_network(&run).unwrap(), None, "runs of older versions kept none");
 }
 
 #[test]

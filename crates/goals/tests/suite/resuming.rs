@@ -49,6 +49,7 @@ fn log(run: &Run) -> Vec<Line> {
         match line {
             Line::Step(line) => line.seconds = 0.0,
             Line::Validation(line) => line.seconds = 0.0,
+            Line::Layers(_) => {}
         }
     }
     lines

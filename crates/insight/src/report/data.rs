@@ -10,6 +10,7 @@ mod likeness;
 mod looks;
 mod made;
 mod missed;
+mod network;
 mod weak;
 
 use std::fmt;
@@ -30,6 +31,7 @@ pub use likeness::{Likeness, MovedColumn, UnlikeRow};
 pub use looks::{Looks, LooksOfChannel, LooksOfLayer, Patch, Stands};
 pub use made::*;
 pub use missed::{ExplainedRecommendation, ExplainedTranslation, Reason};
+pub use network::{End, Layer, Moment, Network, Standing};
 pub use weak::{Weak, WeakSegment};
 
 /// Everything a run's report and model card say.
@@ -46,8 +48,8 @@ pub struct ReportData {
     pub data: DataFacts,
     /// How it was trained.
     pub training: Training,
-    /// The network, first layer first.
-    pub network: Vec<Layer>,
+    /// The network.
+    pub network: Network,
     /// What was predicted, and how well.
     pub targets: Vec<Target>,
     /// How like the test is to the training.
@@ -216,22 +218,6 @@ pub struct MetricCurves {
     pub name: String,
     /// Its values.
     pub values: Pair,
-}
-
-/// One layer of the network.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Layer {
-    /// Its path in the network: `image.stage1.block0`.
-    pub name: String,
-    /// What it does: `convolution 3×3, 32 channels, stride 2`.
-    pub does: String,
-    /// The shape of one row's output: `14 × 14 × 32`.
-    pub output: String,
-    /// Numbers learned.
-    pub parameters: u64,
-    /// Multiply-adds for one row.
-    pub multiply_adds: u64,
 }
 
 /// A predicted column: what it is, how well it is predicted, and examples.
@@ -532,12 +518,12 @@ impl ReportData {
 
     /// All parameters of the network.
     pub fn parameters(&self) -> u64 {
-        self.network.iter().map(|layer| layer.parameters).sum()
+        self.network.layers.iter().map(|layer| layer.parameters).sum()
     }
 
     /// Multiply-adds of the whole network for one row.
     pub fn multiply_adds(&self) -> u64 {
-        self.network.iter().map(|layer| layer.multiply_adds).sum()
+        self.network.layers.iter().map(|layer| layer.multiply_adds).sum()
     }
 }
 

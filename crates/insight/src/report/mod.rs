@@ -4,6 +4,7 @@
 //! loaded from anywhere. The page follows the reader's light or dark setting, reads on a phone and prints.
 
 mod audits;
+mod blocks;
 pub mod data;
 mod encoding;
 mod explanations;
@@ -18,7 +19,7 @@ use maud::{Markup, html};
 
 pub use audits::render_audit;
 pub use data::ReportData;
-use data::{Curves, Doubt, Example, Glimpse, Roll, Target};
+use data::{Curves, Doubt, Example, Glimpse, Network, Roll, Target};
 pub use explanations::{render_explanations, render_looks, render_recommendations, render_translations};
 pub use forecasts::{forecast_in_words, render_forecast};
 pub use page::STYLE;
@@ -47,6 +48,11 @@ pub fn piano_roll(roll: &Roll) -> String {
 /// What a network does while it learns, as a part of a page with [`STYLE`].
 pub fn drawn_glimpse(glimpse: &Glimpse) -> String {
     sections::glimpse(glimpse).into_string()
+}
+
+/// A network layer by layer, as a part of a page with [`STYLE`]; while it `learns`, with how much each layer changes now.
+pub fn drawn_network(network: &Network, learns: bool) -> String {
+    sections::network(network, learns).into_string()
 }
 
 /// A target's first finding, in a sentence or two.

@@ -220,7 +220,39 @@ pub fn learning(steps: usize, epochs: usize) -> Curves {
 }
 
 fn layer(name: &str, does: &str, output: &str, parameters: u64, multiply_adds: u64) -> Layer {
-    Layer { name: name.into(), does: does.into(), output: output.into(), parameters, multiply_adds }
+    let shape = output.split(" × ").filter_map(|n| n.parse().ok()).collect();
+    let title = does.split(',').next().unwrap_or_default().into();
+    let in_words = format!("does what a {does} does");
+    let standing = if does.contains("norm") { Standing::Aside } else { Standing::Step };
+    let (name, does, output) = (name.into(), does.into(), output.into());
+    Layer {
+        name,
+        does,
+        title,
+        in_words,
+        standing,
+        output,
+        shape,
+        parameters,
+        multiply_adds,
+        ..Layer::default()
+    }
+}
+
+/// What goes in and comes out of them.
+fn network(layers: Vec<Layer>) -> Network {
+    let end = |name: &str, what: &str| End { name: name.into(), what: what.into(), lanes: vec![0] };
+    let changes = |step: u64| {
+        let of = |(i, l): (usize, &Layer)| (l.parameters > 0).then(|| 0.01 / (step + i as u64) as f64);
+        layers.iter().enumerate().map(of).collect()
+    };
+    let course = (1..6).map(|step| Moment { step, changes: changes(step) }).collect();
+    Network {
+        inputs: vec![end("image", "64 × 64 pixels")],
+        answers: vec![end("label", "one of them")],
+        course,
+        layers,
+    }
 }
 
 fn residual_network(classes: u64) -> Vec<Layer> {
@@ -325,7 +357,7 @@ pub fn xrays() -> ReportData {
             }],
         },
         training: training("good", 246.0),
-        network: residual_network(2),
+        network: network(residual_network(2)),
         targets: vec![target],
         likeness: Some(moved("brightness", Some(png(48, 3)))),
         looks: vec![looks("pneumonia", &|i| png(8, i))],
@@ -387,7 +419,7 @@ pub fn many_classes(classes: usize) -> ReportData {
             ..base.data
         },
         training: Training { curves: learning(100_000, 24), ..training("good", 598.0) },
-        network: residual_network(classes as u64),
+        network: network(residual_network(classes as u64)),
         targets: vec![target],
         ..base
     }
@@ -455,14 +487,14 @@ pub fn minutes() -> ReportData {
             ..DataFacts::default()
         },
         training: Training { curves, augmentation: Vec::new(), ..training("quick", 38.0) },
-        network: vec![
+        network: network(vec![
             layer("inputs.numbers", "numbers, periodic embedding", "3 × 24", 1_224, 1_152),
             layer("inputs.categories", "categories, embedding", "5 × 24", 3_120, 0),
             layer("body.0", "linear, 192", "192", 37_056, 36_864),
             layer("body.1", "residual block, 192", "192", 74_112, 73_728),
             layer("body.2", "residual block, 192", "192", 74_112, 73_728),
             layer("head", "linear, 1 number", "1", 193, 192),
-        ],
+        ]),
         targets: vec![target],
         likeness: Some(Likeness { rows: 2_400, columns: 9, ..Likeness::default() }),
         ..base
@@ -514,7 +546,10 @@ pub fn hostile() -> ReportData {
             curves: Curves { unit: attack.into(), ..learning(5, 5) },
             ..Training::default()
         },
-        network: vec![layer(attack, attack, attack, 1, 1)],
+        network: Network {
+            inputs: vec![End { name: attack.into(), what: attack.into(), lanes: Vec::new() }],
+            ..network(vec![layer(attack, attack, attack, 1, 1)])
+        },
         targets: vec![target],
         likeness: Some(moved(attack, Some(b"no picture <script>".to_vec()))),
         looks: vec![looks(attack, &|_| b"no picture <script>".to_vec()), looks("b", &|i| png(8, i))],

@@ -75,7 +75,11 @@ pub fn check_drawings(page: &str) -> usize {
             let numbers: Vec<f64> = match *key {
                 "x" | "y" | "x1" | "x2" | "y1" | "y2" | "cx" | "cy" | "r" | "rx" | "width" | "height"
                 | "stroke-width" => vec![number(value)],
-                "d" => value.split(['M', 'L', 'Z', 'h', ' ']).filter(|n| !n.is_empty()).map(number).collect(),
+                "d" => value
+                    .split(['M', 'L', 'C', 'Z', 'h', ' '])
+                    .filter(|n| !n.is_empty())
+                    .map(number)
+                    .collect(),
                 _ => continue,
             };
             let widest = view.0.max(view.1);

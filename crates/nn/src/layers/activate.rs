@@ -1,5 +1,5 @@
 use crate::check::Sample;
-use crate::{Layer, Pass, Piece, Reach, module};
+use crate::{InWords, Layer, Pass, Piece, Reach, module};
 use pellucid_grad::{Var, ops};
 pub use pellucid_kernels::activation::Activation;
 use pellucid_tensor::Result;
@@ -47,6 +47,10 @@ impl Layer for Activate {
 
     fn name(&self) -> String {
         activation_name(self.0).to_owned()
+    }
+
+    fn in_words(&self) -> InWords {
+        InWords::aside("Activation", "bends each number, so that layers can say more together than one could")
     }
 
     fn lower(&self) -> Result<Vec<Piece>> {

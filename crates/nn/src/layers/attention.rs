@@ -1,6 +1,6 @@
 use super::Linear;
 use crate::check::Sample;
-use crate::{Layer, Pass, Seed, module};
+use crate::{InWords, Layer, Pass, Seed, module};
 use pellucid_grad::ops::{self, AttentionMask};
 use pellucid_grad::Var;
 use pellucid_kernels::activation::Activation::Identity;
@@ -107,6 +107,11 @@ impl SelfAttention {
     pub(super) fn heads(&self) -> usize {
         self.heads
     }
+
+    /// A transformer's block around it, for people who know no networks.
+    pub fn block_in_words(&self) -> InWords {
+        InWords::step("Transformer block", self.in_words().does + ", then thinks each over by itself")
+    }
 }
 
 impl Layer for SelfAttention {
@@ -122,6 +127,11 @@ impl Layer for SelfAttention {
         let causal = if self.causal { ", causal" } else { "" };
         let rotary = if self.rotary { ", rotary" } else { "" };
         format!("attention, {} heads{causal}{rotary}", self.heads)
+    }
+
+    fn in_words(&self) -> InWords {
+        let whom = if self.causal { "those before it" } else { "all others" };
+        InWords::step("Attention", format!("lets each piece look at {whom}, in {} ways at once", self.heads))
     }
 
     fn multiply_adds(&self, input: &[usize]) -> u64 {

@@ -1,6 +1,6 @@
 use super::{activation_suffix, expect_last};
 use crate::check::Sample;
-use crate::{Init, Layer, Param, Pass, Piece, Reach, Seed, module};
+use crate::{Init, InWords, Layer, Param, Pass, Piece, Reach, Seed, module};
 use pellucid_grad::in_use::PerChannel;
 use pellucid_grad::{Var, ops};
 use pellucid_kernels::Float;
@@ -113,6 +113,10 @@ impl Layer for BatchNorm {
 
     fn name(&self) -> String {
         format!("batch norm{}", activation_suffix(self.activation))
+    }
+
+    fn in_words(&self) -> InWords {
+        InWords::aside("Norm", "keeps numbers at a like size")
     }
 
     fn lower(&self) -> Result<Vec<Piece>> {

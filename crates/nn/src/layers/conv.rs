@@ -1,6 +1,6 @@
 use super::{activation_suffix, expect_picture, window_reach};
 use crate::check::Sample;
-use crate::{Init, Layer, Param, Pass, Piece, Reach, Seed, module};
+use crate::{Init, InWords, Layer, Param, Pass, Piece, Reach, Seed, module};
 use pellucid_grad::{Var, in_use, ops};
 use pellucid_kernels::activation::Activation;
 use pellucid_kernels::conv;
@@ -209,6 +209,22 @@ impl Layer for Conv2d {
             name += &format!(", {} groups", self.groups);
         }
         name + &activation_suffix(self.activation)
+    }
+
+    fn in_words(&self) -> InWords {
+        let [outputs, rows, cols, inputs] = self.sizes();
+        let does = if self.groups > 1 && inputs == 1 {
+            format!("looks for a pattern in each of {outputs} channels by itself, {rows} × {cols} places large")
+        } else if rows * cols == 1 {
+            format!("mixes the channels of each place anew, in {outputs} ways")
+        } else {
+            format!("looks for {outputs} kinds of patterns, {rows} × {cols} places large")
+        };
+        let steps = match self.stride {
+            1 => String::new(),
+            n => format!(", moving on by {n} places at a time"),
+        };
+        InWords::step("Convolution", does + &steps)
     }
 
     fn multiply_adds(&self, input: &[usize]) -> u64 {

@@ -1,6 +1,6 @@
 use super::expect_probability;
 use crate::check::Sample;
-use crate::{Layer, Pass, Piece, Reach, module};
+use crate::{InWords, Layer, Pass, Piece, Reach, module};
 use pellucid_grad::{Var, ops};
 use pellucid_tensor::Result;
 
@@ -40,6 +40,10 @@ impl Layer for DropPath {
 
     fn name(&self) -> String {
         format!("drop path {}", self.p)
+    }
+
+    fn in_words(&self) -> InWords {
+        InWords::aside("Drop path", "is left out by chance while it learns, so that none is relied on alone")
     }
 
     fn lower(&self) -> Result<Vec<Piece>> {

@@ -1,5 +1,5 @@
 use crate::check::Sample;
-use crate::{Init, Layer, Param, Pass, Seed, module};
+use crate::{Init, InWords, Layer, Param, Pass, Seed, module};
 use pellucid_grad::{Var, ops};
 use pellucid_tensor::Result;
 
@@ -38,6 +38,12 @@ impl Layer for Embedding {
     fn name(&self) -> String {
         let shape = self.weight.value.shape();
         format!("embedding {} × {}", shape.first().unwrap_or(&0), shape.last())
+    }
+
+    fn in_words(&self) -> InWords {
+        let shape = self.weight.value.shape();
+        let (values, width) = (shape.first().unwrap_or(&0), shape.last());
+        InWords::step("Vectors", format!("looks up a vector of {width} numbers for each of {values} values"))
     }
 }
 

@@ -1,5 +1,5 @@
 use crate::check::Sample;
-use crate::{Layer, Pass, Piece, module};
+use crate::{InWords, Layer, Pass, Piece, module};
 use pellucid_grad::{Var, ops};
 use pellucid_tensor::{Error, Result};
 
@@ -22,6 +22,10 @@ impl Layer for Flatten {
 
     fn name(&self) -> String {
         "flatten".into()
+    }
+
+    fn in_words(&self) -> InWords {
+        InWords::then("Flatten", "lays all numbers in one row")
     }
 
     fn lower(&self) -> Result<Vec<Piece>> {

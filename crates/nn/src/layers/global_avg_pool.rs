@@ -1,6 +1,6 @@
 use super::expect_picture;
 use crate::check::Sample;
-use crate::{Layer, Pass, Piece, module};
+use crate::{InWords, Layer, Pass, Piece, module};
 use pellucid_grad::{Var, ops};
 use pellucid_tensor::Result;
 
@@ -20,6 +20,10 @@ impl Layer for GlobalAvgPool {
 
     fn name(&self) -> String {
         "global average pool".into()
+    }
+
+    fn in_words(&self) -> InWords {
+        InWords::then("Pool", "takes the mean over all places")
     }
 
     fn lower(&self) -> Result<Vec<Piece>> {

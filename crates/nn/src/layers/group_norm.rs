@@ -1,6 +1,6 @@
 use super::{activation_suffix, expect_last};
 use crate::check::Sample;
-use crate::{Layer, Param, Pass, module};
+use crate::{InWords, Layer, Param, Pass, module};
 use pellucid_grad::{Var, ops};
 use pellucid_kernels::activation::Activation;
 use pellucid_tensor::{Error, Result, Tensor};
@@ -59,6 +59,10 @@ impl Layer for GroupNorm {
 
     fn name(&self) -> String {
         format!("group norm, {} groups", self.groups) + &activation_suffix(self.activation)
+    }
+
+    fn in_words(&self) -> InWords {
+        InWords::aside("Norm", "keeps numbers at a like size")
     }
 }
 

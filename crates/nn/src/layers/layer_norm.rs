@@ -1,6 +1,6 @@
 use super::expect_last;
 use crate::check::Sample;
-use crate::{Layer, Param, Pass, Reach, module};
+use crate::{InWords, Layer, Param, Pass, Reach, module};
 use pellucid_grad::{Var, ops};
 use pellucid_tensor::{Result, Tensor};
 
@@ -54,6 +54,10 @@ impl Layer for LayerNorm {
 
     fn name(&self) -> String {
         "layer norm".into()
+    }
+
+    fn in_words(&self) -> InWords {
+        InWords::aside("Norm", "keeps numbers at a like size")
     }
 }
 

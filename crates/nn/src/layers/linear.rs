@@ -1,6 +1,6 @@
 use super::{activation_suffix, expect_last};
 use crate::check::Sample;
-use crate::{Init, Layer, Param, Pass, Piece, Reach, Seed, module};
+use crate::{Init, InWords, Layer, Param, Pass, Piece, Reach, Seed, module};
 use pellucid_grad::{Var, ops};
 use pellucid_kernels::activation::Activation;
 use pellucid_tensor::Result;
@@ -68,6 +68,14 @@ impl Layer for Linear {
 
     fn name(&self) -> String {
         format!("dense {}{}", self.sizes().1, activation_suffix(self.activation))
+    }
+
+    fn in_words(&self) -> InWords {
+        let sums = match self.sizes().1 {
+            1 => "adds up all numbers that come in, each with a weight of its own".to_owned(),
+            n => format!("adds up all numbers that come in, in {n} ways, each with weights of its own"),
+        };
+        InWords::step("Dense layer", sums)
     }
 
     fn multiply_adds(&self, input: &[usize]) -> u64 {

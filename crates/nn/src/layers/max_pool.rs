@@ -1,6 +1,6 @@
 use super::{Pad, Padding, pooled_shape, window_reach};
 use crate::check::Sample;
-use crate::{Layer, Pass, Piece, Reach, module};
+use crate::{InWords, Layer, Pass, Piece, Reach, module};
 use pellucid_grad::{Var, ops};
 use pellucid_tensor::Result;
 
@@ -43,6 +43,10 @@ impl Layer for MaxPool2d {
 
     fn name(&self) -> String {
         format!("max pool {}×{}", self.window.0, self.window.1)
+    }
+
+    fn in_words(&self) -> InWords {
+        InWords::then("Pool", format!("keeps the strongest of each {} × {} places", self.window.0, self.window.1))
     }
 
     fn lower(&self) -> Result<Vec<Piece>> {

@@ -1,6 +1,6 @@
 use super::{BatchNorm, Conv2d, Sequential, activation_suffix, expect_probability};
 use crate::check::Sample;
-use crate::{Layer, LayerRow, Pass, Piece, Reach, Seed, describe, module};
+use crate::{InWords, Layer, LayerRow, Pass, Piece, Rank, Reach, Seed, describe, module};
 use pellucid_grad::{Var, ops};
 use pellucid_kernels::activation::Activation;
 use pellucid_tensor::{Error, Result};
@@ -85,6 +85,10 @@ impl Layer for Residual {
         format!("residual ({}){}", self.body.name(), activation_suffix(self.activation))
     }
 
+    fn in_words(&self) -> InWords {
+        InWords::then("Residual", "adds what came in, so that it only has to learn what to change")
+    }
+
     fn multiply_adds(&self, input: &[usize]) -> u64 {
         self.body.multiply_adds(input) + self.shortcut.as_ref().map_or(0, |s| s.multiply_adds(input))
     }
@@ -93,10 +97,14 @@ impl Layer for Residual {
         let mut rows = describe(self.body.as_ref(), input)?;
         if let Some(shortcut) = &self.shortcut {
             let around = describe(shortcut.as_ref(), input)?;
-            rows.extend(around.into_iter().map(|r| LayerRow { name: format!("shortcut: {}", r.name), ..r }));
+            rows.extend(around.into_iter().map(|r| LayerRow {
+                name: format!("shortcut: {}", r.name),
+                words: InWords { rank: Rank::Aside, ..r.words },
+                ..r
+            }));
         }
         let name = format!("add{}", activation_suffix(self.activation));
-        rows.push(LayerRow { name, output: self.output_shape(input)?, parameters: 0, multiply_adds: 0 });
+        rows.push(LayerRow::new(name, self.in_words(), self.output_shape(input)?, 0, &[]));
         Ok(rows)
     }
 

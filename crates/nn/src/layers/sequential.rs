@@ -1,6 +1,6 @@
 use super::{Dropout, Linear};
 use crate::check::Sample;
-use crate::{Layer, LayerRow, Module, Part, PartMut, Pass, Piece, Reach, Seed, describe};
+use crate::{InWords, Layer, LayerRow, Module, Part, PartMut, Pass, Piece, Reach, Seed, describe};
 use pellucid_grad::Var;
 use pellucid_kernels::activation::Activation;
 use pellucid_tensor::Result;
@@ -91,6 +91,10 @@ impl Layer for Sequential {
             true => "nothing".to_owned(),
             false => self.layers.iter().map(|l| l.name()).collect::<Vec<_>>().join(" → "),
         }
+    }
+
+    fn in_words(&self) -> InWords {
+        InWords::aside("Nothing", "passes on what comes in")
     }
 
     fn multiply_adds(&self, input: &[usize]) -> u64 {

@@ -1,6 +1,6 @@
 use super::{GlobalAvgPool, Linear, expect_last, expect_picture};
 use crate::check::Sample;
-use crate::{Layer, Pass, Seed, module};
+use crate::{InWords, Layer, Pass, Seed, module};
 use pellucid_grad::{Var, ops};
 use pellucid_kernels::activation::Activation;
 use pellucid_tensor::{Error, Result};
@@ -57,6 +57,10 @@ impl Layer for SqueezeExcite {
 
     fn name(&self) -> String {
         format!("squeeze excite {}", self.squeeze.sizes().1)
+    }
+
+    fn in_words(&self) -> InWords {
+        InWords::step("Channel weights", "turns each channel up or down, by what the whole picture shows")
     }
 
     fn multiply_adds(&self, _: &[usize]) -> u64 {

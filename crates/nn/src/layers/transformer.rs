@@ -1,7 +1,7 @@
 use super::attention::expect_sequence;
 use super::{CrossAttention, Dropout, LayerNorm, Linear, Seen, SelfAttention};
 use crate::check::Sample;
-use crate::{Layer, Pass, Seed, module};
+use crate::{InWords, Layer, Pass, Seed, module};
 use pellucid_grad::{Var, ops};
 use pellucid_kernels::activation::Activation;
 use pellucid_tensor::{Result, Tensor};
@@ -203,6 +203,10 @@ impl Layer for TransformerBlock {
 
     fn name(&self) -> String {
         format!("transformer block, {} heads", self.attention.heads())
+    }
+
+    fn in_words(&self) -> InWords {
+        self.attention.block_in_words()
     }
 
     fn multiply_adds(&self, input: &[usize]) -> u64 {

@@ -8,6 +8,7 @@ mod events;
 mod export;
 mod groups;
 mod labels;
+mod network;
 mod runs;
 mod standalone;
 mod tested;
@@ -16,6 +17,7 @@ mod upload;
 pub(crate) use asked::{Asked, Effort, Goal};
 pub(crate) use data::check_data;
 pub(crate) use labels::{Labels, Which as Doubts, labels, some as some_doubts};
+pub(crate) use network::network_of;
 pub(crate) use runs::{Summary, curves_of, glimpse_of, summaries, summary};
 pub(crate) use tested::{SomeRows, Which, found};
 
@@ -45,7 +47,8 @@ pub(crate) fn routes() -> Router<App> {
         .merge(tested::routes())
         .merge(labels::routes())
         .merge(groups::routes())
-        .merge(export::routes());
+        .merge(export::routes())
+        .merge(network::routes());
     let (router, document) = described.split_for_parts();
     let mut document = document::completed(document);
     document.servers = Some(vec![utoipa::openapi::Server::new("/api")]);

@@ -6,6 +6,7 @@ const run = encodeURIComponent(place.dataset.run);
 const before = place.dataset.state;
 const [bar, now, numbers, log] = ["#progress", "#now", "#numbers", "#log"].map((id) => find(id));
 const LINES = 200;
+let asked = false;
 
 function tell(text, kind = "") {
   log.append(make("li", { class: kind }, text));
@@ -31,6 +32,19 @@ async function glimpse() {
   find("#glimpse > div").innerHTML = shown;
 }
 
+// What a person has opened stays open, and what was scrolled stays where it is.
+async function network() {
+  const response = await fetch(`/api/runs/${run}/network`);
+  const shown = response.ok ? await response.text() : "";
+  const [section, place] = [find("#network"), find("#network > div")];
+  const open = [...place.querySelectorAll("details")].map((details) => details.open);
+  const left = place.querySelector(".flowing")?.scrollLeft ?? 0;
+  section.hidden = !shown;
+  place.innerHTML = shown;
+  place.querySelectorAll("details").forEach((details, i) => (details.open = open[i] ?? false));
+  if (left) place.querySelector(".flowing").scrollLeft = left;
+}
+
 const heard = {
   note: ({ text }) => tell(text),
   warning: ({ text }) => tell(text, "warning"),
@@ -46,6 +60,10 @@ const heard = {
   },
   step({ step, steps, loss, rows_per_second: pace, seconds_left: left }) {
     if (!bar) return;
+    if (find("#network").hidden && !asked) {
+      asked = true;
+      network().catch(() => {});
+    }
     [bar.max, bar.value] = [steps, step];
     now.textContent = left > 0 ? `About ${duration(left)} to go` : "Nearly done";
     const fast = pace ? `, ${Math.round(pace).toLocaleString()} rows a second` : "";
@@ -55,7 +73,7 @@ const heard = {
   validation({ step, best, metrics }) {
     const scores = Object.entries(metrics).slice(0, 3).map(([name, value]) => `${name.replaceAll("_", " ")} ${Number(value).toFixed(3)}`);
     tell(`Step ${step.toLocaleString()}: on rows that it does not learn from, ${scores.join(", ")}${best ? " – the best so far" : ""}`);
-    if (bar) Promise.all([curves(), glimpse()]).catch(() => {});
+    if (bar) Promise.all([curves(), glimpse(), network()]).catch(() => {});
   },
   resumed: ({ step }) => tell(`It goes on from step ${step.toLocaleString()}.`),
   done: () => tell("It is done."),

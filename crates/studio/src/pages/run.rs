@@ -21,6 +21,7 @@ async fn shown(app: &App, name: &Name) -> Answer<Markup> {
     // Before the first step there are none.
     let curves = api::curves_of(app, name).await.ok();
     let glimpse = api::glimpse_of(app, name).await.unwrap_or_default();
+    let network = api::network_of(app, name).await.unwrap_or_default();
     let finished = run.state == Stage::Finished;
     let body = html! {
         nav class="crumbs" aria-label="Where this is" { a href="/runs" { "Runs" } " / " (name) }
@@ -31,6 +32,10 @@ async fn shown(app: &App, name: &Name) -> Answer<Markup> {
             @if run.state == Stage::Training { (progress()) }
             (buttons(&run))
             div id="curves" { @if let Some(curves) = &curves { (PreEscaped(curves)) } }
+            section id="network" class="glimpse" hidden[network.is_empty()] {
+                h2 { @if finished { "The network that has learned" } @else { "The network that learns" } }
+                div { (PreEscaped(&network)) }
+            }
             @if !finished {
                 section id="glimpse" class="glimpse" hidden[glimpse.is_empty()] { h2 { "What it does now" } div { (PreEscaped(&glimpse)) } }
             }

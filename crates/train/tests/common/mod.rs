@@ -5,7 +5,7 @@
 use pellucid_grad::{Var, ops};
 use pellucid_kernels::activation::Activation;
 use pellucid_nn::layers::{BatchNorm, Dropout, Linear};
-use pellucid_nn::{Layer, Module, Pass, Schedule, Seed, module, params};
+use pellucid_nn::{Layer, Module, ParamId, Pass, Role, Schedule, Seed, module, params};
 use pellucid_tensor::{Stream, Tensor};
 use pellucid_train::{
     Failure, Line, Observer, OptimizerKind, Outcome, Plan, Result, RunFolder, Source, StepEvent, Task,
@@ -120,6 +120,14 @@ impl Task for SameSign {
 
     fn model_mut(&mut self) -> &mut dyn Module {
         &mut self.net
+    }
+
+    fn layers(&self) -> Result<Vec<Vec<ParamId>>> {
+        let of = |part: &dyn Module| {
+            let learned = params(part).into_iter().filter(|(_, p)| p.role != Role::Buffer);
+            learned.map(|(_, p)| p.id()).collect()
+        };
+        Ok([&self.net.first as &dyn Module, &self.net.norm, &self.net.last].map(of).into())
     }
 
     fn loss(&self, pass: &Pass, batch: &Batch) -> Result<Var> {
@@ -255,6 +263,7 @@ pub(crate) fn remains(folder: &Path) -> Remains {
         match line {
             Line::Step(line) => line.seconds = 0.0,
             Line::Validation(line) => line.seconds = 0.0,
+            Line::Layers(_) => {}
         }
     }
     let events = std::fs::read_dir(folder).unwrap().map(|f| f.unwrap().path());

@@ -1,6 +1,7 @@
 //! Plots as inline SVG: small, self-contained, coloured by the page's style sheet so that light, dark and print
 //! all work. Whatever the numbers are (none, one, equal, NaN), every coordinate is finite and inside the plot.
 
+mod course;
 mod curves;
 mod dependence;
 mod dots;
@@ -8,19 +9,23 @@ mod forecast;
 mod frame;
 mod histogram;
 mod interval;
+mod network;
 mod reliability;
 mod roc;
 mod roll;
 mod scatter;
+mod solid;
 mod ticks;
 mod versus;
 
+pub(crate) use course::course;
 pub(crate) use curves::{Line, curves};
 pub(crate) use dependence::dependence;
 pub(crate) use dots::hundred;
 pub(crate) use forecast::forecast;
 pub(crate) use histogram::histogram;
 pub(crate) use interval::interval;
+pub(crate) use network::{Now, network, per_cent};
 pub(crate) use reliability::{reliability, wilson};
 pub(crate) use roc::roc;
 pub(crate) use roll::roll;

@@ -44,6 +44,7 @@ pub(super) use glimpse::glimpse;
 pub(super) use hero::hero;
 pub(super) use looks::looks;
 pub(super) use missed::{recommendation, translation};
+pub(super) use network::drawn as network;
 pub(super) use training::drawn;
 
 /// A picture's PNG bytes as an address inside of the page.
