@@ -214,6 +214,16 @@ impl Browser {
         base64::engine::general_purpose::STANDARD.decode(picture.as_str().unwrap()).unwrap()
     }
 
+    /// Sends so many bytes each second at most from this window.
+    pub(crate) fn send_slowly(&self, bytes: u64) {
+        let limits =
+            json!({"offline": false, "latency": 0, "downloadThroughput": -1, "uploadThroughput": bytes});
+        for (command, limits) in [("Network.enable", json!({})), ("Network.emulateNetworkConditions", limits)]
+        {
+            self.ask("POST", "goog/cdp/execute", &json!({"cmd": command, "params": limits}));
+        }
+    }
+
     /// Prefers light or dark pages.
     pub(crate) fn prefer(&self, scheme: &str) {
         let features = json!([{"name": "prefers-color-scheme", "value": scheme}]);

@@ -54,6 +54,29 @@ pub(crate) fn all_is_well(browser: &Browser, studio: &Open) {
     }
 }
 
+/// Samples each second, of 16 bits.
+const RATE: u32 = 8_000;
+
+/// Half a second of a tone, now louder and now softer, as a WAV file.
+pub(crate) fn tone(pitch: f32, loud: f32) -> Vec<u8> {
+    let length = RATE / 2;
+    let mut file = b"RIFF".to_vec();
+    file.extend((36 + 2 * length).to_le_bytes());
+    file.extend(b"WAVEfmt ");
+    file.extend(16u32.to_le_bytes());
+    file.extend([1u16, 1].map(u16::to_le_bytes).concat());
+    file.extend([RATE, 2 * RATE].map(u32::to_le_bytes).concat());
+    file.extend([2u16, 16].map(u16::to_le_bytes).concat());
+    file.extend(b"data");
+    file.extend((2 * length).to_le_bytes());
+    for i in 0..length {
+        let t = i as f32 / RATE as f32;
+        let level = loud * (1.0 + (9.0 * t).sin()) * (std::f32::consts::TAU * pitch * t).sin();
+        file.extend(((8_000.0 * level) as i16).to_le_bytes());
+    }
+    file
+}
+
 /// Goes to the next step of a finished run.
 pub(crate) fn step(browser: &Browser, to: &str) {
     browser.click(&format!(".steps a[href$={to}]"));
