@@ -17,12 +17,13 @@ use http::studio;
 use std::path::Path;
 
 /// Pages with the words that they wait for.
-const PAGES: [(&str, &str, &str); 10] = [
+const PAGES: [(&str, &str, &str); 11] = [
     ("gather", "/", "What should it learn?"),
     ("record", "/record", "Record examples"),
     ("check", "/data/tumours", "to learn from"),
     ("runs", "/runs", "Compared"),
     ("train", "/runs/tumours-1", "It has learned"),
+    ("network", "/runs/clothes-1#network", "The network that has learned"),
     ("understand", "/runs/clothes-1/understand", "rows are like that"),
     ("line", "/runs/tumours-1/understand#line", "Of 100 that are"),
     ("labels", "/runs/clothes-1/understand#labels", "Keep "),
