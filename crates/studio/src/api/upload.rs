@@ -69,7 +69,7 @@ async fn arrived(State(app): State<App>, Path(of): Path<Of>) -> Response {
     responses(
         (status = 201, description = "The file is whole"), (status = 204, description = "More is to come"),
         (status = 409, description = "The piece does not begin where the last one ended"),
-        (status = 413, description = "More bytes than were said"), (status = 422), (status = 507, description = "The disk is full"),
+        (status = 413, description = "More bytes than were said, or than the disk has room for"), (status = 422), (status = 507, description = "The disk is full"),
     )
 )]
 async fn receive(
@@ -102,7 +102,7 @@ fn make_room(part: &FilePath, bytes: u64) -> Answer<()> {
     std::fs::create_dir_all(folder).map_err(|e| Problem::file("the file cannot be kept", folder, &e))?;
     match pellucid_base::free_disk(folder) {
         Some(free) if free < bytes.saturating_add(FREE) => Err(Problem::new(
-            StatusCode::INSUFFICIENT_STORAGE,
+            StatusCode::PAYLOAD_TOO_LARGE,
             format!(
                 "there is no room for this file: it needs {bytes} bytes, and {free} are free on the disk"
             ),
