@@ -62,5 +62,8 @@ fn pairs_of_sentences_from_a_table_to_a_translation() {
     let written = browser.script("return document.querySelector('#answer').innerText");
     assert!(written.as_str().unwrap().contains("das"), "{written}");
     assert!(browser.page().contains("pellucid translate runs/pairs-1"), "{}", browser.page());
+    browser.click("#answer .buttons button");
+    browser.wait("#answer iframe");
+    assert!(browser.page().contains("pellucid explain runs/pairs-1"), "{}", browser.page());
     all_is_well(&browser, &studio);
 }

@@ -48,6 +48,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(predict))
         .routes(routes!(explain))
         .routes(routes!(translate))
+        .routes(routes!(explain_translations))
         .routes(routes!(generate))
         .routes(routes!(recommend))
         .layer(DefaultBodyLimit::max(LARGEST))
@@ -168,6 +169,33 @@ async fn translate(
     asked.lines(&app).await
 }
 
+/// Texts whose translations are to be explained.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Translated {
+    /// The texts.
+    texts: Vec<String>,
+    /// The column whose language is written, if the network knows both ways.
+    #[serde(default)]
+    to: Option<String>,
+}
+
+/// Explains the translations of texts, as a page: from which words each written word was made.
+#[utoipa::path(
+    post, path = "/runs/{run}/translate/explain", params(("run" = String, Path, description = "The run")), request_body = Translated,
+    responses((status = 200, content_type = "text/html"), (status = 404), (status = 422))
+)]
+async fn explain_translations(
+    State(app): State<App>,
+    Path(run): Path<Name>,
+    Json(translated): Json<Translated>,
+) -> Answer<Response> {
+    let mut asked = Asked::new(&app, "explain", &run)?;
+    asked.flag("--target", translated.to);
+    asked.operands(translated.texts);
+    asked.page(&app).await
+}
+
 /// What is to be made.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -281,6 +309,8 @@ async fn recommend(
 /// A command that is being put together.
 pub(super) struct Asked {
     arguments: Vec<OsString>,
+    /// What stands without a flag, after all others.
+    operands: Vec<OsString>,
     /// As it can be typed.
     shown: String,
     /// Where inputs and outputs lie while it is carried out.
@@ -292,7 +322,7 @@ impl Asked {
         let path: PathBuf = app.workspace.run(run)?.path().to_owned();
         let folder = tempfile::tempdir().map_err(|e| Problem::own(e.to_string()))?;
         let shown = format!("pellucid {verb} {}", quoted(&format!("runs/{run}")));
-        Ok(Asked { arguments: vec![verb.into(), path.into()], shown, folder })
+        Ok(Asked { arguments: vec![verb.into(), path.into()], operands: Vec::new(), shown, folder })
     }
 
     /// A flag without a value.
@@ -331,12 +361,11 @@ impl Asked {
         Ok(path)
     }
 
-    /// What stands without a flag, whatever it begins with.
+    /// Texts, whatever they begin with.
     fn operands(&mut self, texts: Vec<String>) {
-        self.arguments.push("--".into());
         for text in texts {
             self.shown = format!("{} {}", self.shown, quoted(&text));
-            self.arguments.push(text.into());
+            self.operands.push(text.into());
         }
     }
 
@@ -347,7 +376,8 @@ impl Asked {
 
     /// The program with its arguments; none may hold the byte that ends them for the system.
     fn command(&self, app: &App) -> Answer<Command> {
-        if self.arguments.iter().any(|argument| argument.as_encoded_bytes().contains(&0)) {
+        let mut all = self.arguments.iter().chain(&self.operands);
+        if all.any(|argument| argument.as_encoded_bytes().contains(&0)) {
             return Err(Problem::senseless(
                 "a text holds a zero byte, with which no program can be asked · leave it out",
             ));
@@ -355,6 +385,8 @@ impl Asked {
         let mut command = Command::new(app.jobs.program());
         command
             .args(&self.arguments)
+            .args((!self.operands.is_empty()).then_some("--"))
+            .args(&self.operands)
             .current_dir(app.workspace.root())
             .stdin(Stdio::null())
             .kill_on_drop(true);

@@ -72,17 +72,21 @@ async function predict(name, body) {
   place.removeAttribute("aria-busy");
 }
 
-async function explain() {
-  if (!given) return;
+/** Asks for the reasons of an answer, which are a page, and shows them below it. */
+async function reason(address, question) {
   const waiting = make("p", { class: "waiting" }, "Taking the input apart…");
   place.append(waiting);
   await trying(async () => {
-    const response = await ask(`${base}/explain?file=${encodeURIComponent(given.name)}`, { method: "POST", body: given.body });
+    const response = await ask(address, question);
     showCommand(response);
     all("iframe", place).forEach((old) => old.remove());
     place.append(framed("Why it answered so", await response.text()));
   });
   waiting.remove();
+}
+
+async function explain() {
+  if (given) await reason(`${base}/explain?file=${encodeURIComponent(given.name)}`, { method: "POST", body: given.body });
 }
 
 /** What was typed into the fields, as a table of one row. */
@@ -236,7 +240,8 @@ const goals = {
     const { command, lines } = await (await ask(`${base}/translate`, { json: { texts } })).json();
     commandIs(command);
     showCode(run, "translate", { texts });
-    place.replaceChildren(...lines.map((line) => make("p", { class: "translated" }, line.translations[0]?.text ?? "")));
+    const why = make("button", { type: "button", class: "button quiet", onclick: () => reason(`${base}/translate/explain`, { json: { texts } }) }, "Why these words?");
+    place.replaceChildren(...lines.map((line) => make("p", { class: "translated" }, line.translations[0]?.text ?? "")), make("div", { class: "buttons" }, why));
   },
   async generate() {
     const wish = new URLSearchParams({ seed: String(Math.floor(Math.random() * 1e6)) });
