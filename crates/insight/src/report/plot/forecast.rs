@@ -16,7 +16,7 @@ pub(crate) fn forecast(of: &Forecast) -> Markup {
     let x = |rows: usize| (rows.max(1) as f64).log2();
     let values = curve.iter().flat_map(|e| [e.low, e.high]).chain(of.reached.iter().map(|r| r.1));
     let frame =
-        Frame::new(Range::exactly(curve.iter().map(|e| x(e.rows)), 0), Range::around(values, 5), HEIGHT);
+        Frame::new(Range::unmarked(curve.iter().map(|e| x(e.rows))), Range::around(values, 5), HEIGHT);
     let along = |value: &dyn Fn(&crate::report::data::Expected) -> f64| -> Vec<(f64, f64)> {
         curve.iter().map(|e| (x(e.rows), value(e))).collect()
     };

@@ -37,6 +37,11 @@ impl Range {
         Self { low, high, ticks, step: round.step }
     }
 
+    /// Like [`Range::exactly`], without marks: whoever draws writes its own.
+    pub(super) fn unmarked(values: impl Iterator<Item = f64> + Clone) -> Self {
+        Self { ticks: Vec::new(), ..Self::exactly(values, 1) }
+    }
+
     /// Shares from 0 to 1 in fifths.
     pub(super) fn shares() -> Self {
         Self { low: 0.0, high: 1.0, ticks: (0..=5).map(|i| f64::from(i) / 5.0).collect(), step: 0.2 }
@@ -99,6 +104,7 @@ mod tests {
             labels(&Range::around([0.0, 48_000.0].into_iter(), 5)),
             ["0", "10k", "20k", "30k", "40k", "50k"]
         );
+        assert_eq!(labels(&Range::unmarked([5.3, 10.3].into_iter())), [""; 0]);
         assert_eq!(labels(&Range::exactly([1.0, 23.0].into_iter(), 5)), ["5", "10", "15", "20"]);
     }
 
