@@ -178,13 +178,14 @@ pub(crate) fn check(
         group: views(&group).first().copied(),
         row_name: &row_name,
     });
-    // Combinations of tags are no classes of which each should be frequent, texts that all differ no names of rows, and no text is
-    // translated in one way only.
+    // Combinations of tags are no classes of which each should be frequent, texts that all differ no names of rows, no text is
+    // translated in one way only, and what is recommended is meant for people who have taken something already.
     report.findings.retain(|f| {
         let of_classes = ["imbalance", "rare_class", "class_missing_in_split"].contains(&f.code.as_str());
         let column = f.column.as_deref().unwrap_or_default();
         !(of_classes && (tags.contains(&column) || written.contains(&column))
             || f.code == "identifier" && texts.contains(&column)
+            || f.code.ends_with("_on_both_sides") && survey.recommend
             || f.code == "conflicting_labels" && !written.is_empty())
     });
     // Rows whose pictures or sounds nobody has looked at may differ in just these.

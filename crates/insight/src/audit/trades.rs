@@ -32,7 +32,8 @@ struct Course(Vec<(f64, f64, f64)>);
 
 /// Choices of thresholds by group (after Hardt et al., arXiv 1610.02413, without drawing lots) that leave three quarters, half, a quarter and a
 /// tenth of the gap: of those each the one with the most right answers. They are chosen on one half of the rows and measured on the
-/// other. The first is the network as it is, with one threshold for all. Empty for numbers, and where a group is too small for both halves.
+/// other, where those are left out that cost more than another and give less. The first is the network as it is, with one threshold for all.
+/// Empty for numbers, and where a group is too small for both halves.
 pub fn trades(rows: Answered<'_>) -> Vec<Trade> {
     let Answers::Class { truth, probability, .. } = rows.answers else { return Vec::new() };
     let groups = rows.names.len();
@@ -91,6 +92,15 @@ pub fn trades(rows: Answered<'_>) -> Vec<Trade> {
         let best = rated.iter().find(|((gap, _), _)| *gap <= aim * now);
         out.extend(best.map(|(_, choice)| trade(choice)).filter(|trade| out.last() != Some(trade)));
     }
+    // What was chosen by the noise of one half costs more on the other, and gives less.
+    let better = |a: &Trade, b: &Trade| {
+        let (gap, right) = (a.equalized_odds <= b.equalized_odds, a.accuracy >= b.accuracy);
+        gap && right && (a.equalized_odds < b.equalized_odds || a.accuracy > b.accuracy)
+    };
+    let worth = |trade: &Trade| !out.iter().any(|other| better(other, trade));
+    let kept: Vec<Trade> = out[1..].iter().filter(|trade| worth(trade)).cloned().collect();
+    out.truncate(1);
+    out.extend(kept);
     out
 }
 
