@@ -1,7 +1,7 @@
 //! Files whose window is closed while they arrive; trainings that nobody looks at, or that are stopped, killed and resumed.
 
 use crate::http::{studio, studio_in};
-use crate::visit::{LAPTOP, all_is_well, put, table, visit};
+use crate::visit::{LAPTOP, all_is_well, answer, put, table, visit};
 
 /// Pieces of 8 MiB are sent; this is some three of them.
 const LONG: usize = 24 << 20;
@@ -50,13 +50,11 @@ fn rows_that_are_pasted_and_a_window_that_is_closed_while_it_learns() {
     browser.click("#paste button");
     browser.wait_at("/data/pasted");
     browser.wait_for("to learn from");
-    browser.choose("select[name=use][data-column=level]", "target");
-    browser.wait_for("Predict level");
+    answer(&browser, "level", "Predict level");
     browser.another_window();
     browser.go(&format!("http://{}/data/pasted", studio.host));
     browser.wait_for("to learn from");
-    browser.choose("select[name=use][data-column=level]", "target");
-    browser.wait_for("Predict level");
+    answer(&browser, "level", "Predict level");
     browser.write("#minutes", "0.3");
     browser.click("#train");
     browser.wait_at("/runs/pasted-1");
@@ -75,8 +73,7 @@ fn a_training_is_stopped_and_resumed_after_the_studio_was_killed() {
     let browser = visit(&studio, LAPTOP);
     browser.go(&format!("http://{}/data/levels", studio.host));
     browser.wait_for("to learn from");
-    browser.choose("select[name=use][data-column=level]", "target");
-    browser.wait_for("Predict level");
+    answer(&browser, "level", "Predict level");
     browser.choose("#effort", "best");
     browser.write("#minutes", "30");
     browser.click("#train");

@@ -2,7 +2,7 @@
 
 use crate::http::studio;
 use crate::visit::{
-    LAPTOP, all_is_well, is_answered, is_explained, put, step, table, train, understand, visit,
+    LAPTOP, all_is_well, answer, is_answered, is_explained, put, step, table, train, understand, visit,
 };
 
 #[test]
@@ -15,8 +15,7 @@ fn a_table_from_a_file_to_answers_and_reasons() {
     browser.write("#files", file.to_str().unwrap());
     browser.wait_at("/data/levels");
     browser.wait_for("What should it learn from this?");
-    browser.choose("select[name=use][data-column=level]", "target");
-    browser.wait_for("Predict level from 2 columns");
+    answer(&browser, "level", "Predict level from 2 columns");
     train(&browser, &studio, "quick", "0.2");
 
     understand(&browser, &studio, "dl");

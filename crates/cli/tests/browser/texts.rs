@@ -1,7 +1,9 @@
 //! The way of texts.
 
 use crate::http::studio;
-use crate::visit::{LAPTOP, all_is_well, is_answered, is_explained, put, step, train, understand, visit};
+use crate::visit::{
+    LAPTOP, all_is_well, answer, is_answered, is_explained, put, step, train, understand, visit,
+};
 
 /// Things that people say, and their mood.
 fn said() -> String {
@@ -33,8 +35,7 @@ fn texts_from_a_table_to_a_sentence_that_is_typed() {
     browser.write("#files", file.to_str().unwrap());
     browser.wait_at("/data/moods");
     browser.wait_for("to learn from");
-    browser.choose("select[name=use][data-column=mood]", "target");
-    browser.wait_for("Predict mood from 1 column");
+    answer(&browser, "mood", "Predict mood from 1 column");
     train(&browser, &studio, "good", "0.2");
 
     understand(&browser, &studio, "dl");

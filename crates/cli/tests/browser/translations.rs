@@ -1,7 +1,7 @@
 //! The way of a translator.
 
 use crate::http::studio;
-use crate::visit::{LAPTOP, all_is_well, put, step, train, visit};
+use crate::visit::{LAPTOP, all_is_well, answer, put, step, train, visit};
 
 /// Pairs of sentences about things of some colour.
 fn pairs() -> String {
@@ -47,8 +47,7 @@ fn pairs_of_sentences_from_a_table_to_a_translation() {
     browser.write("#files", file.to_str().unwrap());
     browser.wait_at("/data/pairs");
     browser.wait_for("to learn from");
-    browser.choose("select[name=use][data-column=german]", "target");
-    browser.wait_for("Predict german from 1 column");
+    answer(&browser, "german", "Predict german from 1 column");
     train(&browser, &studio, "quick", "0.3");
 
     step(&browser, "understand");

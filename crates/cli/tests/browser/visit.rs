@@ -83,6 +83,12 @@ pub(crate) fn step(browser: &Browser, to: &str) {
     browser.wait_at(&format!("/{to}"));
 }
 
+/// Chooses on the page of data what is to be answered, until the page says so.
+pub(crate) fn answer(browser: &Browser, column: &str, said: &str) {
+    browser.choose(&format!("select[name=use][data-column={column}]"), "target");
+    browser.wait_for(said);
+}
+
 /// From the first page with data that is there to a finished run.
 pub(crate) fn train(browser: &Browser, studio: &Open, effort: &str, minutes: &str) {
     browser.wait_for("to learn from");

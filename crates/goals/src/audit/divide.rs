@@ -60,8 +60,12 @@ impl Division {
     /// # Errors
     /// As [`by`](Self::by).
     pub(crate) fn crossed(table: &Table, columns: &[String], rows: &[usize]) -> Result<Option<Division>> {
-        let single: Vec<Division> =
-            columns.iter().map(|column| Division::by(table, column, rows)).collect::<Result<_>>()?;
+        Division::at_once(columns, |column| Division::by(table, column, rows))
+    }
+
+    /// The divisions by several columns as one. None without a column.
+    fn at_once(columns: &[String], by: impl Fn(&String) -> Result<Division>) -> Result<Option<Division>> {
+        let single: Vec<Division> = columns.iter().map(by).collect::<Result<_>>()?;
         Ok(single.into_iter().reduce(|a, b| a.and(&b)))
     }
 
@@ -111,9 +115,7 @@ impl Division {
     /// # Errors
     /// As [`of_column`](Self::of_column).
     pub(super) fn of_columns(table: &Table, columns: &[String], rows: &[usize]) -> Result<Option<Division>> {
-        let single: Vec<Division> =
-            columns.iter().map(|column| Division::of_column(table, column, rows)).collect::<Result<_>>()?;
-        Ok(single.into_iter().reduce(|a, b| a.and(&b)))
+        Division::at_once(columns, |column| Division::of_column(table, column, rows))
     }
 
     fn of_values(column: String, values: &[Value]) -> Division {

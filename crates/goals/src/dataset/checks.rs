@@ -159,8 +159,11 @@ pub(crate) fn check(
         inputs.push((p.name.clone(), Owned::Prints(std::mem::take(&mut p.prints))));
     }
     let group = gather(Use::Group)?;
-    let moments = moments(survey)?;
+    let times = gather(Use::Time)?;
     let (inputs_view, targets_view, others_view) = (views(&inputs), views(&targets), views(&others));
+    let (group_view, times_view) = (views(&group), views(&times));
+    let known = inputs_view.iter().chain(&others_view).chain(&group_view).chain(&times_view);
+    let moments: Vec<Column<'_>> = known.filter(|column| tells_when(survey, column.name)).copied().collect();
     let row_name = |row: usize| survey.row_name(row);
     let of_kind = |kind: &str| -> Vec<&str> {
         let is = |c: &&ColumnPlan| c.kind.is_some_and(|k| k.name() == kind);
@@ -174,8 +177,8 @@ pub(crate) fn check(
         inputs: &inputs_view,
         targets: &targets_view,
         others: &others_view,
-        moments: &views(&moments),
-        group: views(&group).first().copied(),
+        moments: &moments,
+        group: group_view.first().copied(),
         row_name: &row_name,
     });
     // Combinations of tags are no classes of which each should be frequent, texts that all differ no names of rows, no text is
@@ -223,16 +226,14 @@ pub(crate) fn check(
     Ok(report)
 }
 
-/// The columns that tell when a row was: moments, and numbers that are called so.
-fn moments(survey: &Survey) -> Result<Vec<(String, Owned)>> {
-    let tells = |c: &&ColumnPlan| match survey.profile(c).storage {
+/// Whether a column tells when a row was: moments, and numbers that are called so.
+fn tells_when(survey: &Survey, name: &str) -> bool {
+    let column = survey.columns.iter().find(|column| column.name == name);
+    column.is_some_and(|column| match survey.profile(column).storage {
         Storage::Time => true,
-        Storage::Integer | Storage::Number => MOMENTS.contains(&c.name.to_lowercase().as_str()),
+        Storage::Integer | Storage::Number => MOMENTS.contains(&name.to_lowercase().as_str()),
         _ => false,
-    };
-    let answered = |c: &&ColumnPlan| matches!(c.role, Use::Target | Use::Split);
-    let columns = survey.columns.iter().filter(|c| !answered(c)).filter(tells);
-    columns.map(|c| Ok((c.name.clone(), Owned::of(survey, c)?))).collect()
+    })
 }
 
 /// Whether the test rows are spread otherwise than the training rows.

@@ -179,7 +179,7 @@ fn along_the_way(
     let backgrounds = question.backgrounds().min(BACKGROUNDS);
     let (mut values, mut nothing) = (vec![0.0; whole.len()], 0.0);
     let everything = flat.values(std::slice::from_ref(&whole))?[0];
-    let cost = OF_GRADIENT * question.multiply_adds()?;
+    let cost = OF_GRADIENT * question.multiply_adds;
     let (first, affordable) = match precision {
         Precision::Full => (PLACES, (WORK / cost.max(1.0)).min(MOST_PLACES as f64) as usize),
         Precision::Rough => (PLACES / 2, 0),

@@ -190,6 +190,8 @@ pub(crate) struct Explainer<'a> {
     backgrounds: &'a [Background],
     /// The same network before it has learned.
     unlearned: Model,
+    /// What the network takes to answer one input.
+    multiply_adds: f64,
 }
 
 impl<'a> Explainer<'a> {
@@ -202,7 +204,9 @@ impl<'a> Explainer<'a> {
         encoder: &'a Encoder,
         backgrounds: &'a [Background],
     ) -> Result<Explainer<'a>> {
-        Ok(Explainer { model, encoder, backgrounds, unlearned: quality::unlearned(model)? })
+        let layers = model.network.describe()?;
+        let multiply_adds = layers.iter().map(|layer| layer.row.multiply_adds as f64).sum();
+        Ok(Explainer { model, encoder, backgrounds, unlearned: quality::unlearned(model)?, multiply_adds })
     }
 
     /// Explains the answer to one example.
@@ -233,7 +237,8 @@ impl<'a> Explainer<'a> {
             self.model.batcher.sounds(),
             unknown,
         );
-        let question = Question { model: self.model, absent, parts: parts.len(), asked };
+        let multiply_adds = self.multiply_adds;
+        let question = Question { model: self.model, absent, parts: parts.len(), asked, multiply_adds };
         let method = how.method.unwrap_or_else(|| Method::usual(&parts));
         let found = method::find(method, &question, &record, &parts, (how.seed, Precision::Full))?;
         let quality =

@@ -38,7 +38,7 @@ pub(super) fn measure(
     parts: &[Part],
     seed: u64,
 ) -> Result<Quality> {
-    let dear = question.multiply_adds()? > DEAR;
+    let dear = question.multiply_adds > DEAR;
     let effort =
         Effort { steps: if dear { 5 } else { 10 }, orders: if dear { 9 } else { 19 }, backgrounds: 8, seed };
     let attribution = &found.attribution;
@@ -46,7 +46,7 @@ pub(super) fn measure(
     let precision = if dear { Precision::Rough } else { Precision::Full };
     let again = |model: &Model, record: &Record| -> Result<f64> {
         let absent = question.absent.of(record);
-        let question = Question { model, absent, parts: question.parts, asked: question.asked };
+        let question = Question { model, absent, ..*question };
         let other = find(method, &question, record, parts, (seed, precision))?;
         Ok(rank_correlation(&attribution.values, &other.attribution.values))
     };

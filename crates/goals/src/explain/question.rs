@@ -38,15 +38,11 @@ pub(super) struct Question<'a> {
     pub(super) absent: Absent<'a>,
     pub(super) parts: usize,
     pub(super) asked: Asked,
+    /// What the network takes to answer one input, without what is done for its mirror image.
+    pub(super) multiply_adds: f64,
 }
 
 impl Question<'_> {
-    /// What the network takes to answer one input, without what is done for its mirror image.
-    pub(super) fn multiply_adds(&self) -> crate::Result<f64> {
-        let layers = self.model.network.describe()?;
-        Ok(layers.iter().map(|layer| layer.row.multiply_adds as f64).sum())
-    }
-
     /// The values of records.
     pub(super) fn values(&self, records: &[Record]) -> crate::Result<Vec<f64>> {
         let answers = self.model.answer(records)?;

@@ -93,7 +93,7 @@ fn torn(order: &[usize], target: &Column<'_>, data: &Dataset<'_>) -> Option<Torn
     let mut pairs = Vec::new();
     for (place, &row) in order.iter().enumerate() {
         let earlier = |other: usize| parts[other] < parts[row];
-        let Some(neighbour) = nearest(order, place, NEAR, earlier) else { continue };
+        let Some(neighbour) = nearest(order, place, earlier) else { continue };
         let Some(stranger) = of_period(order, place, from.max(NEAR + 1), to, earlier) else { continue };
         let (Some(close), Some(far)) = (apart(target, row, neighbour), apart(target, row, stranger)) else {
             continue;
@@ -159,20 +159,15 @@ fn is_sorted(target: &Column<'_>) -> bool {
     codes.chunk_by(|a, b| a == b).count() < RUNS * distinct.len()
 }
 
-/// The fitting row closest in order to the one at `place`, at most `within` places away; the earlier one of two.
-pub(super) fn nearest(
-    order: &[usize],
-    place: usize,
-    within: usize,
-    fits: impl Fn(usize) -> bool,
-) -> Option<usize> {
-    (1..=within).find_map(|step| {
+/// The fitting row closest in order to the one at `place`, the earlier one of two; none if it is no neighbour.
+pub(super) fn nearest(order: &[usize], place: usize, fits: impl Fn(usize) -> bool) -> Option<usize> {
+    (1..=NEAR).find_map(|step| {
         let before = place.checked_sub(step).and_then(|place| order.get(place));
         before.into_iter().chain(order.get(place + step)).copied().find(|&other| fits(other))
     })
 }
 
-/// A fitting row from so many places away to so many, on either side, drawn by a hash of the place; none if eight draws don't hit one.
+/// A fitting row from so many places away to so many, on either side, drawn by chance.
 fn of_period(
     order: &[usize],
     place: usize,
@@ -181,12 +176,16 @@ fn of_period(
     fits: impl Fn(usize) -> bool,
 ) -> Option<usize> {
     let wide = to.checked_sub(from)?.max(1) as u64;
-    (0..8).find_map(|attempt| {
-        let hash = hash_bytes(&(place as u64).to_le_bytes(), attempt) as u64;
+    drawn(place, |hash| {
         let step = from + (hash / 2 % wide) as usize;
         let there = if hash.is_multiple_of(2) { place.checked_sub(step) } else { Some(place + step) };
         there.and_then(|there| order.get(there)).copied().filter(|&other| fits(other))
     })
+}
+
+/// What `pick` makes of a number drawn by a hash; none if eight draws give nothing.
+pub(super) fn drawn(of: usize, pick: impl Fn(u64) -> Option<usize>) -> Option<usize> {
+    (0..8).find_map(|attempt| pick(hash_bytes(&(of as u64).to_le_bytes(), attempt) as u64))
 }
 
 #[cfg(test)]

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use pellucid_data::Part;
 
 use super::finding::{Example, count, percent, share};
-use super::order::{NEAR, nearest};
-use super::{Finding, PictureIndex, RowName, Severity, hash_bytes};
+use super::order::{NEAR, drawn, nearest};
+use super::{Finding, PictureIndex, RowName, Severity};
 
 /// Rows at least so far apart are strangers.
 const FAR: usize = 100;
@@ -44,12 +44,12 @@ pub fn neighbours_on_both_sides(
         for (place, &at) in same.iter().enumerate() {
             let earlier = |other: usize| parts[row(other)] < parts[row(at)];
             let Some(neighbour) =
-                nearest(same, place, NEAR, |other| row(other).abs_diff(row(at)) <= NEAR && earlier(other))
+                nearest(same, place, |other| row(other).abs_diff(row(at)) <= NEAR && earlier(other))
             else {
                 continue;
             };
             let Some(stranger) =
-                drawn(same, row(at), |other| row(other).abs_diff(row(at)) >= FAR && earlier(other))
+                stranger(same, row(at), |other| row(other).abs_diff(row(at)) >= FAR && earlier(other))
             else {
                 continue;
             };
@@ -82,10 +82,9 @@ pub fn neighbours_on_both_sides(
     )
 }
 
-/// A fitting picture drawn by a hash of the row; `None` if eight draws don't hit one.
-fn drawn(order: &[usize], row: usize, fits: impl Fn(usize) -> bool) -> Option<usize> {
-    (0..8).find_map(|attempt| {
-        let hash = hash_bytes(&(row as u64).to_le_bytes(), attempt) as u64;
+/// A fitting picture drawn by chance.
+fn stranger(order: &[usize], row: usize, fits: impl Fn(usize) -> bool) -> Option<usize> {
+    drawn(row, |hash| {
         order.get((hash % order.len().max(1) as u64) as usize).copied().filter(|&other| fits(other))
     })
 }

@@ -84,48 +84,42 @@ pub fn faithfulness<P: Parts + ?Sized>(
     let counts = counts(n, effort.steps);
     let backgrounds = effort.backgrounds.clamp(1, parts.backgrounds().max(1));
     let mut random = Stream::new(effort.seed, "chance", 0);
-    let first = ((FIRST * n as f64).round() as usize).clamp(1, n.max(1));
+    // The first step that takes a fifth away: just that where steps are fifths or finer.
+    let wanted = ((FIRST * n as f64).round() as usize).clamp(1, n.max(1));
+    let fifth = counts.iter().position(|&count| count >= wanted).unwrap_or(counts.len() - 1);
     let ends = means(parts, &[vec![true; n], vec![false; n]], backgrounds)?;
-    // The first fifth is a step of the curve where steps are fifths or finer.
     let places: Vec<usize> = counts.iter().copied().filter(|&count| 0 < count && count < n).collect();
-    let fifth = counts.iter().position(|&count| count == first);
     let curves = |order: &[usize]| {
         let mut place = vec![0; n];
         order.iter().enumerate().for_each(|(rank, &part)| place[part] = rank);
         let gone = |&count: &usize| without(n, 0, |part| place[part] < count).there;
         let there = |&count: &usize| without(n, 0, |part| place[part] >= count).there;
-        let besides = fifth.is_none().then(|| gone(&first));
-        let sets: Vec<Vec<bool>> =
-            places.iter().map(gone).chain(places.iter().map(there)).chain(besides).collect();
+        let sets: Vec<Vec<bool>> = places.iter().map(gone).chain(places.iter().map(there)).collect();
         let answers = means(parts, &sets, backgrounds)?;
         let curve = |from: f64, between: &[f64], to: f64| -> Curve {
             let answers = std::iter::once(from).chain(between.iter().copied()).chain([to]);
             counts.iter().map(|&count| count as f64 / n.max(1) as f64).zip(answers).collect()
         };
         let (gone, there) = answers.split_at(places.len());
-        let deletion = curve(ends[0], gone, ends[1]);
-        let without_first =
-            fifth.map_or_else(|| there.last().copied(), |at| deletion.get(at).map(|point| point.1));
-        let insertion = curve(ends[1], &there[..places.len()], ends[0]);
-        Ok::<_, P::Error>((deletion, insertion, without_first.unwrap_or(f64::NAN)))
+        Ok::<_, P::Error>((curve(ends[0], gone, ends[1]), curve(ends[1], there, ends[0])))
     };
-    let (deletion, insertion, without_first) = curves(&explanation.order())?;
+    let (deletion, insertion) = curves(&explanation.order())?;
     let gain = |deletion: &Curve, insertion: &Curve| area(insertion) - area(deletion);
     let (mut by_chance, mut without_others) = (Vec::new(), 0.0);
     for _ in 0..effort.orders {
-        let (deletion, insertion, without) = curves(&shuffled(n, &mut random))?;
+        let (deletion, insertion) = curves(&shuffled(n, &mut random))?;
         by_chance.push(gain(&deletion, &insertion));
-        without_others += without / effort.orders as f64;
+        without_others += deletion[fifth].1 / effort.orders as f64;
     }
     Ok(Faithfulness {
         gain: gain(&deletion, &insertion),
         everything: ends[0],
-        without_first,
+        without_first: deletion[fifth].1,
         without_others,
         deletion,
         insertion,
         by_chance,
-        first,
+        first: counts[fifth],
     })
 }
 

@@ -26,6 +26,7 @@ use utoipa_axum::routes;
 
 use super::data::plain;
 use super::standalone::Standalone;
+use crate::address::in_header;
 use crate::app::App;
 use crate::problem::{Answer, Problem};
 use crate::workspace::{Inside, Name};
@@ -371,7 +372,7 @@ impl Asked {
 
     /// The header that tells the command.
     fn told(&self) -> [(HeaderName, String); 1] {
-        [(COMMAND, encoded(&self.shown))]
+        [(COMMAND, in_header(&self.shown))]
     }
 
     /// The program with its arguments; none may hold the byte that ends them for the system.
@@ -460,26 +461,4 @@ async fn piece(from: &mut ChildStdout) -> std::io::Result<Bytes> {
     let read = from.read(&mut bytes).await?;
     bytes.truncate(read);
     Ok(bytes.into())
-}
-
-/// A text as a header can hold it; `decodeURIComponent` gives it back.
-fn encoded(text: &str) -> String {
-    let byte = |b: u8| match b {
-        b' '..=b'~' if b != b'%' => char::from(b).to_string(),
-        _ => format!("%{b:02X}"),
-    };
-    text.bytes().map(byte).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use axum::http::HeaderValue;
-
-    #[test]
-    fn commands_are_told_in_headers_whatever_they_hold() {
-        assert_eq!(encoded("a 'b' 100%"), "a 'b' 100%25");
-        assert_eq!(encoded("ü\n"), "%C3%BC%0A");
-        assert!(HeaderValue::from_str(&encoded("日本 \u{7}")).is_ok());
-    }
 }

@@ -6,8 +6,9 @@ use pellucid_goals::drawn_network;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::runs::drawn;
 use crate::app::App;
-use crate::problem::{Answer, Problem};
+use crate::problem::Answer;
 use crate::workspace::Name;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
@@ -24,9 +25,7 @@ async fn network(State(app): State<App>, Path(run): Path<Name>) -> Answer<Html<S
     Ok(Html(network_of(&app, &run).await?))
 }
 
-/// As the route, for pages. A record can be long, so it is read beside the threads that answer.
+/// As the route, for pages.
 pub(crate) async fn network_of(app: &App, run: &Name) -> Answer<String> {
-    let run = app.workspace.run(run)?;
-    let drawn = tokio::task::spawn_blocking(move || drawn_network(&run)).await;
-    Ok(drawn.map_err(|e| Problem::own(e.to_string()))??.unwrap_or_default())
+    Ok(drawn(app, run, drawn_network).await?.unwrap_or_default())
 }

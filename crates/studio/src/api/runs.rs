@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Html;
-use pellucid_goals::{Config, Evaluation, about, drawn_curves, drawn_glimpse};
+use pellucid_goals::{Config, Evaluation, Run, about, drawn_curves, drawn_glimpse};
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
 use std::time::UNIX_EPOCH;
@@ -218,10 +218,19 @@ async fn curves(State(app): State<App>, Path(run): Path<Name>) -> Answer<Html<St
     Ok(Html(curves_of(&app, &run).await?))
 }
 
-/// As the route, for pages. A record can be long, so it is read beside the threads that answer.
+/// As the route, for pages.
 pub(crate) async fn curves_of(app: &App, run: &Name) -> Answer<String> {
+    drawn(app, run, drawn_curves).await
+}
+
+/// What is drawn of a run's record. That can be long, so it is read beside the threads that answer.
+pub(super) async fn drawn<T: Send + 'static>(
+    app: &App,
+    run: &Name,
+    draw: fn(&Run) -> pellucid_goals::Result<T>,
+) -> Answer<T> {
     let run = app.workspace.run(run)?;
-    let drawn = tokio::task::spawn_blocking(move || drawn_curves(&run)).await;
+    let drawn = tokio::task::spawn_blocking(move || draw(&run)).await;
     Ok(drawn.map_err(|e| Problem::own(e.to_string()))??)
 }
 
@@ -237,7 +246,5 @@ async fn glimpse(State(app): State<App>, Path(run): Path<Name>) -> Answer<Html<S
 
 /// As the route, for pages.
 pub(crate) async fn glimpse_of(app: &App, run: &Name) -> Answer<String> {
-    let run = app.workspace.run(run)?;
-    let drawn = tokio::task::spawn_blocking(move || drawn_glimpse(&run)).await;
-    Ok(drawn.map_err(|e| Problem::own(e.to_string()))??.unwrap_or_default())
+    Ok(drawn(app, run, drawn_glimpse).await?.unwrap_or_default())
 }

@@ -39,12 +39,12 @@ pub(crate) enum Now {
     TooMuch(f64),
 }
 
-/// The network; `now` says how a block learns.
+/// The network; `now` says how each block learns, in the order of their numbers.
 pub(crate) fn network(
     inputs: &[End],
     stages: &[Stage],
     answers: &[End],
-    now: &dyn Fn(&Block) -> Now,
+    now: &[Now],
     description: &str,
 ) -> Markup {
     let plan = Plan::new(inputs, stages, answers);
@@ -64,7 +64,7 @@ pub(crate) fn network(
         html! {
             (plan.lines(inputs, stages, answers))
             @for (input, y) in inputs.iter().zip(&plan.inputs) { (end(input, (END / 2.0, *y))) }
-            @for (i, (block, place)) in placed.enumerate() { (drawn(block, i + 1, place, &largest, now(block))) }
+            @for (i, ((block, place), now)) in placed.zip(now).enumerate() { (drawn(block, i + 1, place, &largest, *now)) }
             @for (i, answer) in answers.iter().enumerate() { (end(answer, outcome(i))) }
         },
     );

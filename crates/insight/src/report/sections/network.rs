@@ -25,16 +25,15 @@ pub(super) fn content(data: &ReportData, _: &ReportData) -> Option<Markup> {
 pub(in crate::report) fn drawn(network: &Network, learns: bool) -> Markup {
     let stages = blocks::stages(network);
     let all: Vec<&Block> = blocks::all(&stages).collect();
-    let states: Vec<Now> = all.iter().map(|block| state(network, block)).collect();
-    let now = |block: &Block| match all.iter().position(|other| *other == block) {
-        Some(i) if learns => states[i],
-        _ => Now::Unknown,
+    let states: Vec<Now> = match learns {
+        true => all.iter().map(|block| state(network, block)).collect(),
+        false => vec![Now::Unknown; all.len()],
     };
-    let told = if learns { told(network, &all, &states) } else { Vec::new() };
+    let told = told(network, &all, &states);
     html! {
         div class="network" {
             p { (summary(network)) }
-            (plot::network(&network.inputs, &stages, &network.answers, &now, &description(network, &stages)))
+            (plot::network(&network.inputs, &stages, &network.answers, &states, &description(network, &stages)))
             p class="aside" {
                 "Under each block: the shape of what comes out of it"
                 @if told.is_empty() { " and how many numbers it has learned." }
